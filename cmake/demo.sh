@@ -1,0 +1,16 @@
+#!/bin/sh
+# The main job, from nothing: sets up, builds and runs DQGAN on real handwritten digits.
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+sh cmake/setup.sh g++ cmake ninja-build libeigen3-dev doctest-dev libbenchmark-dev zlib1g-dev libcli11-dev \
+  nlohmann-json3-dev libstb-dev
+. cmake/configure.sh
+
+cmake --build build --parallel "$jobs" --target train_gan
+build/examples/train_gan --method dqgan --data digits --workers 4 --compressor qsgd8 --topology server \
+  --samples build/digits.png --log build/digits.csv --json build/digits.json
+
+echo
+echo "picture: $PWD/build/digits.png"
+echo "log:     $PWD/build/digits.csv"

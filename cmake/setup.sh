@@ -1,0 +1,56 @@
+#!/bin/sh
+# sh cmake/setup.sh PACKAGE...: sees to it that these Debian packages are there. What is missing is installed
+# with apt-get where that may be done without a question; otherwise it prints the command and exits with 1.
+set -eu
+
+header() {  # is this header where a compiler looks by itself?
+  [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ]
+}
+program() {
+  command -v "$1" >/dev/null 2>&1
+}
+present() {  # by what the build uses, so that what came from elsewhere counts too
+  case $1 in
+    g++ | cmake | git) program "$1" ;;
+    ninja-build) program ninja || program make ;;
+    clang-16) program clang++-16 ;;
+    libeigen3-dev) header eigen3/Eigen/Core ;;
+    doctest-dev) header doctest/doctest.h ;;
+    libbenchmark-dev) header benchmark/benchmark.h ;;
+    zlib1g-dev) header zlib.h ;;
+    libcli11-dev) header CLI/CLI.hpp ;;
+    nlohmann-json3-dev) header nlohmann/json.hpp ;;
+    libstb-dev) header stb/stb_image_write.h ;;
+    *) echo "setup.sh: does not know the package $1" >&2; exit 2 ;;
+  esac
+}
+
+missing=
+for package in "$@"; do
+  present "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! program apt-get; then
+  echo "saddle needs these packages of Debian 12, by the name your system gives them:$missing" >&2
+  exit 1
+fi
+
+install="apt-get install -y --no-install-recommends$missing"
+if [ "$(id -u)" -eq 0 ]; then
+  as_root=env
+elif program sudo && sudo -n true 2>/dev/null; then
+  as_root='sudo -n env'
+else
+  echo "saddle needs some packages and may not install them itself. Run" >&2
+  echo "  sudo apt-get update && sudo $install" >&2
+  exit 1
+fi
+
+echo "Installing:$missing"
+# An update may fail for the sake of an unrelated source; what counts is whether the packages can be had.
+$as_root DEBIAN_FRONTEND=noninteractive apt-get update -q || true
+if $as_root DEBIAN_FRONTEND=noninteractive $install -q; then exit 0; fi
+echo "Installing failed. The command was" >&2
+echo "  apt-get update && $install" >&2
+exit 1

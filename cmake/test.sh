@@ -1,0 +1,11 @@
+#!/bin/sh
+# All tests, from nothing: sets up, builds everything and runs every test.
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+
+sh cmake/setup.sh g++ cmake ninja-build libeigen3-dev doctest-dev libbenchmark-dev zlib1g-dev libcli11-dev \
+  nlohmann-json3-dev libstb-dev clang-16 git
+. cmake/configure.sh
+
+cmake --build build --parallel "$jobs"
+exec ctest --test-dir build --output-on-failure --no-tests=error --parallel 2

@@ -1,0 +1,67 @@
+#!/bin/sh
+# sh tests/headers.sh COMPILER [FOLDER...]: compiles every header under include/saddle alone, with and without
+# SADDLE_BITWISE, two at a time. g++ and clang++ take the .hpp, nvcc the .cuh. The folders hold third-party
+# headers; saddle.hpp gets none of them, because it promises to need nothing but the compiler.
+# Exits with 77 where there is no such compiler.
+set -eu
+
+if [ "${1:-}" = --one ]; then  # one header, called below
+  header=$2
+  shift 2
+  [ "$header" != saddle/saddle.hpp ] || set --
+  for folder in "$@"; do
+    shift
+    set -- "$@" -isystem "$folder"
+  done
+  case $header in
+    saddle/mpi.hpp | saddle/transport/mpi.hpp)
+      if ! echo '#include <boost/mpi.hpp>' | "$COMPILER" -fsyntax-only "$@" -x c++ - 2>/dev/null; then
+        echo "skipped: $header, there is no Boost.MPI here"
+        exit 0
+      fi ;;
+  esac
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  # Twice, which shows that it may be included twice.
+  printf '#include <%s>\n#include <%s>\n' "$header" "$header" > "$folder/alone.cpp"
+  for mode in "" -DSADDLE_BITWISE; do
+    case $header in
+      *.cuh)
+        "$COMPILER" -std=c++20 -arch=sm_90 --expt-relaxed-constexpr -Werror all-warnings \
+          -Xcompiler=-Wall,-Wextra -I . "$@" $mode -x cu -c -o "$folder/alone.o" "$folder/alone.cpp" ;;
+      *)
+        "$COMPILER" -std=c++20 -Wall -Wextra -Wconversion -Werror -fsyntax-only -I . "$@" $mode \
+          "$folder/alone.cpp" ;;
+    esac || { echo "FAILED: $header alone does not compile${mode:+ with $mode}"; exit 1; }
+  done
+  exit 0
+fi
+
+script=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)/headers.sh
+name=$1
+shift
+COMPILER=
+extension=hpp
+case $name in
+  *nvcc) COMPILER=$name; extension=cuh ;;
+  clang++)  # concepts with constrained lambdas need 15
+    for candidate in clang++-16 clang++; do
+      version=$("$candidate" -dumpversion 2>/dev/null) || continue
+      [ "${version%%.*}" -lt 15 ] || { COMPILER=$candidate; break; }
+    done ;;
+  *) COMPILER=$name ;;
+esac
+if [ -z "$COMPILER" ] || ! command -v "$COMPILER" >/dev/null 2>&1; then
+  echo "skipped: there is no $name that is new enough here"
+  exit 77
+fi
+export COMPILER
+
+cd "$(dirname "$script")/../include"
+count=$(find saddle -name "*.$extension" | wc -l)
+if [ "$count" -eq 0 ]; then
+  echo "skipped: there are no .$extension headers"
+  exit 77
+fi
+find saddle -name "*.$extension" | sort | xargs -P 2 -I '{}' sh "$script" --one '{}' "$@"
+echo "$("$COMPILER" --version | head -n 1): $count headers compile alone"

@@ -1,0 +1,243 @@
+// The folders are the architecture: reads every #include under include/saddle and fails, with file and line,
+// where one points the wrong way.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+// Paths are relative to include/, as in an #include: "saddle/core/bits.hpp".
+
+/// What a path in a table stands for: the one file, or all files of the folder if it ends in a slash, or the
+/// header of that name in any folder if it starts with a star.
+bool covers(std::string_view pattern, std::string_view path) {
+  if (pattern.starts_with('*')) return path.starts_with("saddle/") && path.ends_with(pattern.substr(1));
+  return pattern.ends_with('/') ? path.starts_with(pattern) : path == pattern;
+}
+
+bool any_covers(std::vector<std::string_view> const& patterns, std::string_view path) {
+  return std::ranges::any_of(patterns, [&](std::string_view pattern) { return covers(pattern, path); });
+}
+
+/// "core" of "saddle/core/bits.hpp"; empty for a header directly in saddle/.
+std::string folder_of(std::string_view path) {
+  auto const rest = path.substr(std::string_view("saddle/").size());
+  auto const slash = rest.find('/');
+  return slash == rest.npos ? "" : std::string(rest.substr(0, slash));
+}
+
+/// What each folder may include besides config.hpp, core and itself. Whoever combines sees concepts only.
+std::map<std::string, std::vector<std::string_view>> const arrows{
+    {"core", {}},
+    {"group", {}},
+    {"problem", {}},
+    {"transport", {}},
+    {"optimizer", {}},
+    {"data", {}},
+    {"metric", {}},
+    {"topology", {}},
+    {"compressor", {"saddle/group/concept.hpp"}},
+    {"step",
+     {"saddle/group/concept.hpp", "saddle/optimizer/concept.hpp", "saddle/compressor/concept.hpp",
+      "saddle/topology/scheme.hpp"}},
+    {"exec", {"saddle/group/"}},
+    // What step reaches, train may name.
+    {"train", {"saddle/step/", "saddle/topology/scheme.hpp", "*/concept.hpp"}},
+};
+
+struct leaf {
+  std::string_view header;              // of a third party: a prefix of what stands in the #include
+  std::vector<std::string_view> where;  // who may include it
+  bool only_nvcc = false;               // ... and only in a .cuh
+};
+
+std::vector<leaf> const leaves{
+    {"cub/", {"saddle/group/"}, true},
+    {"thrust/", {"saddle/exec/"}, true},
+    {"cuda_runtime", {"saddle/exec/"}, true},
+    {"cublas", {"saddle/problem/"}, true},
+    {"boost/", {"saddle/transport/mpi.hpp"}},
+    {"mpi.h", {"saddle/transport/mpi.hpp"}},
+    {"Eigen/", {"saddle/topology/mixing_matrix.hpp", "saddle/problem/", "saddle/metric/"}},
+    {"zlib.h", {"saddle/data/"}},
+    // Not a library but the system: a checkpoint is synced to the disk before it is renamed.
+    {"fcntl.h", {"saddle/train/checkpoint.hpp"}},
+    {"unistd.h", {"saddle/train/checkpoint.hpp"}},
+};
+
+/// Why `file` may not include `included`; empty if it may.
+std::string refusal(std::string_view file, std::string_view included) {
+  bool const nvcc = file.ends_with(".cuh");
+  if (!included.starts_with("saddle/")) {
+    if (included.find_first_of("./") == included.npos) return "";  // the standard library
+    for (auto const& leaf : leaves)
+      if (included.starts_with(leaf.header))
+        return any_covers(leaf.where, file) && (nvcc || !leaf.only_nvcc)
+                   ? ""
+                   : "third-party headers belong in leaves";
+    return "not a header of the standard library, of saddle, or of a library that saddle knows";
+  }
+
+  auto const from = folder_of(file);
+  auto const to = folder_of(included);
+  bool const from_umbrella = from.empty() && file != "saddle/config.hpp";
+  if (file == "saddle/config.hpp") return "config.hpp includes nothing of ours";
+  if (included.ends_with(".cuh") && !nvcc) return "only a .cuh includes a .cuh";
+  if (included == "saddle/config.hpp") return "";
+  if (from_umbrella) return "";
+  if (to.empty()) return "nobody includes an umbrella";
+  if (from == "algorithm") return "";
+  if (to == "algorithm") return "nobody includes algorithm";
+  auto const allowed = arrows.find(from);
+  if (allowed == arrows.end()) return "the folder " + from + " has no arrows in this test";
+  if (to == from || to == "core" || any_covers(allowed->second, included)) return "";
+  return from + " does not include this of " + to;
+}
+
+struct include_line {
+  int line;
+  std::string included;
+};
+
+/// Every line that is an #include, however it is spaced.
+std::vector<include_line> includes_of(std::istream& text) {
+  auto const skip = [](std::string_view& line, std::string_view word) {
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (!line.starts_with(word)) return false;
+    line.remove_prefix(word.size());
+    return true;
+  };
+  std::vector<include_line> found;
+  std::string line;
+  for (int number = 1; std::getline(text, line); ++number) {
+    std::string_view rest = line;
+    if (!skip(rest, "#") || !skip(rest, "include")) continue;
+    if (skip(rest, "<") || skip(rest, "\""))
+      found.push_back({number, std::string(rest.substr(0, rest.find_first_of(">\"")))});
+  }
+  return found;
+}
+
+/// As seen from include/: a neighbour named by its bare file name is the file beside this one.
+std::string resolved(std::filesystem::path const& root, std::string const& file,
+                     std::string const& included) {
+  auto const beside = (std::filesystem::path(file).parent_path() / included).lexically_normal();
+  return std::filesystem::exists(root / beside) ? beside.generic_string() : included;
+}
+
+}  // namespace
+
+TEST_CASE("all includes under include/saddle point the right way") {
+  auto const root = std::filesystem::path(SADDLE_SOURCE_DIR) / "include";
+  int headers = 0;
+  for (auto const& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file()) continue;
+    ++headers;
+    auto const file = entry.path().lexically_relative(root).generic_string();
+    std::ifstream text(entry.path());
+    for (auto const& [line, included] : includes_of(text)) {
+      auto const why = refusal(file, resolved(root, file, included));
+      CHECK_MESSAGE(why.empty(), "include/", file, ":", line, ": includes ", included, ": ", why);
+    }
+  }
+  CHECK(headers > 0);
+}
+
+TEST_CASE("right arrows pass") {
+  auto const may = [](char const* file, char const* included) {
+    CAPTURE(file);
+    CAPTURE(included);
+    CHECK(refusal(file, included) == "");
+  };
+  may("saddle/config.hpp", "version");
+  may("saddle/core/bits.hpp", "cstdint");
+  may("saddle/core/bits.hpp", "saddle/config.hpp");
+  may("saddle/core/bits.hpp", "saddle/core/expects.hpp");
+  may("saddle/group/serial.hpp", "saddle/core/bits.hpp");
+  may("saddle/group/cuda_block.cuh", "saddle/group/concept.hpp");
+  may("saddle/group/cuda_block.cuh", "cub/block/block_scan.cuh");
+  may("saddle/optimizer/omd.hpp", "saddle/optimizer/concept.hpp");
+  may("saddle/compressor/top_k.hpp", "saddle/group/concept.hpp");
+  may("saddle/compressor/error_feedback.hpp", "saddle/compressor/concept.hpp");
+  may("saddle/topology/gossip.hpp", "saddle/topology/graph.hpp");
+  may("saddle/topology/mixing_matrix.hpp", "Eigen/Dense");
+  may("saddle/step/encode.hpp", "saddle/compressor/concept.hpp");
+  may("saddle/step/encode.hpp", "saddle/topology/scheme.hpp");
+  may("saddle/exec/cuda.cuh", "saddle/group/cuda_block.cuh");
+  may("saddle/exec/cuda.cuh", "thrust/device_vector.h");
+  may("saddle/exec/cuda.cuh", "cuda_runtime.h");
+  may("saddle/train/trainer.hpp", "saddle/step/apply.hpp");
+  may("saddle/train/trainer.hpp", "saddle/exec/concept.hpp");
+  may("saddle/train/checkpoint.hpp", "fcntl.h");
+  may("saddle/problem/mlp_gan.hpp", "Eigen/Core");
+  may("saddle/problem/mlp_gan.cuh", "cublas_v2.h");
+  may("saddle/transport/mpi.hpp", "boost/mpi/communicator.hpp");
+  may("saddle/data/idx.hpp", "zlib.h");
+  may("saddle/algorithm/dqgan.hpp", "saddle/optimizer/omd.hpp");
+  may("saddle/algorithm/dqgan.hpp", "saddle/algorithm/dposg.hpp");
+  may("saddle/games.hpp", "saddle/saddle.hpp");
+  may("saddle/games.hpp", "saddle/algorithm/dqgan.hpp");
+  may("saddle/cuda.cuh", "saddle/exec/cuda.cuh");
+}
+
+TEST_CASE("wrong arrows are refused") {
+  auto const may_not = [](char const* file, char const* included) {
+    CAPTURE(file);
+    CAPTURE(included);
+    CHECK(refusal(file, included) != "");
+  };
+  may_not("saddle/config.hpp", "saddle/core/bits.hpp");
+  may_not("saddle/core/bits.hpp", "saddle/group/concept.hpp");
+  may_not("saddle/core/bits.hpp", "Eigen/Core");
+  may_not("saddle/core/bits.hpp", "unistd.h");
+  may_not("saddle/group/serial.hpp", "saddle/compressor/concept.hpp");
+  may_not("saddle/group/cuda_block.cuh", "thrust/device_vector.h");
+  may_not("saddle/group/serial.hpp", "cub/block/block_scan.cuh");
+  may_not("saddle/optimizer/omd.hpp", "saddle/compressor/concept.hpp");
+  may_not("saddle/optimizer/omd.hpp", "saddle/group/concept.hpp");
+  may_not("saddle/compressor/top_k.hpp", "saddle/group/serial.hpp");
+  may_not("saddle/compressor/top_k.hpp", "saddle/optimizer/concept.hpp");
+  may_not("saddle/topology/gossip.hpp", "saddle/compressor/concept.hpp");
+  may_not("saddle/topology/graph.hpp", "Eigen/Dense");
+  may_not("saddle/step/encode.hpp", "saddle/compressor/top_k.hpp");
+  may_not("saddle/step/encode.hpp", "saddle/exec/concept.hpp");
+  may_not("saddle/step/encode.hpp", "saddle/train/worker.hpp");
+  may_not("saddle/exec/cpu.hpp", "saddle/step/encode.hpp");
+  may_not("saddle/exec/cpu.hpp", "saddle/group/cuda_block.cuh");
+  may_not("saddle/exec/cpu.hpp", "thrust/device_vector.h");
+  may_not("saddle/train/trainer.hpp", "saddle/optimizer/omd.hpp");
+  may_not("saddle/train/trainer.hpp", "saddle/exec/cpu.hpp");
+  may_not("saddle/train/trainer.hpp", "saddle/transport/loopback.hpp");
+  may_not("saddle/train/trainer.hpp", "saddle/algorithm/dqgan.hpp");
+  may_not("saddle/train/trainer.hpp", "saddle/saddle.hpp");
+  may_not("saddle/train/trainer.hpp", "saddle/exec/cuda.cuh");
+  may_not("saddle/problem/mlp_gan.hpp", "saddle/data/digits.hpp");
+  may_not("saddle/problem/mlp_gan.hpp", "cublas_v2.h");
+  may_not("saddle/problem/mlp_gan.hpp", "zlib.h");
+  may_not("saddle/transport/loopback.hpp", "boost/mpi.hpp");
+  may_not("saddle/algorithm/dqgan.hpp", "saddle/saddle.hpp");
+  may_not("saddle/algorithm/dqgan.hpp", "saddle/exec/cuda.cuh");
+  may_not("saddle/saddle.hpp", "saddle/cuda.cuh");
+  may_not("saddle/saddle.hpp", "Eigen/Core");
+  may_not("saddle/new_folder/thing.hpp", "saddle/group/concept.hpp");
+  may_not("saddle/core/bits.hpp", "nlohmann/json.hpp");
+}
+
+TEST_CASE("includes are read with their lines") {
+  std::istringstream text(
+      "#pragma once\n#include <vector>\n  # include \"saddle/config.hpp\"  // why\n"
+      "// #include <zlib.h>\nchar const* s = \"#include <Eigen/Core>\";\n");
+  auto const found = includes_of(text);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].line == 2);
+  CHECK(found[0].included == "vector");
+  CHECK(found[1].line == 3);
+  CHECK(found[1].included == "saddle/config.hpp");
+}
