@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// What is not sent now is owed: p = v + e, send C(p), e = p - C(p).
+///
+/// subtract_in_look_ahead  whether a look-ahead starts from w - e, where w will be when e is paid (DQGAN), or from w.
+///                         It decides whether strong compression with large steps converges, and costs some bias on
+///                         workers with different data.
+/// source   Seide et al. 2014; Karimireddy et al. ICML 2019; the look-ahead: Chen, Yang, Shen, Pang 2020
+template <compressor C>
+struct error_feedback {
+  static_assert(contracts<C>,
+                "error feedback needs a contraction: round to nearest (qsgd<..., rounding::nearest>) or use a smaller bucket");
+  using wrapped = C;
+  C compressor{};
+  bool subtract_in_look_ahead = true;
+
+  static std::string name() { return "error-feedback-" + C::name(); }
+};
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,76 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Keeps the K coordinates of each bucket that are largest in magnitude.
+///
+/// message  min(K, count) pairs in ascending index order: a plane of values, a plane of 16-bit indices
+/// payload  min(K, count) (sizeof(T) + 2) bytes a bucket
+/// promise  delta = K / Bucket; a value is either sent or kept, to the bit
+/// ties     the lower index wins, so every group writes the same message
+/// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018
+template <int Bucket = 512, int K = 8>
+struct top_k {
+  static_assert(1 <= K && K <= Bucket, "top_k keeps at least one coordinate and at most the bucket");
+  static constexpr int bucket = Bucket;
+  static constexpr double delta = static_cast<double>(K) / Bucket;
+  static std::string name() { return "top-k<" + std::to_string(Bucket) + "," + std::to_string(K) + ">"; }
+
+  template <class T>
+  struct message {
+    T* value;
+    std::uint16_t* index;
+  };
+  template <class T>
+  static constexpr std::array planes{plane{.per_bucket = K * static_cast<int>(sizeof(T))}, plane{.per_bucket = 2 * K}};
+  template <class T>
+  static constexpr std::int64_t payload(int count) {
+    return pairs(count) * (static_cast<std::int64_t>(sizeof(T)) + 2);
+  }
+
+  template <cooperative_group G, class T, int Items>
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
+                        message<T> out) const {
+    int const wanted = pairs(count);
+    auto const key = [&](int k) { return magnitude_bits(p[k]); };
+    auto const limit = kth_largest<Items>(g, count, wanted, key);
+    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
+    auto const send = [&](int k, int i, int n) {
+      out.value[n] = p[k];
+      out.index[n] = static_cast<std::uint16_t>(i);
+      sent[k] = p[k];
+    };
+    int const ties = wanted - limit.above;
+    if (ties == 0) {
+      g.template compact<Items>(count, [&](int k) { return key(k) > limit.key; }, send);
+    } else {  // of those at the limit only the first `ties` go: find the last of them
+      int last = -1;
+      g.template compact<Items>(count, [&](int k) { return key(k) == limit.key; },
+                                [&](int, int i, int n) { last = n == ties - 1 ? i : last; });
+      last = static_cast<int>(g.template max<1>(G::lanes, [&](int) { return static_cast<std::uint32_t>(last + 1); })) - 1;
+      bool chosen[Items];
+      for_each_item<Items>(g, count, [&](int k, int i) {
+        chosen[k] = key(k) > limit.key || (key(k) == limit.key && i <= last);
+      });
+      g.template compact<Items>(count, [&](int k) { return chosen[k]; }, send);
+    }
+  }
+  template <cooperative_group G, class T, int Items>
+  SADDLE_HD void add(G const& g, message<T> in, int count, T weight, T (&acc)[Items]) const {
+    g.template scatter<Items>(
+        pairs(count), [&](int n) { return static_cast<int>(in.index[n]); },
+        [&](int n) { return weight * in.value[n]; }, acc);
+  }
+
+ private:
+  SADDLE_HD static constexpr int pairs(int count) { return count < K ? count : K; }
+};
+
+static_assert(compressor<top_k<>>);
+
+SADDLE_NAMESPACE_END

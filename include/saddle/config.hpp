@@ -1,0 +1,38 @@
+#pragma once
+
+/// The library's only macros.
+#define SADDLE_VERSION_MAJOR 0
+#define SADDLE_VERSION_MINOR 1
+#define SADDLE_VERSION_PATCH 0
+
+/// Policy code runs on the host and on the device. It is inlined always: a bucket's length is then a
+/// constant where the bucket is full, and that is what lets the loops vectorize and unroll.
+#ifdef __CUDACC__
+#define SADDLE_HD __host__ __device__ __forceinline__
+#define SADDLE_UNROLL _Pragma("unroll")
+#define SADDLE_INDEPENDENT
+#else
+#define SADDLE_HD inline __attribute__((always_inline))
+#define SADDLE_UNROLL
+/// In front of a loop whose iterations touch different places: vectorize without checks for overlap.
+#if defined(__clang__)
+#define SADDLE_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define SADDLE_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+#endif
+/// The same for a lambda, between its parameters and its body.
+#ifdef __CUDACC__
+#define SADDLE_INLINE_LAMBDA
+#else
+#define SADDLE_INLINE_LAMBDA __attribute__((always_inline))
+#endif
+
+/// SADDLE_BITWISE is defined by the target saddle::bitwise, together with the flags that forbid contraction.
+/// The inline namespace keeps translation units with and without it from being mixed by the linker.
+#ifdef SADDLE_BITWISE
+#define SADDLE_NAMESPACE_BEGIN namespace saddle { inline namespace bitwise {
+#else
+#define SADDLE_NAMESPACE_BEGIN namespace saddle { inline namespace contracted {
+#endif
+#define SADDLE_NAMESPACE_END } }

@@ -1,0 +1,47 @@
+#pragma once
+#include <bit>
+#include <cstdint>
+#include <type_traits>
+
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// The unsigned integer as wide as T.
+template <class T>
+using bits_of = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+
+/// |x| as an integer. Finite magnitudes order as their bits do, so a maximum of floats becomes an exact,
+/// vectorizable, order-free maximum of integers.
+template <class T>
+SADDLE_HD bits_of<T> magnitude_bits(T x) {
+  return std::bit_cast<bits_of<T>>(x) & (~bits_of<T>{0} >> 1);
+}
+template <class T>
+SADDLE_HD T from_magnitude_bits(bits_of<T> b) {
+  return std::bit_cast<T>(b);
+}
+
+/// The bits of infinity: a magnitude at or above it is infinite or not a number.
+template <class T>
+inline constexpr bits_of<T> infinity_bits = sizeof(T) == 8 ? bits_of<T>{0x7FF} << (sizeof(T) == 8 ? 52 : 0)
+                                                            : bits_of<T>{0x7F800000u};
+
+template <class T>
+SADDLE_HD bool is_finite(T x) {
+  return magnitude_bits(x) < infinity_bits<T>;
+}
+
+/// A magnitude without the library call (and without its effect on vectorization).
+template <class T>
+SADDLE_HD T magnitude(T x) {
+  return from_magnitude_bits<T>(magnitude_bits(x));
+}
+
+constexpr std::int64_t round_up(std::int64_t n, std::int64_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+constexpr bool is_power_of_two(std::int64_t n) { return n > 0 && (n & (n - 1)) == 0; }
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,23 @@
+#pragma once
+#include <source_location>
+#include <stdexcept>
+#include <string>
+
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// The check at the boundary: throws std::invalid_argument with the function and the broken contract.
+inline void expects(bool holds, char const* contract,
+                    std::source_location at = std::source_location::current()) {
+  if (!holds) throw std::invalid_argument(std::string(at.function_name()) + ": " + contract);
+}
+
+/// The same with a message that is only built when it is needed.
+template <class Message>
+  requires requires(Message m) { std::string(m()); }
+void expects(bool holds, Message&& message) {
+  if (!holds) throw std::invalid_argument(std::string(message()));
+}
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// The two blocks of coordinates. All methods descend on F = (grad_x f, -grad_y f), so both players descend.
+enum class player : int { min = 0, max = 1 };
+
+/// How many coordinates each player owns. A plain minimization has `max = 0`.
+struct players {
+  std::int64_t min = 0, max = 0;
+  constexpr std::int64_t size() const { return min + max; }
+  constexpr std::int64_t of(int p) const { return p == 0 ? min : max; }
+  friend bool operator==(players, players) = default;
+};
+
+/// A point w = (x, y), or a gradient at it: one contiguous span a player.
+template <class T>
+struct point {
+  std::span<T> min, max;
+  constexpr std::span<T> of(int p) const { return p == 0 ? min : max; }
+  constexpr operator point<T const>() const
+    requires(!std::is_const_v<T>)
+  {
+    return {min, max};
+  }
+};
+
+SADDLE_NAMESPACE_END

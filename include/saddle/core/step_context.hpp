@@ -1,0 +1,32 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// A coordinate-wise constraint lo <= w <= hi on one player (WGAN clipping).
+struct box {
+  double lo = -std::numeric_limits<double>::infinity(), hi = std::numeric_limits<double>::infinity();
+};
+
+/// What changes from step to step, computed on the host in double. Kernels read it from memory, so that a captured
+/// graph replays with changing steps.
+template <class T>
+struct step_switches {
+  std::uint64_t seed, exchange;
+  T lo[2], hi[2];        // the box of each player
+  T consensus_step;      // gamma of the schemes that mix with it
+  bool moves;            // this round takes the direction (the first round of a phase)
+  bool commits;          // this phase moves w
+  bool last;             // the last round of its phase: h is written, late directions are taken
+  bool subtract_memory;  // h starts from w - e
+  bool skips;            // some message reported a coordinate that is not finite: w stays
+};
+template <class T, class Rule>
+struct step_context : step_switches<T> {
+  Rule rule;
+};
+
+SADDLE_NAMESPACE_END

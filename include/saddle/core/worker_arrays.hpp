@@ -1,0 +1,61 @@
+#pragma once
+#include <cstdint>
+#include <type_traits>
+
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// No optimizer state.
+struct stateless {};
+
+/// Planes of T that a state struct takes: an aggregate of T, one plane a member.
+template <class State, class T>
+inline constexpr int planes_of = std::is_empty_v<State> ? 0 : static_cast<int>(sizeof(State) / sizeof(T));
+
+/// The arrays of one worker, each over the padded coordinates. Those that a combination does not use are null.
+/// With averaged updates `w` and `average` are one and the same for all workers of a process.
+template <class T>
+struct worker_arrays {
+  T* w = nullptr;             // weights
+  T* h = nullptr;             // look-ahead point
+  T const* gradient = nullptr;
+  T* memory = nullptr;        // what error feedback carries over: e
+  T* copy = nullptr;          // this worker's public copy
+  T* state = nullptr;         // optimizer state, one plane after the other
+  std::int64_t plane = 0;     // coordinates a plane
+
+  /// The same arrays seen from a bucket's first coordinate. By value and with an int index: pointers in
+  /// registers are what lets the loops vectorize.
+  SADDLE_HD worker_arrays from(std::int64_t begin) const {
+    return {w + begin, h + begin, gradient + begin, memory + begin, copy + begin, state + begin, plane};
+  }
+};
+
+/// One coordinate's state by value, read from its planes.
+template <class State, class T>
+SADDLE_HD State load_state(worker_arrays<T> const& a, int i) {
+  if constexpr (std::is_empty_v<State>) {
+    return {};
+  } else {
+    struct planes {
+      T value[planes_of<State, T>];
+    } v;
+    SADDLE_UNROLL
+    for (int j = 0; j < planes_of<State, T>; ++j) v.value[j] = a.state[j * a.plane + i];
+    return __builtin_bit_cast(State, v);
+  }
+}
+template <class State, class T>
+SADDLE_HD void store_state(worker_arrays<T> const& a, int i, State const& s) {
+  if constexpr (!std::is_empty_v<State>) {
+    struct planes {
+      T value[planes_of<State, T>];
+    };
+    auto const v = __builtin_bit_cast(planes, s);
+    SADDLE_UNROLL
+    for (int j = 0; j < planes_of<State, T>; ++j) a.state[j * a.plane + i] = v.value[j];
+  }
+}
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,138 @@
+#pragma once
+#include <concepts>
+#include <cstdint>
+
+#include "saddle/config.hpp"
+#include "saddle/core/counter_rng.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+// A group is the lanes that work on one bucket: one lane on the CPU, a warp or a block on the GPU, a few threads
+// in tests. A policy is written once against it; all lanes call all collectives in the same order, and a result is
+// valid on every lane. One lane writes to memory, sync(), then others may read.
+//
+// A tile is T x[Items], Items = Bucket / lanes. Its slots are dealt to the lanes four neighbours at a time:
+
+/// The place in the bucket of slot k of a lane.
+template <int Items, int Lanes>
+SADDLE_HD constexpr int place(int lane, int k) {
+  constexpr int quad = Items < 4 ? Items : 4;
+  return (k / quad) * (quad * Lanes) + quad * lane + k % quad;
+}
+
+template <class G>
+concept has_lanes = requires(G const g) {
+  { G::lanes } -> std::convertible_to<int>;
+  { g.lane() } -> std::same_as<int>;
+  g.sync();
+};
+
+/// sum<Items>(count, f)          f(k) added in one order for every group: an index-halving tree over the places of
+///                               the bucket, absent places zero: a[i] += a[i + h], h = Bucket / 2 ... 1
+/// max<Items>(count, f)          of unsigned integers
+/// count<Items>(count, f)        how many slots satisfy f
+template <class G>
+concept reduces = requires(G const g) {
+  { g.template sum<4>(4, [](int) { return 1.0f; }) } -> std::same_as<float>;
+  { g.template max<4>(4, [](int) { return 1u; }) } -> std::same_as<std::uint32_t>;
+  { g.template count<4>(4, [](int) { return true; }) } -> std::same_as<int>;
+};
+
+/// store_bits<Items>(count, words, f)         one bit a place, in blocks of 128 coordinates: bit b of word j holds
+///                                            place 4 b + j, which is a ballot on the GPU and a shift on vectors
+/// load_bits<Items>(count, words, f)          f(k, bit)
+/// store_codes<Bits, Items>(count, bytes, f)  Bits = 2, 4 or 8 a place, little-endian; writes the bytes of whole quads
+/// load_codes<Bits, Items>(count, bytes, f)   f(k, code)
+template <class G>
+concept packs = requires(G const g, std::uint32_t* words, std::uint8_t* bytes) {
+  g.template store_bits<4>(4, words, [](int) { return true; });
+  g.template load_bits<4>(4, words, [](int, std::uint32_t) {});
+  g.template store_codes<8, 4>(4, bytes, [](int) { return 1u; });
+  g.template load_codes<8, 4>(4, bytes, [](int, std::uint32_t) {});
+};
+
+/// random<Items>(stream, r)                 16 bits a place; block n of the stream serves the places 4 n ... 4 n + 3 and
+///                                          the same in the bucket's second half
+/// compact<Items>(count, f, emit)           emit(k, place, n) for the slots that satisfy f, n counting them in
+///                                          ascending place; returns how many
+/// scatter<Items>(pairs, at, value, acc)    acc of place at(n) += value(n), n < pairs, no place twice
+template <class G>
+concept selects = requires(G const g, stream s, std::uint16_t (&r)[8], float (&acc)[4]) {
+  g.template random<8>(s, r);
+  { g.template compact<4>(4, [](int) { return true; }, [](int, int, int) {}) } -> std::same_as<int>;
+  g.template scatter<4>(1, [](int) { return 0; }, [](int) { return 1.0f; }, acc);
+};
+
+template <class G>
+concept cooperative_group = has_lanes<G> && reduces<G> && packs<G> && selects<G>;
+
+/// A group that is only declared: what the concepts of other folders ask their questions with.
+struct group_archetype {
+  static constexpr int lanes = 1;
+  int lane() const;
+  void sync() const;
+  template <int Items, class F>
+  auto sum(int, F f) const -> decltype(f(0));
+  template <int Items, class F>
+  auto max(int, F f) const -> decltype(f(0));
+  template <int Items, class F>
+  int count(int, F) const;
+  template <int Items, class F>
+  void store_bits(int, std::uint32_t*, F) const;
+  template <int Items, class F>
+  void load_bits(int, std::uint32_t const*, F) const;
+  template <int Bits, int Items, class F>
+  void store_codes(int, std::uint8_t*, F) const;
+  template <int Bits, int Items, class F>
+  void load_codes(int, std::uint8_t const*, F) const;
+  template <int Items>
+  void random(stream const&, std::uint16_t (&)[Items]) const;
+  template <int Items, class F, class Emit>
+  int compact(int, F, Emit) const;
+  template <int Items, class At, class Value, class T>
+  void scatter(int, At, Value, T (&)[Items]) const;
+};
+static_assert(cooperative_group<group_archetype>);
+
+/// f(k, i) for every slot k of this lane whose place i exists. The calls are independent of each other.
+template <int Items, class G, class F>
+SADDLE_HD void for_each_item(G const& g, int count, F f) {
+  if constexpr (G::lanes == 1) {
+    SADDLE_INDEPENDENT
+    for (int k = 0; k < count; ++k) f(k, k);
+  } else {
+    SADDLE_UNROLL
+    for (int k = 0; k < Items; ++k)
+      if (int const i = place<Items, G::lanes>(g.lane(), k); i < count) f(k, i);
+  }
+}
+
+/// Splits the keys of a bucket: those above `key` number `above`, those at it fill up to the number wanted.
+template <class Key>
+struct threshold {
+  Key key;
+  int above;
+};
+
+/// Finds the threshold that leaves at most `wanted` (1 ... count) keys above it and at least `wanted` at or above.
+/// Ties at it are the caller's to break. A search over the bits of the key, so that every group finds the same set.
+template <int Items, class G, class F>
+SADDLE_HD auto kth_largest(G const& g, int count, int wanted, F key) {
+  using Key = decltype(key(0));
+  Key low = 0, high = g.template max<Items>(count, key);
+  int above = 0;
+  while (low < high) {
+    Key const middle = low + (high - low + 1) / 2;
+    int const n = g.template count<Items>(count, [&](int k) { return key(k) >= middle; });
+    if (n == wanted) return threshold<Key>{static_cast<Key>(middle - 1), n};  // nothing left to split
+    if (n > wanted) {
+      low = middle;
+    } else {
+      high = middle - 1;
+      above = n;
+    }
+  }
+  return threshold<Key>{low, above};
+}
+
+SADDLE_NAMESPACE_END

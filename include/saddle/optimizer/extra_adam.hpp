@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "saddle/config.hpp"
+#include "saddle/optimizer/adam.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/optimizer/schedule.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Extragradient with Adam directions: both gradients of a step enter the moments and their count.
+/// source   Gidel, Berard, Vignoud, Vincent, Lacoste-Julien: A Variational Inequality Perspective on GANs. ICLR 2019
+struct extra_adam {
+  schedule step_size = 1e-3;
+  double beta1 = 0.5, beta2 = 0.9, epsilon = 1e-8;
+  sampling second = sampling::independent;
+
+  template <class T>
+  struct rule {
+    using state = adam_moments<T>;
+    T step_size;
+    adam_ratio<T> ratio;
+    SADDLE_HD T direction(T gradient, state& s) const {
+      ratio.advance(s, gradient);
+      return step_size * ratio.of(s);
+    }
+    SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
+  };
+  template <class T>
+  rule<T> at(std::int64_t step, int phase) const {
+    return {static_cast<T>(step_size(step)), adam_ratio_after<T>(2 * (step - 1) + phase + 1, beta1, beta2, epsilon)};
+  }
+  static constexpr int phases() { return 2; }
+  phase at_phase(int k) const {
+    if (k == 0) return {.commits = false, .exchanges = false};
+    return {.at_h = true, .draw = second == sampling::independent ? 1 : 0};
+  }
+  static std::string name() { return "extra-adam"; }
+};
+
+static_assert(optimizer<extra_adam>);
+
+SADDLE_NAMESPACE_END

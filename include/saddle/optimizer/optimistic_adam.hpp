@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "saddle/config.hpp"
+#include "saddle/optimizer/adam.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/optimizer/schedule.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Optimistic Adam: w <- w - 2 eta r_t + eta r_{t-1}, r the ratio of the corrected moments.
+///
+/// r_{t-1} is computed again from the old moments with the old corrections: no plane of state for it, the same bits.
+/// The first step is eta r_1: there is nothing to be optimistic about yet.
+/// source   Daskalakis, Ilyas, Syrgkanis, Zeng: Training GANs with Optimism. ICLR 2018 (betas of its experiments)
+struct optimistic_adam {
+  schedule step_size = 1e-3;
+  double beta1 = 0.5, beta2 = 0.9, epsilon = 1e-8;
+
+  template <class T>
+  struct rule {
+    using state = adam_moments<T>;
+    T now, before;
+    adam_ratio<T> ratio, old_ratio;
+    SADDLE_HD T direction(T gradient, state& s) const {
+      T const old = old_ratio.of(s);
+      ratio.advance(s, gradient);
+      return now * ratio.of(s) - before * old;
+    }
+  };
+  template <class T>
+  rule<T> at(std::int64_t step, int) const {
+    double const eta = step_size(step);
+    bool const first = step == 1;
+    return {static_cast<T>(first ? eta : 2 * eta), static_cast<T>(first ? 0 : eta),
+            adam_ratio_after<T>(step, beta1, beta2, epsilon), adam_ratio_after<T>(step - 1, beta1, beta2, epsilon)};
+  }
+  static std::string name() { return "optimistic-adam"; }
+};
+
+static_assert(optimizer<optimistic_adam>);
+
+SADDLE_NAMESPACE_END

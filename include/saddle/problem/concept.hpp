@@ -1,0 +1,49 @@
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include "saddle/config.hpp"
+#include "saddle/core/players.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Which stochastic sample a gradient is taken on. Equal fields mean the same sample.
+struct sample {
+  std::uint64_t seed = 0;  // the run's
+  int worker = 0;
+  std::int64_t step = 0;  // counts from 1
+  int draw = 0;           // tells an independent sample of the same step from the first
+};
+
+template <class P>
+concept names_its_scalar = std::floating_point<typename P::scalar>;
+template <class P>
+concept counts_its_players = requires(P const p) {
+  { p.sizes() } -> std::same_as<players>;
+};
+template <class P>
+concept has_initial_weights =
+    requires(P const p, point<typename P::scalar> w, std::uint64_t seed) { p.initial(seed, w); };
+template <class P>
+concept has_a_gradient = requires(P const p, point<typename P::scalar const> at, sample s,
+                                  point<typename P::scalar> out) { p.gradient(at, s, out); };
+
+/// A min-max problem, possibly stochastic, possibly different on every worker.
+///
+/// sizes()                    how many coordinates each player owns; constant
+/// initial(seed, w)           writes the starting point, equal on all workers
+/// gradient(at, sample, out)  writes F(at) = (grad_x f, -grad_y f) on worker `sample.worker`: both players
+///                            descend. Called for different workers at the same time, so what it changes it
+///                            keeps a worker apart. It must be a function of its arguments alone.
+/// gradient(at, sample, out, player)   optional: writes only that player's part; used by alternating methods
+/// workers()                  optional: the most workers that the problem has data for
+template <class P>
+concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P>;
+
+/// Can take the gradient of one player alone.
+template <class P>
+concept splits_by_player = requires(P const p, point<typename P::scalar const> at, sample s,
+                                    point<typename P::scalar> out, player who) { p.gradient(at, s, out, who); };
+
+SADDLE_NAMESPACE_END

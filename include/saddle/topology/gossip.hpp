@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/topology/concept.hpp"
+#include "saddle/topology/graph.hpp"
+#include "saddle/topology/scheme.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// adapt_then_combine mixes w - v; with `omd` it is DPOSG, whose Z is our h. combine_then_adapt mixes w and then takes
+/// the direction, so that the exchange can overlap the gradient.
+enum class gossip_order { adapt_then_combine, combine_then_adapt };
+
+/// Every worker talks to its neighbours in a graph, with no server.
+///
+/// rounds          mixing rounds an exchange (DPOSG's t)
+/// consensus_step  gamma of the lossy schemes, which cannot do without: the theory's value is about 500 times too small,
+///                 0.5 diverges; 0.05 to 0.2 did well on rings. Must be absent with an exact compressor.
+struct gossip {
+  mixing_graph graph;
+  int rounds = 1;
+  gossip_order order = gossip_order::adapt_then_combine;
+  std::optional<double> consensus_step{};
+
+  template <bool Exact, bool Memory>
+  using scheme =
+      std::conditional_t<Exact, mixing<false>, std::conditional_t<Memory, deep_squeeze<false>, choco<false>>>;
+  template <bool Exact, bool Memory>
+  using late_scheme =
+      std::conditional_t<Exact, mixing<true>, std::conditional_t<Memory, deep_squeeze<true>, choco<true>>>;
+
+  int rounds_per_exchange() const { return rounds; }
+  bool combines_first() const { return order == gossip_order::combine_then_adapt; }
+  /// Counted over steps and rounds, not over exchanges: both players of an alternating method meet every matrix.
+  std::vector<edge> sources(std::int64_t step, int round, int worker, int) const {
+    return graph.row((step - 1) * rounds + round, worker);
+  }
+  void check(int workers, bool lossy, bool memory) const {
+    expects(graph.workers == workers, [&] {
+      return "gossip: the graph has " + std::to_string(graph.workers) + " workers, the transport " + std::to_string(workers);
+    });
+    expects(rounds >= 1, "gossip: there must be at least one round an exchange");
+    expects(!lossy || consensus_step.has_value(), "gossip: a lossy compressor needs a consensus_step (try 0.1)");
+    expects(lossy || !consensus_step.has_value(), "gossip: consensus_step has no meaning for an exact compressor");
+    expects(!consensus_step || (*consensus_step >= 0 && *consensus_step <= 1), "gossip: consensus_step lies in [0, 1]");
+    expects(!lossy || memory || !graph.varies(),
+            "gossip: public copies need the same neighbours in every round, and this graph varies; use error_feedback");
+  }
+  std::string name() const { return "gossip-" + graph.name; }
+};
+
+static_assert(topology<gossip>);
+
+SADDLE_NAMESPACE_END
