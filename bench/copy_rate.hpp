@@ -1,0 +1,43 @@
+#pragma once
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <algorithm>
+
+#include "saddle/core/aligned.hpp"
+
+/// Coordinates of a benchmark: 2^27, so that no cache holds an array; SADDLE_BENCH_LOG2_SIZE says otherwise.
+inline std::int64_t coordinates() {
+  char const* const log2_size = std::getenv("SADDLE_BENCH_LOG2_SIZE");
+  return std::int64_t{1} << (log2_size != nullptr ? std::atoi(log2_size) : 27);
+}
+
+/// Bytes a second, read and written, of a copy in this process: the best of several.
+inline double copy_rate() {
+  static double const rate = [] {
+    auto const bytes = static_cast<std::size_t>(coordinates()) * sizeof(float);
+    saddle::aligned_vector<std::byte> const from(bytes, std::byte{1});
+    saddle::aligned_vector<std::byte> to(bytes, std::byte{0});
+    double best = 0;
+    for (int i = 0; i < 7; ++i) {
+      auto const start = std::chrono::steady_clock::now();
+      std::memcpy(to.data(), from.data(), bytes);
+      benchmark::ClobberMemory();
+      std::chrono::duration<double> const t = std::chrono::steady_clock::now() - start;
+      best = std::max(best, 2 * static_cast<double>(bytes) / t.count());
+    }
+    return best;
+  }();
+  return rate;
+}
+
+/// Reports a benchmark that moves `bytes` an iteration: 1 of_copy is as fast as a copy of that many bytes.
+inline void report_of_copy(benchmark::State& state, double bytes) {
+  double const moved = static_cast<double>(state.iterations()) * bytes;
+  state.counters["B/s"] = {moved, benchmark::Counter::kIsRate};
+  state.counters["of_copy"] = {moved / copy_rate(), benchmark::Counter::kIsRate};
+}

@@ -1,0 +1,22 @@
+#pragma once
+
+/// Everything that needs nothing but a C++20 compiler.
+#include "saddle/compressor/error_feedback.hpp"
+#include "saddle/compressor/identity.hpp"
+#include "saddle/compressor/qsgd.hpp"
+#include "saddle/compressor/scaled_sign.hpp"
+#include "saddle/compressor/top_k.hpp"
+#include "saddle/exec/cpu.hpp"
+#include "saddle/optimizer/adam.hpp"
+#include "saddle/optimizer/alternating.hpp"
+#include "saddle/optimizer/extra_adam.hpp"
+#include "saddle/optimizer/extragradient.hpp"
+#include "saddle/optimizer/omd.hpp"
+#include "saddle/optimizer/optimistic_adam.hpp"
+#include "saddle/optimizer/per_player.hpp"
+#include "saddle/optimizer/sgda.hpp"
+#include "saddle/topology/gossip.hpp"
+#include "saddle/topology/graph.hpp"
+#include "saddle/topology/parameter_server.hpp"
+#include "saddle/train/trainer.hpp"
+#include "saddle/transport/loopback.hpp"

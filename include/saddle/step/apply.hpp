@@ -1,0 +1,114 @@
+#pragma once
+#include <cstdint>
+#include <type_traits>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/step_context.hpp"
+#include "saddle/core/worker_arrays.hpp"
+#include "saddle/group/concept.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/step/combine.hpp"
+#include "saddle/step/non_finite.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+template <class T>
+SADDLE_HD T clamped(T x, T lo, T hi) {
+  x = x < lo ? lo : x;
+  return x > hi ? hi : x;
+}
+
+/// Stands for every rule that has no part in applying, so that all of them share the kernel.
+struct absent_rule {
+  using state = stateless;
+};
+/// The rule as kernel 2 sees it: it writes look-aheads, or takes the direction there.
+template <class Scheme, class Rule>
+using applying_rule = std::conditional_t<writes_ahead<Rule> || Scheme::late, Rule, absent_rule>;
+
+/// Kernel 2, one bucket of the workers that share a w: combine what came, move w, write the next look-ahead points.
+///
+/// D decodes what came: the uplink's compressor, the downlink's, or identity over public copies.
+template <class Scheme, class D, class T, class Rule, int Bucket>
+struct apply_body {
+  static constexpr int length = Bucket;
+  D decoder;
+  bucket_layout layout;
+  step_switches<T> const* context;
+  Rule const* rules;
+  worker_arrays<T> const* workers;
+  int sharing;                 // workers[target * sharing] and the next ones hold one w
+  incoming<T> const* sources;        // one a target
+  std::int64_t* const* non_finite;   // each worker's lowest such coordinate, where the direction is taken here
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int target, bucket const& b, int count) const {
+    if (context->skips) return;
+    with_rule(*rules, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
+      auto const rule = shared;
+      using rule_type = std::remove_const_t<decltype(rule)>;
+      using state = typename rule_type::state;
+      constexpr int Items = Bucket / G::lanes;
+      constexpr bool averaged = extrapolates<rule_type> == extrapolation::averaged;
+      T const lo = context->lo[b.player], hi = context->hi[b.player], gamma = context->consensus_step;
+      worker_arrays<T> const a = workers[target * sharing].from(b.begin);
+
+      T acc[Items], w[Items];
+      combine(g, decoder, sources[target], b, count, acc);
+      for_each_item<Items>(g, count, [&](int k, int i) { w[k] = Scheme::incoming(a, i, acc[k], gamma); });
+      if constexpr (Scheme::late) {
+        if (context->last) {
+          T gradient[Items];
+          for_each_item<Items>(g, count, [&](int k, int i) { gradient[k] = a.gradient[i]; });
+          if (!finds_non_finite<Items>(g, gradient, b, count, non_finite[target]))
+            for_each_item<Items>(g, count, [&](int k, int i) {
+              state s = load_state<state>(a, i);
+              w[k] -= rule.direction(gradient[k], s);
+              store_state(a, i, s);
+            });
+        }
+      }
+      for_each_item<Items>(g, count, [&](int k, int) { w[k] = clamped(w[k], lo, hi); });
+      if (context->commits) for_each_item<Items>(g, count, [&](int k, int i) { a.w[i] = w[k]; });
+
+      if constexpr (writes_ahead<Rule>) {
+        if (context->last && context->commits) {
+          for (int m = 0; m < sharing; ++m) {
+            worker_arrays<T> const own = workers[target * sharing + m].from(b.begin);
+            // A switch inside the loop over the coordinates would keep it from vectorizing: one loop for each setting.
+            auto const write_h = [&](auto subtract) SADDLE_INLINE_LAMBDA {
+              for_each_item<Items>(g, count, [&](int k, int i) {
+                T base = w[k];
+                if constexpr (decltype(subtract)::value) base = base - own.memory[i];
+                if constexpr (!writes_ahead<rule_type>) {
+                  own.h[i] = w[k];  // only the other player looks ahead
+                } else if constexpr (averaged) {
+                  own.h[i] = clamped(rule.look_ahead(base, acc[k]), lo, hi);
+                } else {
+                  T const past = rule.recall(own.gradient[i], load_state<state>(own, i));
+                  own.h[i] = clamped(rule.look_ahead(base, past), lo, hi);
+                }
+              });
+            };
+            if constexpr (Scheme::memory) {
+              if (context->subtract_memory) write_h(std::true_type{});
+              else write_h(std::false_type{});
+            } else {
+              write_h(std::false_type{});
+            }
+          }
+        }
+      }
+      if (!context->commits)  // the look-ahead of a method that averages it
+        for (int m = 0; m < sharing; ++m) {
+          worker_arrays<T> const own = workers[target * sharing + m].from(b.begin);
+          for_each_item<Items>(g, count, [&](int k, int i) { own.h[i] = w[k]; });
+        }
+    });
+  }
+};
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,48 @@
+#pragma once
+#include <cstdint>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/counter_rng.hpp"
+#include "saddle/core/step_context.hpp"
+#include "saddle/group/concept.hpp"
+#include "saddle/step/combine.hpp"
+#include "saddle/step/non_finite.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// The server, one bucket: average what the workers sent, add its own memory, encode with the downlink's compressor.
+/// Always in the order of the workers, so that it does not matter where it runs.
+template <bool Memory, class C, class Down, class T, int Bucket>
+struct relay_body {
+  static constexpr int length = Bucket;
+  C decoder;
+  Down downlink;
+  bucket_layout layout;
+  step_switches<T> const* context;
+  incoming<T> const* sources;
+  T* memory;                // the server's, null without error feedback
+  message_planes message;   // what goes down
+  std::int64_t* non_finite;
+  std::uint32_t server;     // its number as a stream of random bits: one more than the last worker's
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
+    if (context->skips) return;
+    constexpr int Items = Bucket / G::lanes;
+    T p[Items], sent[Items];
+    combine(g, decoder, *sources, b, count, p);
+    if constexpr (Memory) for_each_item<Items>(g, count, [&](int k, int i) { p[k] += memory[b.begin + i]; });
+    bool const overflows = finds_non_finite<Items>(g, p, b, count, non_finite);
+    if (overflows) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
+    stream const random{context->seed, purpose::dither, context->exchange, server, static_cast<std::uint64_t>(b.index)};
+    downlink.encode(g, p, sent, count, random, message_at<Down, T>(message, b));
+    if constexpr (Memory) {
+      if (!overflows)
+        for_each_item<Items>(g, count, [&](int k, int i) { memory[b.begin + i] = p[k] - sent[k]; });
+    }
+  }
+};
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,30 @@
+#pragma once
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/worker_arrays.hpp"
+#include "saddle/group/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// After a skipped apply: what a worker sent was applied nowhere, so it is owed again. e += decoded, one bucket.
+template <class C, class T, int Bucket>
+struct restore_body {
+  static constexpr int length = Bucket;
+  C decoder;
+  bucket_layout layout;
+  worker_arrays<T> const* workers;
+  message_planes const* messages;
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int worker, bucket const& b, int count) const {
+    constexpr int Items = Bucket / G::lanes;
+    worker_arrays<T> const a = workers[worker].from(b.begin);
+    T e[Items];
+    for_each_item<Items>(g, count, [&](int k, int i) { e[k] = a.memory[i]; });
+    decoder.add(g, message_at<C, T>(messages[worker], b), count, T(1), e);
+    for_each_item<Items>(g, count, [&](int k, int i) { a.memory[i] = e[k]; });
+  }
+};
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,48 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "saddle/config.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/problem/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// A problem behind virtual calls: one a gradient is nothing beside the gradient.
+template <class T>
+class any_problem {
+ public:
+  virtual ~any_problem() = default;
+  virtual players sizes() const = 0;
+  virtual int most_workers() const = 0;
+  virtual void initial(std::uint64_t seed, point<T> w) const = 0;
+  /// `player` 0 or 1: at least that player's part is written; -1: both.
+  virtual void gradient(point<T const> at, sample s, point<T> out, int player) const = 0;
+};
+
+template <problem P>
+class erased_problem final : public any_problem<typename P::scalar> {
+  using T = typename P::scalar;
+
+ public:
+  explicit erased_problem(P p) : problem_(std::move(p)) {}
+  players sizes() const override { return problem_.sizes(); }
+  int most_workers() const override {
+    if constexpr (requires { problem_.workers(); }) return problem_.workers();
+    else return std::numeric_limits<int>::max();
+  }
+  void initial(std::uint64_t seed, point<T> w) const override { problem_.initial(seed, w); }
+  void gradient(point<T const> at, sample s, point<T> out, int player) const override {
+    if constexpr (splits_by_player<P>) {
+      if (player != phase::both) return problem_.gradient(at, s, out, static_cast<saddle::player>(player));
+    }
+    problem_.gradient(at, s, out);
+  }
+
+ private:
+  P problem_;
+};
+
+SADDLE_NAMESPACE_END

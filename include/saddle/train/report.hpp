@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "saddle/config.hpp"
+#include "saddle/core/players.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Bytes of messages: all of them, and what they say without headers and padding.
+struct message_bytes {
+  std::int64_t total = 0, payload = 0;
+  message_bytes& operator+=(message_bytes o) {
+    total += o.total;
+    payload += o.payload;
+    return *this;
+  }
+  friend bool operator==(message_bytes, message_bytes) = default;
+};
+
+/// A coordinate that was not finite, and so made all workers skip an apply.
+struct non_finite_coordinate {
+  std::int64_t step;
+  int worker;
+  saddle::player player;
+  std::int64_t coordinate;  // within the player
+};
+
+struct report {
+  std::int64_t step = 0;            // steps of the run so far
+  std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
+  std::int64_t gradients = 0;       // a worker
+  message_bytes uplink, downlink;   // what the topology sent, the same for any number of processes; gossip is all uplink
+  std::int64_t wire_bytes = 0;      // what the transport put on a wire
+  double seconds = 0;               // in step()
+  std::int64_t skipped_steps = 0;
+  std::optional<non_finite_coordinate> non_finite;  // the latest
+  std::string optimizer, compressor, topology;
+  bool error_feedback = false;
+};
+
+SADDLE_NAMESPACE_END
