@@ -9,17 +9,21 @@
 /// constant where the bucket is full, and that is what lets the loops vectorize and unroll.
 #ifdef __CUDACC__
 #define SADDLE_HD __host__ __device__ __forceinline__
-#define SADDLE_UNROLL _Pragma("unroll")
 #define SADDLE_INDEPENDENT
 #else
 #define SADDLE_HD inline __attribute__((always_inline))
-#define SADDLE_UNROLL
 /// In front of a loop whose iterations touch different places: vectorize without checks for overlap.
 #if defined(__clang__)
 #define SADDLE_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define SADDLE_INDEPENDENT _Pragma("GCC ivdep")
 #endif
+#endif
+/// In front of a loop over register slots; nvcc's host compiler does not know the pragma.
+#ifdef __CUDA_ARCH__
+#define SADDLE_UNROLL _Pragma("unroll")
+#else
+#define SADDLE_UNROLL
 #endif
 /// The same for a lambda, between its parameters and its body.
 #ifdef __CUDACC__

@@ -2,6 +2,7 @@
 
 /// Everything that needs nothing but a C++20 compiler.
 #include "saddle/compressor/error_feedback.hpp"
+#include "saddle/compressor/global_top_k.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/scaled_sign.hpp"

@@ -18,8 +18,10 @@ SADDLE_NAMESPACE_BEGIN
 /// A message is a header and planes: first what each bucket has once (a scale), then what each coordinate has (a code).
 /// Bucket i's part of a plane begins at i * per_bucket + (its first padded coordinate) * bits_per_coordinate / 8.
 struct plane {
-  int per_bucket = 0;          // bytes
+  int per_bucket = 0;  // bytes
   int bits_per_coordinate = 0;
+  int per_pair = 0;    // bytes for each coordinate kept by a compressor that selects across buckets
+  int tail = 0;        // bytes after the last bucket
 };
 inline constexpr int most_planes = 3;
 
@@ -28,45 +30,71 @@ struct message_planes {
   std::byte* begin[most_planes] = {};
 };
 
+/// Which coordinates of a whole vector are sent: those with a magnitude (as bits) above `limit`, and of those at it the
+/// `ties` of lowest index.
+template <class T>
+struct selection {
+  bits_of<T> limit = 0;
+  std::int64_t ties = 0;
+};
+
 /// A compressor for buckets of any length (identity) says bucket = any_bucket.
 inline constexpr int any_bucket = 0;
 
 template <class C>
 inline constexpr int plane_count = static_cast<int>(std::size(C::template planes<float>));
 
+/// A compressor that looks at the whole vector before it encodes: c.kept(n) of n coordinates go.
+template <class C>
+inline constexpr bool selects_globally = requires(C const c) { c.kept(std::int64_t{1}); };
+
+/// How many (index, value) pairs a message over this layout holds.
+template <class C>
+constexpr std::int64_t pairs_of(bucket_layout const& layout, C const& c) {
+  if constexpr (selects_globally<C>) return c.kept(layout.sizes.size());
+  else return 0;
+}
 /// Bytes of plane p of a message, padded to 16.
 template <class C, class T>
-constexpr std::int64_t plane_bytes(bucket_layout const& layout, int p) {
+constexpr std::int64_t plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
   plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
-  return round_up(one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8, 16);
+  return round_up(one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8 +
+                      one.per_pair * pairs_of(layout, c) + one.tail,
+                  16);
 }
 template <class C, class T>
-constexpr std::int64_t planes_bytes(bucket_layout const& layout) {
+constexpr std::int64_t planes_bytes(bucket_layout const& layout, C const& c = {}) {
   std::int64_t sum = 0;
-  for (int p = 0; p < plane_count<C>; ++p) sum += plane_bytes<C, T>(layout, p);
+  for (int p = 0; p < plane_count<C>; ++p) sum += plane_bytes<C, T>(layout, p, c);
   return sum;
 }
 /// The planes of a message whose planes lie one after the other from `begin`.
 template <class C, class T>
-message_planes planes_at(bucket_layout const& layout, std::byte* begin) {
+message_planes planes_at(bucket_layout const& layout, std::byte* begin, C const& c = {}) {
   message_planes m;
   for (int p = 0; p < plane_count<C>; ++p) {
     m.begin[p] = begin;
-    begin += plane_bytes<C, T>(layout, p);
+    begin += plane_bytes<C, T>(layout, p, c);
   }
   return m;
 }
-/// What the message says, without padding: the sum of C::payload<T>(count) over the buckets of one player or both.
+/// What the message says, without padding: the sum of C::payload<T>(count) over the buckets, and the pairs.
 template <class C, class T>
-constexpr std::int64_t payload_bytes(bucket_layout const& layout, int player = -1) {
+constexpr std::int64_t payload_bytes(bucket_layout const& layout, C const& c = {}) {
   std::int64_t sum = 0;
   for (int p = 0; p < 2; ++p) {
-    if (player >= 0 && p != player) continue;
     std::int64_t const n = layout.sizes.of(p), full = n / layout.length;
     if (full > 0) sum += full * C::template payload<T>(layout.length);
     if (int const rest = static_cast<int>(n % layout.length)) sum += C::template payload<T>(rest);
   }
+  for (plane const& one : C::template planes<T>) sum += one.per_pair * pairs_of(layout, c) + one.tail;
   return sum;
+}
+/// The part of a layout that one player's phases send: player 0 or 1, or -1 for all.
+constexpr bucket_layout part_of(bucket_layout layout, int player) {
+  if (player == 0) layout.sizes.max = 0;
+  if (player == 1) layout.sizes.min = 0;
+  return layout;
 }
 
 /// Converts to a pointer of whatever type the message's field has.
@@ -78,19 +106,24 @@ struct plane_part {
   }
 };
 
+template <class C, class T, int Plane>
+inline constexpr plane plane_of = C::template planes<T>[Plane];
+
+template <class C, class T, int Plane>
+SADDLE_HD plane_part part_at(message_planes const& planes, bucket const& b) {
+  constexpr plane one = plane_of<C, T, Plane>;
+  return plane_part{planes.begin[Plane] + b.index * one.per_bucket + b.begin * one.bits_per_coordinate / 8};
+}
+
 /// One bucket's part of a message: C::message<T> is an aggregate of pointers, one a plane.
 template <class C, class T>
 SADDLE_HD typename C::template message<T> message_at(message_planes const& planes, bucket const& b) {
-  auto const at = [&](auto n) -> plane_part {
-    constexpr plane one = C::template planes<T>[static_cast<std::size_t>(n.value)];
-    return {planes.begin[n.value] + b.index * one.per_bucket + b.begin * one.bits_per_coordinate / 8};
-  };
   if constexpr (plane_count<C> == 1) {
-    return {at(std::integral_constant<int, 0>{})};
+    return {part_at<C, T, 0>(planes, b)};
   } else if constexpr (plane_count<C> == 2) {
-    return {at(std::integral_constant<int, 0>{}), at(std::integral_constant<int, 1>{})};
+    return {part_at<C, T, 0>(planes, b), part_at<C, T, 1>(planes, b)};
   } else {
-    return {at(std::integral_constant<int, 0>{}), at(std::integral_constant<int, 1>{}), at(std::integral_constant<int, 2>{})};
+    return {part_at<C, T, 0>(planes, b), part_at<C, T, 1>(planes, b), part_at<C, T, 2>(planes, b)};
   }
 }
 
@@ -131,6 +164,17 @@ concept contracts_or_is_unbiased = contracts<C> || is_unbiased<C>;
 template <class C>
 concept encodes_a_tile = requires(C const c, group_archetype const g, float const (&p)[512], float (&sent)[512], stream s,
                                   typename C::template message<float> out) { c.encode(g, p, sent, 512, s, out); };
+/// Of a compressor that selects across buckets: encode_selected(g, p, sent, count, which, ties_before, out) is called
+/// when out.start[0] holds how many pairs the earlier buckets send, and `ties_before` how many of their keys lie at the
+/// threshold.
+template <class C>
+concept encodes_what_was_selected =
+    requires(C const c, group_archetype const g, float const (&p)[512], float (&sent)[512], selection<float> which,
+             std::int64_t ties_before, typename C::template message<float> out) {
+      c.encode_selected(g, p, sent, 512, which, ties_before, out);
+    };
+template <class C>
+concept encodes = encodes_a_tile<C> || (selects_globally<C> && encodes_what_was_selected<C>);
 template <class C>
 concept adds_what_it_decodes = requires(C const c, group_archetype const g, typename C::template message<float> in,
                                         float (&acc)[512]) { c.add(g, in, 512, 1.0f, acc); };
@@ -144,7 +188,7 @@ concept adds_what_it_decodes = requires(C const c, group_archetype const g, type
 /// add(g, in, count, weight, acc)           acc += weight * decoded
 template <class C>
 concept compressor = std::is_trivially_copyable_v<C> && compressor_has_a_name<C> && has_a_bucket<C> &&
-                     lays_out_a_message<C> && contracts_or_is_unbiased<C> && encodes_a_tile<C> && adds_what_it_decodes<C>;
+                     lays_out_a_message<C> && contracts_or_is_unbiased<C> && encodes<C> && adds_what_it_decodes<C>;
 
 /// A wrapper with error memory (error_feedback) names the compressor inside `wrapped`.
 template <class C>

@@ -22,5 +22,9 @@ struct error_feedback {
 
   static std::string name() { return "error-feedback-" + C::name(); }
 };
+template <class C>
+error_feedback(C) -> error_feedback<C>;
+template <class C>
+error_feedback(C, bool) -> error_feedback<C>;
 
 SADDLE_NAMESPACE_END

@@ -22,6 +22,7 @@ enum class norm { max, euclidean };
 /// promise  dithered: unbiased; max norm omega = (sqrt(1 + (Bucket - 1) / s^2) - 1) / 2, Euclidean norm
 ///          omega = min(Bucket / s^2, sqrt(Bucket) / s); contracts with delta = 1 - omega where that is positive
 ///          nearest: biased; max norm delta >= 1 / (1 + (Bucket - 1) / (4 s^2)), Euclidean 1 - Bucket / (4 s^2)
+///          Euclidean: only where the norm itself is a finite number
 /// dither   u = (r + 1/2) / 2^16 with 16 random bits r: a bias of at most 2^-17 of a level
 /// source   Alistarh, Grubic, Li, Tomioka, Vojnovic: QSGD. NeurIPS 2017
 template <int Bucket = 512, int Bits = 4, rounding Rounding = rounding::dithered, norm Norm = norm::max>
@@ -68,13 +69,15 @@ struct qsgd {
   SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const& random,
                         message<T> out) const {
     T const largest = from_magnitude_bits<T>(g.template max<Items>(count, [&](int k) { return magnitude_bits(p[k]); }));
-    // Powers of two bring the bucket to a range where neither its squares nor 1 / norm leave the numbers.
-    T const up = largest < T(0x1p-60) ? T(0x1p100) : largest > T(0x1p60) ? T(0x1p-60) : T(1);
+    // A power of two brings the bucket to where neither its squares nor 1 / norm leave the numbers.
+    T const up = unscaling(largest);
     T length = largest * up;
     if constexpr (Norm == norm::euclidean)
       length = std::sqrt(g.template sum<Items>(count, [&](int k) { return (p[k] * up) * (p[k] * up); }));
     T const per_level = length > 0 ? T(levels) / length : T(0);
-    T const unit = length / T(levels) / up;
+    // Where the norm is too large for a number, so would the last level be.
+    T const most = from_magnitude_bits<T>(infinity_bits<T> - 4) / T(levels), exact = length / T(levels) / up;
+    T const unit = exact < most ? exact : most;
     if (g.lane() == 0) *out.unit = unit;
 
     std::uint32_t code[Items];

@@ -37,7 +37,7 @@ struct scaled_sign {
     // Divided by the bucket first, a power of two: the sum of huge magnitudes does not overflow.
     T const share = T(1) / T(Bucket);
     T const mean = g.template sum<Items>(count, [&](int k) { return magnitude(p[k]) * share; });
-    T const scale = mean * (T(Bucket) / static_cast<T>(count));
+    T const scale = saturated(mean * (T(Bucket) / static_cast<T>(count)));
     if (g.lane() == 0) *out.scale = scale;
     g.template store_bits<Items>(count, out.positive, [&](int k) { return p[k] >= 0; });
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = p[k] >= 0 ? scale : -scale; });

@@ -40,25 +40,11 @@ struct top_k {
     auto const key = [&](int k) { return magnitude_bits(p[k]); };
     auto const limit = kth_largest<Items>(g, count, wanted, key);
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
-    auto const send = [&](int k, int i, int n) {
+    compact_largest<Items>(g, count, limit.key, wanted - limit.above, key, [&](int k, int i, int n) {
       out.value[n] = p[k];
       out.index[n] = static_cast<std::uint16_t>(i);
       sent[k] = p[k];
-    };
-    int const ties = wanted - limit.above;
-    if (ties == 0) {
-      g.template compact<Items>(count, [&](int k) { return key(k) > limit.key; }, send);
-    } else {  // of those at the limit only the first `ties` go: find the last of them
-      int last = -1;
-      g.template compact<Items>(count, [&](int k) { return key(k) == limit.key; },
-                                [&](int, int i, int n) { last = n == ties - 1 ? i : last; });
-      last = static_cast<int>(g.template max<1>(G::lanes, [&](int) { return static_cast<std::uint32_t>(last + 1); })) - 1;
-      bool chosen[Items];
-      for_each_item<Items>(g, count, [&](int k, int i) {
-        chosen[k] = key(k) > limit.key || (key(k) == limit.key && i <= last);
-      });
-      g.template compact<Items>(count, [&](int k) { return chosen[k]; }, send);
-    }
+    });
   }
   template <cooperative_group G, class T, int Items>
   SADDLE_HD void add(G const& g, message<T> in, int count, T weight, T (&acc)[Items]) const {

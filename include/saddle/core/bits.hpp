@@ -15,11 +15,11 @@ using bits_of = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>
 /// vectorizable, order-free maximum of integers.
 template <class T>
 SADDLE_HD bits_of<T> magnitude_bits(T x) {
-  return std::bit_cast<bits_of<T>>(x) & (~bits_of<T>{0} >> 1);
+  return __builtin_bit_cast(bits_of<T>, x) & (~bits_of<T>{0} >> 1);
 }
 template <class T>
 SADDLE_HD T from_magnitude_bits(bits_of<T> b) {
-  return std::bit_cast<T>(b);
+  return __builtin_bit_cast(T, b);
 }
 
 /// The bits of infinity: a magnitude at or above it is infinite or not a number.
@@ -32,10 +32,33 @@ SADDLE_HD bool is_finite(T x) {
   return magnitude_bits(x) < infinity_bits<T>;
 }
 
+/// x >= 0, or the largest number where it has overflowed.
+template <class T>
+SADDLE_HD T saturated(T x) {
+  return is_finite(x) ? x : from_magnitude_bits<T>(infinity_bits<T> - 1);
+}
+
+/// The power of two that brings |x| to [1, 2); to [2, 4) at the upper end of the numbers, lower where x is a denormal.
+template <class T>
+SADDLE_HD T unscaling(T x) {
+  constexpr bits_of<T> lowest = infinity_bits<T> & (~infinity_bits<T> + 1);  // of the exponent
+  bits_of<T> const up = infinity_bits<T> - lowest - (magnitude_bits(x) & infinity_bits<T>);
+  return from_magnitude_bits<T>(up < lowest ? lowest : up);
+}
+
 /// A magnitude without the library call (and without its effect on vectorization).
 template <class T>
 SADDLE_HD T magnitude(T x) {
   return from_magnitude_bits<T>(magnitude_bits(x));
+}
+
+/// How many zeros stand below the lowest one of x, which is not 0.
+SADDLE_HD int trailing_zeros(std::uint64_t x) {
+#ifdef __CUDA_ARCH__
+  return __ffsll(static_cast<long long>(x)) - 1;
+#else
+  return std::countr_zero(x);
+#endif
 }
 
 constexpr std::int64_t round_up(std::int64_t n, std::int64_t multiple) {

@@ -23,12 +23,14 @@ struct worker_arrays {
   T* memory = nullptr;        // what error feedback carries over: e
   T* copy = nullptr;          // this worker's public copy
   T* state = nullptr;         // optimizer state, one plane after the other
-  std::int64_t plane = 0;     // coordinates a plane
+  std::int64_t plane = 0;     // coordinates a plane of state
+  T* outgoing = nullptr;      // p, put aside while a compressor selects: the memory, or an array of its own
 
   /// The same arrays seen from a bucket's first coordinate. By value and with an int index: pointers in
   /// registers are what lets the loops vectorize.
   SADDLE_HD worker_arrays from(std::int64_t begin) const {
-    return {w + begin, h + begin, gradient + begin, memory + begin, copy + begin, state + begin, plane};
+    return {w + begin, h + begin, gradient + begin, memory + begin, copy + begin, state + begin, plane,
+            outgoing + begin};
   }
 };
 

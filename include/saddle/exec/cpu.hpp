@@ -1,5 +1,9 @@
 #pragma once
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
@@ -26,6 +30,18 @@ struct cpu {
         on_bucket(body, static_cast<int>(i / buckets), body.layout.at(first + i % buckets));
       });
     }
+    /// body(group, bucket, count, counter) on the buckets first ... last - 1; counter(b) adds one to totals[b].
+    template <class Body>
+    void tally(Body const& body, std::int64_t first, std::int64_t last, std::span<std::int64_t> totals) {
+      constexpr std::int64_t part = 64;  // buckets that count into counters of their own
+      pool_.for_each((last - first + part - 1) / part, 1, [&](std::int64_t n) {
+        std::vector<std::uint32_t> mine(totals.size(), 0);
+        std::int64_t const end = std::min(first + (n + 1) * part, last);
+        for (std::int64_t i = first + n * part; i < end; ++i) tally_bucket(body, body.layout.at(i), mine.data());
+        for (std::size_t b = 0; b < mine.size(); ++b)
+          if (mine[b] != 0) std::atomic_ref(totals[b]).fetch_add(mine[b], std::memory_order_relaxed);
+      });
+    }
     /// f(i) for i = 0 ... n - 1, each on one thread.
     template <class F>
     void each(std::int64_t n, F const& f) {
@@ -39,6 +55,12 @@ struct cpu {
     template <class Body>
     __attribute__((flatten)) static void on_bucket(Body const& body, int row, bucket const& b) {
       run_body(body, serial_group{}, row, b);
+    }
+    template <class Body>
+    __attribute__((flatten)) static void tally_bucket(Body const& body, bucket const& b, std::uint32_t* counters) {
+      auto const count_one = [=](int i) { ++counters[i]; };
+      if (b.count == Body::length) body(serial_group{}, b, Body::length, count_one);
+      else body(serial_group{}, b, b.count, count_one);
     }
     thread_pool pool_;
   };

@@ -20,6 +20,15 @@ SADDLE_HD constexpr int place(int lane, int k) {
   return (k / quad) * (quad * Lanes) + quad * lane + k % quad;
 }
 
+/// A function of slots for the concepts below, because nvcc takes no lambda in a requirement.
+template <class R>
+struct giving {
+  template <class... A>
+  SADDLE_HD R operator()(A...) const {
+    return R();
+  }
+};
+
 template <class G>
 concept has_lanes = requires(G const g) {
   { G::lanes } -> std::convertible_to<int>;
@@ -33,9 +42,9 @@ concept has_lanes = requires(G const g) {
 /// count<Items>(count, f)        how many slots satisfy f
 template <class G>
 concept reduces = requires(G const g) {
-  { g.template sum<4>(4, [](int) { return 1.0f; }) } -> std::same_as<float>;
-  { g.template max<4>(4, [](int) { return 1u; }) } -> std::same_as<std::uint32_t>;
-  { g.template count<4>(4, [](int) { return true; }) } -> std::same_as<int>;
+  { g.template sum<4>(4, giving<float>{}) } -> std::same_as<float>;
+  { g.template max<4>(4, giving<std::uint32_t>{}) } -> std::same_as<std::uint32_t>;
+  { g.template count<4>(4, giving<bool>{}) } -> std::same_as<int>;
 };
 
 /// store_bits<Items>(count, words, f)         one bit a place, in blocks of 128 coordinates: bit b of word j holds
@@ -45,10 +54,10 @@ concept reduces = requires(G const g) {
 /// load_codes<Bits, Items>(count, bytes, f)   f(k, code)
 template <class G>
 concept packs = requires(G const g, std::uint32_t* words, std::uint8_t* bytes) {
-  g.template store_bits<4>(4, words, [](int) { return true; });
-  g.template load_bits<4>(4, words, [](int, std::uint32_t) {});
-  g.template store_codes<8, 4>(4, bytes, [](int) { return 1u; });
-  g.template load_codes<8, 4>(4, bytes, [](int, std::uint32_t) {});
+  g.template store_bits<4>(4, words, giving<bool>{});
+  g.template load_bits<4>(4, words, giving<void>{});
+  g.template store_codes<8, 4>(4, bytes, giving<std::uint32_t>{});
+  g.template load_codes<8, 4>(4, bytes, giving<void>{});
 };
 
 /// random<Items>(stream, r)                 16 bits a place; block n of the stream serves the places 4 n ... 4 n + 3 and
@@ -59,8 +68,8 @@ concept packs = requires(G const g, std::uint32_t* words, std::uint8_t* bytes) {
 template <class G>
 concept selects = requires(G const g, stream s, std::uint16_t (&r)[8], float (&acc)[4]) {
   g.template random<8>(s, r);
-  { g.template compact<4>(4, [](int) { return true; }, [](int, int, int) {}) } -> std::same_as<int>;
-  g.template scatter<4>(1, [](int) { return 0; }, [](int) { return 1.0f; }, acc);
+  { g.template compact<4>(4, giving<bool>{}, giving<void>{}) } -> std::same_as<int>;
+  g.template scatter<4>(1, giving<int>{}, giving<float>{}, acc);
 };
 
 template <class G>
@@ -133,6 +142,24 @@ SADDLE_HD auto kth_largest(G const& g, int count, int wanted, F key) {
     }
   }
   return threshold<Key>{low, above};
+}
+
+/// emit(k, place, n) for the slots with a key above the limit, and for the first `ties` of those at it, in ascending
+/// place. Returns how many.
+template <int Items, class G, class Key, class F, class Emit>
+SADDLE_HD int compact_largest(G const& g, int count, Key limit, int ties, F key, Emit emit) {
+  if (ties <= 0) return g.template compact<Items>(count, [&](int k) { return key(k) > limit; }, emit);
+  // One past the last of the ties that goes: the lanes find it together.
+  std::uint32_t end = 0;
+  g.template compact<Items>(
+      count, [&](int k) { return key(k) == limit; },
+      [&](int, int i, int n) { end = n < ties ? static_cast<std::uint32_t>(i + 1) : end; });
+  end = g.template max<1>(G::lanes, [&](int) { return end; });
+  bool chosen[Items];
+  for_each_item<Items>(g, count, [&](int k, int i) {
+    chosen[k] = key(k) > limit || (key(k) == limit && i < static_cast<int>(end));
+  });
+  return g.template compact<Items>(count, [&](int k) { return chosen[k]; }, emit);
 }
 
 SADDLE_NAMESPACE_END

@@ -1,9 +1,9 @@
 #pragma once
-#include <bit>
 #include <cstdint>
 #include <cstring>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/group/concept.hpp"
 
@@ -84,10 +84,9 @@ struct serial_group {
   template <int Bits, int Items, class F>
   SADDLE_HD void store_codes(int count, std::uint8_t* bytes, F f) const {
     std::uint8_t code[Items];
+    if (count < Items) std::memset(code + static_cast<unsigned>(count) / 4 * 4, 0, 4);  // absent places of the last quad
     for (int k = 0; k < count; ++k) code[k] = static_cast<std::uint8_t>(f(k));
     int const quads = (count + 3) / 4;
-    if (count < Items)
-      for (int k = count; k < 4 * quads; ++k) code[k] = 0;
     if constexpr (Bits == 8) {
       std::memcpy(bytes, code, 4 * static_cast<std::size_t>(quads));
     } else {
@@ -157,7 +156,7 @@ struct serial_group {
         std::uint64_t marks;
         std::memcpy(&marks, chosen + eight, 8);
         for (; marks != 0; marks &= marks - 1) {
-          int const i = begin + eight + std::countr_zero(marks) / 8;
+          int const i = begin + eight + trailing_zeros(marks) / 8;
           emit(i, i, n++);
         }
       }

@@ -29,6 +29,8 @@ struct alternating {
   }
   static std::string name() { return "alternating-" + O::name(); }
 };
+template <class O>
+alternating(O) -> alternating<O>;
 
 using alternating_sgda = alternating<sgda>;
 

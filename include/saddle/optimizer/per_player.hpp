@@ -45,5 +45,9 @@ struct per_player {
   }
   static std::string name() { return "per-player-" + Min::name() + "-" + Max::name(); }
 };
+template <class Min, class Max>
+per_player(Min, Max) -> per_player<Min, Max>;
+template <class Min, class Max>
+per_player(Min, Max, int) -> per_player<Min, Max>;
 
 SADDLE_NAMESPACE_END

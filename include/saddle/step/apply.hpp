@@ -59,11 +59,13 @@ struct apply_body {
       T acc[Items], w[Items];
       combine(g, decoder, sources[target], b, count, acc);
       for_each_item<Items>(g, count, [&](int k, int i) { w[k] = Scheme::incoming(a, i, acc[k], gamma); });
+      bool taken = true;  // a late direction, unless its gradient is not finite
       if constexpr (Scheme::late) {
         if (context->last) {
           T gradient[Items];
           for_each_item<Items>(g, count, [&](int k, int i) { gradient[k] = a.gradient[i]; });
-          if (!finds_non_finite<Items>(g, gradient, b, count, non_finite[target]))
+          taken = !finds_non_finite<Items>(g, gradient, b, count, non_finite[target]);
+          if (taken)
             for_each_item<Items>(g, count, [&](int k, int i) {
               state s = load_state<state>(a, i);
               w[k] -= rule.direction(gradient[k], s);
@@ -78,6 +80,10 @@ struct apply_body {
         if (context->last && context->commits) {
           for (int m = 0; m < sharing; ++m) {
             worker_arrays<T> const own = workers[target * sharing + m].from(b.begin);
+            if (Scheme::late && !taken) {  // nothing to look ahead along
+              for_each_item<Items>(g, count, [&](int k, int i) { own.h[i] = w[k]; });
+              continue;
+            }
             // A switch inside the loop over the coordinates would keep it from vectorizing: one loop for each setting.
             auto const write_h = [&](auto subtract) SADDLE_INLINE_LAMBDA {
               for_each_item<Items>(g, count, [&](int k, int i) {

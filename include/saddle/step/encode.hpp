@@ -9,14 +9,13 @@
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
-#include "saddle/step/non_finite.hpp"
+#include "saddle/step/outgoing.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// Kernel 1, one bucket of one worker: direction, what is sent, message, memory. Every array is read and written once.
 ///
-/// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays; an outgoing value
-/// that is not finite is reported and its bucket sends zeros and keeps its memory.
+/// Where p is not finite, the bucket sends zeros and keeps its memory.
 template <class Scheme, class C, class T, class Rule, int Bucket>
 struct encode_body {
   static constexpr int length = Bucket;
@@ -32,32 +31,17 @@ struct encode_body {
   SADDLE_HD void operator()(G const& g, int worker, bucket const& b, int count) const {
     with_rule(context->rule, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const rule = shared;
-      using state = typename decltype(rule)::state;
       constexpr int Items = Bucket / G::lanes;
       worker_arrays<T> const a = workers[worker].from(b.begin);
       T p[Items], held[Items], sent[Items];
 
-      bool moves = !Scheme::late && context->moves;
-      if (moves) {
-        T gradient[Items];
-        for_each_item<Items>(g, count, [&](int k, int i) { gradient[k] = a.gradient[i]; });
-        moves = !finds_non_finite<Items>(g, gradient, b, count, non_finite[worker]);
-        if (moves)
-          for_each_item<Items>(g, count, [&](int k, int i) {
-            state s = load_state<state>(a, i);
-            T const v = rule.direction(gradient[k], s);
-            store_state(a, i, s);
-            p[k] = Scheme::outgoing(a, i, v, held[k]);
-          });
-      }
-      if (!moves) for_each_item<Items>(g, count, [&](int k, int i) { p[k] = Scheme::outgoing(a, i, T(0), held[k]); });
-
-      bool const overflows = finds_non_finite<Items>(g, p, b, count, non_finite[worker]);
-      if (overflows) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
+      bool const finite =
+          outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite[worker], p, held);
+      if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
       stream const random{context->seed, purpose::dither, context->exchange,
                           first_worker + static_cast<std::uint32_t>(worker), static_cast<std::uint64_t>(b.index)};
       compressor.encode(g, p, sent, count, random, message_at<C, T>(messages[worker], b));
-      if (!overflows) for_each_item<Items>(g, count, [&](int k, int i) { Scheme::keep(a, i, p[k], sent[k], held[k]); });
+      if (finite) for_each_item<Items>(g, count, [&](int k, int i) { Scheme::keep(a, i, p[k], sent[k], held[k]); });
     });
   }
 };

@@ -31,6 +31,9 @@ struct parameter_server {
   static void check(int workers, bool, bool) { expects(workers >= 1, "parameter_server: there must be a worker"); }
   static std::string name() { return "parameter-server"; }
 };
+parameter_server() -> parameter_server<>;
+template <class Downlink>
+parameter_server(Downlink) -> parameter_server<Downlink>;
 
 static_assert(topology<parameter_server<>>);
 

@@ -8,6 +8,7 @@ SADDLE_NAMESPACE_BEGIN
 // that becomes part of the kernels; graph, weights, rounds and the number of workers are none of its business.
 //
 // outgoing(a, i, v, held)     p, the compressor's input, from the direction v; `held` passes a value on to keep
+// held(a, i)                  the same value read again, where p was put aside for a selection
 // keep(a, i, p, sent, held)   after encoding, `sent` being exactly what a receiver decodes
 // incoming(a, i, acc, gamma)  the new w from acc = sum of weight_j decoded_j
 //
@@ -26,6 +27,10 @@ struct updates {
     else return v;
   }
   template <class T>
+  SADDLE_HD static T held(worker_arrays<T> const&, int) {
+    return T(0);
+  }
+  template <class T>
   SADDLE_HD static void keep(worker_arrays<T> const& a, int i, T p, T sent, T) {
     if constexpr (Memory) a.memory[i] = p - sent;
   }
@@ -42,6 +47,10 @@ struct mixing {
   template <class T>
   SADDLE_HD static T outgoing(worker_arrays<T> const& a, int i, T v, T&) {
     return a.w[i] - v;
+  }
+  template <class T>
+  SADDLE_HD static T held(worker_arrays<T> const&, int) {
+    return T(0);
   }
   template <class T>
   SADDLE_HD static void keep(worker_arrays<T> const&, int, T, T, T) {}
@@ -65,6 +74,10 @@ struct choco {
     return x - held;
   }
   template <class T>
+  SADDLE_HD static T held(worker_arrays<T> const& a, int i) {
+    return a.copy[i];
+  }
+  template <class T>
   SADDLE_HD static void keep(worker_arrays<T> const& a, int i, T, T sent, T held) {
     a.copy[i] = held + sent;
   }
@@ -85,6 +98,10 @@ struct deep_squeeze {
     a.w[i] = x;
     held = T(0);
     return x + a.memory[i];
+  }
+  template <class T>
+  SADDLE_HD static T held(worker_arrays<T> const&, int) {
+    return T(0);
   }
   template <class T>
   SADDLE_HD static void keep(worker_arrays<T> const& a, int i, T p, T sent, T) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -18,6 +19,8 @@
 #include "saddle/step/encode.hpp"
 #include "saddle/step/relay.hpp"
 #include "saddle/step/restore.hpp"
+#include "saddle/step/select.hpp"
+#include "saddle/topology/scheme.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/train/program.hpp"
 #include "saddle/transport/message_header.hpp"
@@ -91,9 +94,12 @@ class fused_program final : public program<T> {
     context_.consensus_step = T(1);
     if constexpr (requires { topology_.consensus_step; })
       context_.consensus_step = static_cast<T>(topology_.consensus_step.value_or(1.0));
-    if constexpr (has_memory<C>) context_.subtract_memory = compressor.subtract_in_look_ahead;
-    if constexpr (requires { optimizer_.objection(); })
-      if (char const* why = optimizer_.objection()) expects(false, why);
+    // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does.
+    if constexpr (has_memory<C> && Scheme::shares_weights)
+      context_.subtract_memory = compressor.subtract_in_look_ahead;
+    object(optimizer_);
+    object(unwrapped(compressor_));
+    object(down());
   }
 
   demands needs() const override {
@@ -102,10 +108,11 @@ class fused_program final : public program<T> {
     for (int k = 0; k < d.phases; ++k) d.look_ahead |= phase_of(optimizer_, k).at_h;
     d.memory = Scheme::memory;
     d.copies = Scheme::copies;
+    d.outgoing = selects_globally<Up> && !Scheme::memory;
     d.shares_weights = Scheme::shares_weights;
     d.state_planes = state_planes<Rule, T>;
     d.relays = relays;
-    d.server_memory = has_memory<down_type>;
+    d.server_memory = has_memory<down_type> || selects_globally<Down>;
     d.rounds = topology_.rounds_per_exchange();
     return d;
   }
@@ -127,12 +134,14 @@ class fused_program final : public program<T> {
   }
   bool has_error_feedback() const override { return has_memory<C>; }
 
-  message_bytes uplink_message(int player) const override { return message_of<Up>(player); }
-  message_bytes downlink_message(int player) const override { return message_of<Down>(player); }
-  std::int64_t uplink_planes_bytes() const override { return planes_bytes<Up, T>(layout_); }
-  std::int64_t downlink_planes_bytes() const override { return planes_bytes<Down, T>(layout_); }
-  message_planes uplink_planes(std::byte* begin) const override { return planes_at<Up, T>(layout_, begin); }
-  message_planes downlink_planes(std::byte* begin) const override { return planes_at<Down, T>(layout_, begin); }
+  message_bytes uplink_message(int player) const override { return message_of(player, unwrapped(compressor_)); }
+  message_bytes downlink_message(int player) const override { return message_of(player, down()); }
+  std::int64_t uplink_planes_bytes() const override { return planes_bytes<Up, T>(layout_, unwrapped(compressor_)); }
+  std::int64_t downlink_planes_bytes() const override { return planes_bytes<Down, T>(layout_, down()); }
+  message_planes uplink_planes(std::byte* begin) const override {
+    return planes_at<Up, T>(layout_, begin, unwrapped(compressor_));
+  }
+  message_planes downlink_planes(std::byte* begin) const override { return planes_at<Down, T>(layout_, begin, down()); }
 
   void at(moment const& now) override {
     context_.rule = optimizer_.template at<T>(now.step, now.phase);
@@ -148,23 +157,39 @@ class fused_program final : public program<T> {
            all.hosted, player);
   }
   void encode(fleet<T> const& all, int player) override {
-    launch(encode_body<Scheme, Up, T, Rule, bucket_length>{unwrapped(compressor_), layout_, &context_,
+    if constexpr (selects_globally<Up>) {
+      for (std::size_t m = 0; m < all.workers.size(); ++m)
+        select<Scheme>(outgoing_body<Scheme, T, Rule, bucket_length>{layout_, &context_, all.workers[m], all.non_finite[m], {}},
+                       unwrapped(compressor_), all.workers[m], all.outgoing[m], player);
+    } else {
+      launch(encode_body<Scheme, Up, T, Rule, bucket_length>{unwrapped(compressor_), layout_, &context_,
                                                            all.workers.data(), all.outgoing.data(),
                                                            all.non_finite.data(), static_cast<std::uint32_t>(all.first)},
            all.hosted, player);
+    }
   }
   void relay(fleet<T> const& all, incoming<T> const& from, int player) override {
-    if constexpr (relays)
-      launch(relay_body<has_memory<down_type>, Up, Down, T, bucket_length>{
-                 unwrapped(compressor_), unwrapped(topology_.downlink), layout_, &context_, &from, all.server_memory,
-                 all.server_message, all.server_non_finite, all.server},
+    constexpr bool owes = has_memory<down_type>;
+    if constexpr (relays && selects_globally<Down>) {
+      if (context_.skips) return;
+      worker_arrays<T> server;
+      server.memory = server.outgoing = all.server_memory;
+      select<updates<owes>>(
+          relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, &from, all.server_memory,
+                                                   all.server_non_finite, {}},
+          down(), server, all.server_message, player);
+    } else if constexpr (relays) {
+      launch(relay_body<owes, Up, Down, T, bucket_length>{unwrapped(compressor_), down(), layout_, &context_, &from,
+                                                          all.server_memory, all.server_message, all.server_non_finite,
+                                                          all.server},
              1, player);
+    }
   }
   void apply(fleet<T> const& all, std::vector<incoming<T>> const& from, int player) override {
     using decoder = std::conditional_t<Scheme::copies, identity, std::conditional_t<relays, Down, Up>>;
     decoder d{};
     if constexpr (!Scheme::copies && !relays) d = unwrapped(compressor_);
-    else if constexpr (!Scheme::copies) d = unwrapped(topology_.downlink);
+    else if constexpr (!Scheme::copies) d = down();
     int const sharing = Scheme::shares_weights ? all.hosted : 1;
     using applied = applying_rule<Scheme, Rule>;
     static constexpr absent_rule no_rule;
@@ -190,17 +215,48 @@ class fused_program final : public program<T> {
  private:
   template <class Body>
   void launch(Body const& body, int rows, int player) {
-    std::int64_t const first = player == 1 ? layout_.first_bucket(1) : 0;
-    std::int64_t const last = player == 0 ? layout_.first_bucket(1) : layout_.buckets();
+    auto const [first, last] = buckets_of(player);
     if (first < last) engine_.run(body, rows, first, last);
   }
+  std::pair<std::int64_t, std::int64_t> buckets_of(int player) const {
+    return {player == 1 ? layout_.first_bucket(1) : 0, player == 0 ? layout_.first_bucket(1) : layout_.buckets()};
+  }
+  /// Kernel 1 in rounds: `writes` puts p aside, then the largest of it are found and encoded by `by`.
+  template <class Keeper, class Writes, class By>
+  void select(Writes writes, By const& by, worker_arrays<T> const& who, message_planes const& message, int player) {
+    auto const [first, last] = buckets_of(player);
+    if (first >= last) return;
+    radix_search<T>& search = writes.search;
+    search.wanted = by.kept(part_of(layout_, player).sizes.size());
+    std::vector<std::int64_t> counts(radix_search<T>::bins, 0);
+    engine_.tally(writes, first, last, counts);
+    while (search.advance(counts)) {
+      std::fill(counts.begin(), counts.end(), 0);
+      engine_.tally(observe_body<T, bucket_length>{layout_, who.outgoing, search}, first, last, counts);
+    }
+    selection<T> const which = search.found();
+    auto const buckets = static_cast<std::size_t>(layout_.buckets());
+    std::vector<bucket_tally> tallies(buckets);
+    std::vector<std::int64_t> ties_before(buckets);
+    engine_.run(count_body<T, bucket_length>{layout_, who.outgoing, which, tallies.data()}, 1, first, last);
+    place_pairs<T>(tallies, first, last, which, reinterpret_cast<std::uint32_t*>(message.begin[0]), ties_before);
+    engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, who, which, ties_before.data(), message}, 1, first,
+                last);
+  }
   template <class Any>
-  message_bytes message_of(int player) const {
-    bucket_layout part = layout_;
-    if (player == 0) part.sizes.max = 0;
-    if (player == 1) part.sizes.min = 0;
-    return {static_cast<std::int64_t>(sizeof(message_header)) + planes_bytes<Any, T>(part),
-            payload_bytes<Any, T>(part)};
+  message_bytes message_of(int player, Any const& compressor) const {
+    bucket_layout const part = part_of(layout_, player);
+    return {static_cast<std::int64_t>(sizeof(message_header)) + planes_bytes<Any, T>(part, compressor),
+            payload_bytes<Any, T>(part, compressor)};
+  }
+  Down down() const {
+    if constexpr (relays) return unwrapped(topology_.downlink);
+    else return {};
+  }
+  template <class Policy>
+  static void object(Policy const& policy) {
+    if constexpr (requires { policy.objection(); })
+      if (char const* why = policy.objection()) expects(false, why);
   }
 
   O optimizer_;

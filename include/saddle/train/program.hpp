@@ -20,10 +20,11 @@ struct demands {
   bool look_ahead = false;      // an array h
   bool memory = false;          // error memory
   bool copies = false;          // public copies
+  bool outgoing = false;        // p in an array of its own
   bool shares_weights = false;  // one w a process
   int state_planes = 0;
   bool relays = false;          // the server encodes the average
-  bool server_memory = false;
+  bool server_memory = false;   // or a plane for its p
   int phases = 1;
   int rounds = 1;               // an exchange
 };
@@ -43,7 +44,7 @@ struct fleet {
   std::vector<worker_arrays<T>> workers;
   std::vector<message_planes> outgoing;      // where each hosted worker writes
   std::vector<std::int64_t*> non_finite;     // one a hosted worker
-  T* server_memory = nullptr;
+  T* server_memory = nullptr;                // or its p, where the downlink selects
   message_planes server_message;
   std::int64_t* server_non_finite = nullptr;
   std::uint32_t server = 0;                  // the server's number: the count of all workers

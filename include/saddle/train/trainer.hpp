@@ -182,7 +182,7 @@ class trainer {
   };
   /// The arrays of one worker, behind the pointers of its worker_arrays.
   struct storage {
-    aligned_vector<T> w, h, gradient, memory, copy, state;
+    aligned_vector<T> w, h, gradient, memory, copy, state, outgoing;
   };
 
   template <class O, class C, class Tp, class Executor>
@@ -228,6 +228,7 @@ class trainer {
       s.gradient.assign(d, T(0));
       if (demands_.memory) s.memory.assign(d, T(0));
       if (demands_.copies) s.copy.assign(d, T(0));
+      if (demands_.outgoing) s.outgoing.assign(d, T(0));
       s.state.assign(d * static_cast<std::size_t>(demands_.state_planes), T(0));
       messages_[m].assign(message, std::byte{0});
       fleet_.outgoing.push_back(program_->uplink_planes(messages_[m].data() + sizeof(message_header)));
@@ -238,7 +239,8 @@ class trainer {
       storage& s = storage_[m];
       auto const pointer = [](aligned_vector<T>& v) { return v.empty() ? nullptr : v.data(); };
       fleet_.workers.push_back({storage_[demands_.shares_weights ? 0 : m].w.data(), pointer(s.h), s.gradient.data(),
-                                pointer(s.memory), pointer(s.copy), pointer(s.state), layout.padded()});
+                                pointer(s.memory), pointer(s.copy), pointer(s.state), layout.padded(),
+                                s.outgoing.empty() ? pointer(s.memory) : s.outgoing.data()});
     }
     if (demands_.server_memory) server_memory_.assign(d, T(0));
     if (demands_.relays) {

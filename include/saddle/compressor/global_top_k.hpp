@@ -1,0 +1,77 @@
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d.
+///
+/// message  start: where each bucket's pairs begin, and after the last where they end; a plane of values, a plane of
+///          16-bit indices inside the bucket, both packed over the buckets in ascending index order
+/// payload  4 (buckets + 1) + ceil(fraction d) (sizeof(T) + 2) bytes
+/// promise  delta = fraction; a value is either sent or kept, to the bit
+/// ties     the lower index wins, over buckets and players
+/// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018
+template <int Bucket = 512>
+struct global_top_k {
+  double fraction = 0.01;
+
+  static constexpr int bucket = Bucket;
+  static constexpr double delta = 1e-9;  // a field decides: `fraction`
+  static std::string name() { return "global-top-k<" + std::to_string(Bucket) + ">"; }
+
+  /// Of n coordinates; all of them at most, one at least.
+  std::int64_t kept(std::int64_t n) const {
+    auto const wanted = static_cast<std::int64_t>(std::ceil(fraction * static_cast<double>(n)));
+    return wanted < 1 ? (n < 1 ? n : 1) : wanted < n ? wanted : n;
+  }
+  /// Null, or what is wrong with the fields.
+  char const* objection() const {
+    return fraction > 0 && fraction <= 1 ? nullptr : "global_top_k: fraction lies in (0, 1]";
+  }
+
+  template <class T>
+  struct message {
+    std::uint32_t* start;
+    T* value;
+    std::uint16_t* index;
+  };
+  template <class T>
+  static constexpr std::array planes{plane{.per_bucket = 4, .tail = 4}, plane{.per_pair = sizeof(T)},
+                                     plane{.per_pair = 2}};
+  template <class T>
+  static constexpr std::int64_t payload(int) {
+    return 4;
+  }
+
+  template <cooperative_group G, class T, int Items>
+  SADDLE_HD void encode_selected(G const& g, T const (&p)[Items], T (&sent)[Items], int count, selection<T> which,
+                                 std::int64_t ties_before, message<T> out) const {
+    std::int64_t const ties = which.ties - ties_before;
+    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
+    std::uint32_t const start = out.start[0];
+    compact_largest<Items>(
+        g, count, which.limit, static_cast<int>(ties < 0 ? 0 : ties > count ? count : ties),
+        [&](int k) { return magnitude_bits(p[k]); },
+        [&](int k, int i, int n) {
+          out.value[start + static_cast<std::uint32_t>(n)] = p[k];
+          out.index[start + static_cast<std::uint32_t>(n)] = static_cast<std::uint16_t>(i);
+          sent[k] = p[k];
+        });
+  }
+  template <cooperative_group G, class T, int Items>
+  SADDLE_HD void add(G const& g, message<T> in, int, T weight, T (&acc)[Items]) const {
+    std::uint32_t const start = in.start[0];
+    g.template scatter<Items>(
+        static_cast<int>(in.start[1] - start), [&](int n) { return static_cast<int>(in.index[start + static_cast<std::uint32_t>(n)]); },
+        [&](int n) { return weight * in.value[start + static_cast<std::uint32_t>(n)]; }, acc);
+  }
+};
+
+static_assert(compressor<global_top_k<>>);
+
+SADDLE_NAMESPACE_END

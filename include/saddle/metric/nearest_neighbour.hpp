@@ -1,0 +1,37 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/data/samples.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// The class of the nearest labelled sample (Euclidean; the first of equals) for each of the others.
+///
+/// errors  std::invalid_argument where labels are missing or the shapes differ
+inline std::vector<std::uint8_t> nearest_neighbour_classes(samples const& labelled, samples const& others) {
+  expects(labelled.count > 0 && labelled.labels.size() == static_cast<std::size_t>(labelled.count),
+          "one label a sample");
+  expects(labelled.shape.size() == others.shape.size(), "both sets have samples of one size");
+  std::vector<std::uint8_t> classes;
+  for (int i = 0; i < others.count; ++i) {
+    float nearest = std::numeric_limits<float>::infinity();
+    int found = 0;
+    for (int j = 0; j < labelled.count; ++j) {
+      float squared = 0;
+      for (std::size_t v = 0; v < others[i].size(); ++v) {
+        float const d = others[i][v] - labelled[j][v];
+        squared += d * d;
+      }
+      if (squared < nearest) nearest = squared, found = j;
+    }
+    classes.push_back(labelled.labels[static_cast<std::size_t>(found)]);
+  }
+  return classes;
+}
+
+SADDLE_NAMESPACE_END

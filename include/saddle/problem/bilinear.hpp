@@ -1,0 +1,75 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/counter_rng.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/problem/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// f_m(x, y) = x' A_m y: F_m = (A_m y, -A_m' x), with the solution 0 where the mean of A_m is regular.
+///
+/// shape  A_m is extents.min x extents.max, row by row; one matrix a worker
+/// start  standard normal
+template <class T = double>
+struct bilinear {
+  using scalar = T;
+
+  players extents = {};
+  std::vector<std::vector<T>> matrices = {};
+
+  /// A_m = I + deviation * N, the entries of N standard normal: BIL for n = 5, deviation = 0.3, four workers.
+  static bilinear random(int n, double deviation, int workers, std::uint64_t seed) {
+    expects(n > 0 && workers > 0, "n and workers are positive");
+    bilinear game{.extents = {n, n}};
+    for (int m = 0; m < workers; ++m) {
+      random_sequence normal(
+          {.seed = seed, .use = purpose::data_order, .worker = static_cast<std::uint32_t>(m)});
+      auto& a = game.matrices.emplace_back();
+      for (int i = 0; i < n; ++i)
+        for (int j = 0; j < n; ++j) a.push_back(static_cast<T>((i == j) + deviation * normal.normal()));
+    }
+    return game;
+  }
+
+  players sizes() const { return extents; }
+  int workers() const { return static_cast<int>(matrices.size()); }
+
+  void initial(std::uint64_t seed, point<T> w) const {
+    random_sequence normal({.seed = seed, .use = purpose::initial_weights});
+    for (auto const player : {w.min, w.max})
+      for (T& v : player) v = static_cast<T>(normal.normal());
+  }
+
+  void gradient(point<T const> at, sample s, point<T> out) const {
+    gradient(at, s, out, player::min);
+    gradient(at, s, out, player::max);
+  }
+
+  void gradient(point<T const> at, sample s, point<T> out, player who) const {
+    expects(s.worker >= 0 && s.worker < workers(), "the worker has a matrix");
+    T const* const a = matrices[static_cast<std::size_t>(s.worker)].data();
+    std::size_t const rows = at.min.size(), columns = at.max.size();
+    if (who == player::min)
+      for (std::size_t i = 0; i < rows; ++i) {
+        T sum = 0;
+        for (std::size_t j = 0; j < columns; ++j) sum += a[i * columns + j] * at.max[j];
+        out.min[i] = sum;
+      }
+    else
+      for (std::size_t j = 0; j < columns; ++j) {
+        T sum = 0;
+        for (std::size_t i = 0; i < rows; ++i) sum += a[i * columns + j] * at.min[i];
+        out.max[j] = -sum;
+      }
+  }
+};
+
+static_assert(problem<bilinear<>> && splits_by_player<bilinear<>>);
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,51 @@
+#pragma once
+#include <cstdint>
+
+#include "saddle/config.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/problem/concept.hpp"
+#include "saddle/problem/gan_loss.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// The smallest GAN: the data are the point 0, the generator is a point theta, the discriminator D(x) = psi
+/// x.
+///
+/// F = (psi s(-psi theta), -theta s(-psi theta) + r1 psi), s the sigmoid; the non-saturating generator has
+/// s(psi theta) in its part, WGAN has 1 for s. D here is large where it takes x for generated, as in the
+/// source. promise  the Jacobian at 0 has the eigenvalues r1/2 +- sqrt(r1^2/4 - 1/4) (WGAN: 1 for 1/4):
+/// without R1 no method
+///          that follows F alone converges by small steps
+/// start    (1, 1), whatever the seed; one gradient for all workers
+/// source   Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge? ICML 2018
+template <class T = double>
+struct dirac_gan {
+  using scalar = T;
+
+  gan_loss loss = gan_loss::saturating;
+  T r1 = 0;
+
+  players sizes() const { return {1, 1}; }
+
+  void initial(std::uint64_t, point<T> w) const { w.min[0] = w.max[0] = 1; }
+
+  void gradient(point<T const> at, sample s, point<T> out) const {
+    gradient(at, s, out, player::min);
+    gradient(at, s, out, player::max);
+  }
+
+  void gradient(point<T const> at, sample, point<T> out, player who) const {
+    T const theta = at.min[0], psi = at.max[0];
+    bool const linear = loss == gan_loss::wasserstein;
+    if (who == player::min) {
+      T const t = loss == gan_loss::non_saturating ? psi * theta : -psi * theta;
+      out.min[0] = linear ? psi : psi * sigmoid(t);
+    } else {
+      out.max[0] = (linear ? -theta : -theta * sigmoid(-psi * theta)) + r1 * psi;
+    }
+  }
+};
+
+static_assert(problem<dirac_gan<>> && splits_by_player<dirac_gan<>>);
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,286 @@
+#pragma once
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/counter_rng.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/data/samples.hpp"
+#include "saddle/problem/concept.hpp"
+#include "saddle/problem/gan_loss.hpp"
+#include "saddle/problem/perceptron.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+struct mlp_gan_options {
+  std::vector<int> generator{128, 128};      // widths of the hidden layers
+  std::vector<int> discriminator{128, 128};  // the same; leaky ReLU of slope 0.2
+  int latent = 32;
+  int batch = 32;  // real samples, and as many generated ones, a worker and gradient
+  gan_loss loss = gan_loss::non_saturating;
+  double r1 = 0;  // adds r1/2 mean |grad_x D(x)|^2 over the real samples to the discriminator's loss
+  double generator_leak = 0;  // slope below zero of the generator's hidden units; 0 is ReLU
+  int workers = 1;
+};
+
+/// A GAN of two perceptrons: the generator minimizes, the discriminator (or critic) maximizes.
+///
+/// shape    weights of a player as in `perceptron`: W_1, b_1, W_2, b_2, ...; generator latent -> ... ->
+/// sample,
+///          discriminator sample -> ... -> 1
+/// units    networks see bounded data in [-1, 1] (R1 is in these units) and generate through tanh; unbounded
+/// data
+///          are seen as they are, and the generator's last layer is linear
+/// workers  each has its own part of one fixed random order of the data, of equal size +-1, and draws its
+/// batches
+///          from it with replacement, as a function of the sample alone
+/// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory
+/// errors   std::invalid_argument for sizes that do not fit
+/// source   R1: Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge? ICML 2018
+template <class T = float>
+class mlp_gan {
+ public:
+  using scalar = T;
+  using matrix = batch_columns<T>;
+
+  mlp_gan(samples const& real, mlp_gan_options options)
+      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds) {
+    auto const positive = [](int v) { return v > 0; };
+    expects(options_.latent > 0 && options_.batch > 0, "latent and batch are positive");
+    expects(std::ranges::all_of(options_.generator, positive) &&
+                std::ranges::all_of(options_.discriminator, positive),
+            "hidden layers have a positive width");
+    expects(options_.r1 >= 0 && options_.generator_leak >= 0 && options_.generator_leak < 1,
+            "r1 is not negative, the generator's leak is in [0, 1)");
+    expects(
+        real.values.size() == static_cast<std::size_t>(real.count) * static_cast<std::size_t>(shape_.size()),
+        "the data hold count samples of their shape");
+    expects(options_.workers >= 1 && options_.workers <= real.count, "from one worker to one a sample");
+
+    generator_.widths = options_.generator;
+    generator_.widths.insert(generator_.widths.begin(), options_.latent);
+    generator_.widths.push_back(shape_.size());
+    generator_.leak = static_cast<T>(options_.generator_leak);
+    discriminator_.widths = options_.discriminator;
+    discriminator_.widths.insert(discriminator_.widths.begin(), shape_.size());
+    discriminator_.widths.push_back(1);
+    discriminator_.leak = static_cast<T>(0.2);
+
+    order_.resize(static_cast<std::size_t>(real.count));
+    std::iota(order_.begin(), order_.end(), 0);
+    random_sequence random({.use = purpose::data_order});  // no seed: the shards are the same in every run
+    for (std::size_t i = order_.size(); i > 1; --i)
+      std::swap(order_[i - 1], order_[random.below(static_cast<std::uint32_t>(i))]);
+    real_.resize(shape_.size(), real.count);
+    for (int j = 0; j < real.count; ++j)
+      std::ranges::transform(real[order_[static_cast<std::size_t>(j)]], real_.col(j).data(), [&](float v) {
+        return bounds_ ? bounds_->to_signed_unit(static_cast<T>(v)) : static_cast<T>(v);
+      });
+
+    for (int m = 0; m < options_.workers; ++m)
+      scratch_.emplace_back(generator_, discriminator_, options_.batch);
+  }
+
+  players sizes() const { return {generator_.size(), discriminator_.size()}; }
+  int workers() const { return options_.workers; }
+  mlp_gan_options const& options() const { return options_; }
+  std::vector<tensor> tensors(player who) const {
+    return who == player::min ? generator_.tensors() : discriminator_.tensors();
+  }
+
+  /// Which samples, by their index in the data, this worker draws from.
+  std::span<int const> shard(int worker) const {
+    auto const [first, count] = part(worker);
+    return {order_.data() + first, static_cast<std::size_t>(count)};
+  }
+
+  void initial(std::uint64_t seed, point<T> w) const {
+    check({w.min, w.max});
+    stream weights{.seed = seed, .use = purpose::initial_weights};
+    generator_.initial(random_sequence(weights), w.min);
+    weights.bucket = std::uint64_t{1} << 32;
+    discriminator_.initial(random_sequence(weights), w.max);
+  }
+
+  void gradient(point<T const> at, sample s, point<T> out) const {
+    check({out.min, out.max});
+    scratch& k = outputs(at, s, true);
+    min_gradient(at, k, out.min);  // first: the other one overwrites what both need
+    max_gradient(at, k, out.max);
+  }
+
+  void gradient(point<T const> at, sample s, point<T> out, player who) const {
+    expects(
+        static_cast<std::int64_t>(out.of(static_cast<int>(who)).size()) == sizes().of(static_cast<int>(who)),
+        "the gradient has the player's size");
+    scratch& k = outputs(at, s, who == player::max);
+    if (who == player::min)
+      min_gradient(at, k, out.min);
+    else
+      max_gradient(at, k, out.max);
+  }
+
+  /// What generator and discriminator minimize, on the batch of this sample; R1 is in the second.
+  std::array<double, 2> losses(point<T const> at, sample s) const {
+    scratch& k = outputs(at, s, true);
+    double min = 0, max = 0;
+    for (int j = 0; j < options_.batch; ++j) {
+      T const real = k.d_values.back()(0, j), fake = k.d_values.back()(0, options_.batch + j);
+      min += static_cast<double>(generator_on_fake(options_.loss, fake).value);
+      max += static_cast<double>(discriminator_on_real(options_.loss, real).value +
+                                 discriminator_on_fake(options_.loss, fake).value);
+    }
+    if (options_.r1 > 0) {
+      discriminator_.backward(at.max, k.d_values, k.d_slopes, 0, 0, options_.batch);
+      max += options_.r1 / 2 * static_cast<double>(k.d_slopes.front().leftCols(options_.batch).squaredNorm());
+    }
+    return {min / options_.batch, max / options_.batch};
+  }
+
+  /// Samples in the units of the data from a generator's weights.
+  samples generate(std::span<T const> generator_weights, int count, std::uint64_t seed) const {
+    expects(static_cast<std::int64_t>(generator_weights.size()) == generator_.size() && count > 0,
+            "the generator's weights, and a positive count");
+    samples out{.count = count, .shape = shape_, .bounds = bounds_};
+    out.values.reserve(static_cast<std::size_t>(count) * static_cast<std::size_t>(shape_.size()));
+    random_sequence random({.seed = seed, .use = purpose::evaluation});
+    constexpr int at_once = 256;
+    auto values = generator_.storage(at_once);
+    for (int done = 0; done < count; done += at_once) {
+      for (T& z : values.front().reshaped()) z = static_cast<T>(random.normal());
+      generator_.forward(generator_weights, values, 0, at_once);
+      if (bounds_) values.back() = values.back().array().tanh();
+      for (int j = 0; j < std::min(at_once, count - done); ++j)
+        for (T const v : values.back().col(j))
+          out.values.push_back(static_cast<float>(bounds_ ? bounds_->from_signed_unit(v) : v));
+    }
+    return out;
+  }
+
+ private:
+  using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+
+  /// One worker's: generated samples stand right of the real ones.
+  struct scratch {
+    typename perceptron<T>::per_layer g_values, g_slopes;  // batch columns
+    typename perceptron<T>::per_layer d_values, d_slopes,
+        tangents;  // twice that; d_slopes are of the output itself
+    vector ones, weights;
+
+    scratch(perceptron<T> const& g, perceptron<T> const& d, int batch)
+        : g_values(g.storage(batch)),
+          g_slopes(g.storage(batch)),
+          d_values(d.storage(2 * batch)),
+          d_slopes(d.storage(2 * batch)),
+          tangents(d.storage(batch)),
+          ones(vector::Ones(batch)),
+          weights(2 * batch) {
+      d_slopes.back().setOnes();
+    }
+  };
+
+  void check(point<T const> w) const {
+    expects(static_cast<std::int64_t>(w.min.size()) == generator_.size() &&
+                static_cast<std::int64_t>(w.max.size()) == discriminator_.size(),
+            "one span a player, of the player's size");
+  }
+
+  std::pair<int, int> part(int worker) const {
+    expects(worker >= 0 && worker < options_.workers, "the worker has a part of the data");
+    int const size = static_cast<int>(order_.size()) / options_.workers;
+    int const longer = static_cast<int>(order_.size()) % options_.workers;
+    return {worker * size + std::min(worker, longer), size + (worker < longer)};
+  }
+
+  /// Runs both networks forward on the batch: the outputs stand in d_values.back().
+  scratch& outputs(point<T const> at, sample s, bool on_real) const {
+    check(at);
+    auto const [first, count] = part(s.worker);
+    scratch& k = scratch_[static_cast<std::size_t>(s.worker)];
+    int const batch = options_.batch;
+    stream where{.seed = s.seed,
+                 .use = purpose::latent,
+                 .exchange = static_cast<std::uint64_t>(s.step),
+                 .worker = static_cast<std::uint32_t>(s.worker),
+                 .bucket = static_cast<std::uint64_t>(s.draw)};
+    random_sequence latents(where);
+    for (T& z : k.g_values.front().reshaped()) z = static_cast<T>(latents.normal());
+    generator_.forward(at.min, k.g_values, 0, batch);
+    if (bounds_) k.g_values.back().array() = k.g_values.back().array().tanh();
+    k.d_values.front().rightCols(batch) = k.g_values.back();
+    // The halves are separate products, so that one player's gradient has the bits of the whole.
+    discriminator_.forward(at.max, k.d_values, batch, batch);
+    if (!on_real) return k;
+
+    where.use = purpose::data_order;
+    random_sequence order(where);
+    for (int j = 0; j < batch; ++j)
+      k.d_values.front().col(j) =
+          real_.col(first + static_cast<int>(order.below(static_cast<std::uint32_t>(count))));
+    discriminator_.forward(at.max, k.d_values, 0, batch);
+    return k;
+  }
+
+  void min_gradient(point<T const> at, scratch& k, std::span<T> out) const {
+    int const batch = options_.batch;
+    discriminator_.backward(at.max, k.d_values, k.d_slopes, 0, batch, batch);
+    for (int j = 0; j < batch; ++j) {
+      T const slope =
+          generator_on_fake(options_.loss, k.d_values.back()(0, batch + j)).slope / static_cast<T>(batch);
+      auto const by_input = k.d_slopes.front().col(batch + j).array();
+      if (bounds_)
+        k.g_slopes.back().col(j).array() = slope * by_input * (1 - k.g_values.back().col(j).array().square());
+      else
+        k.g_slopes.back().col(j).array() = slope * by_input;
+    }
+    generator_.backward(at.min, k.g_values, k.g_slopes, 1, 0, batch);
+    generator_.weight_gradient(k.g_values, k.g_slopes, k.ones, out);
+  }
+
+  /// Between its kinks D is linear in x: with d_l = dD/dz_l and the tangents t_l of the direction dD/dx, the
+  /// gradient of |dD/dx|^2 / 2 by W_l is d_l t_{l-1}', next to slope * d_l a_{l-1}' of the loss: one product
+  /// takes both.
+  void max_gradient(point<T const> at, scratch& k, std::span<T> out) const {
+    int const batch = options_.batch;
+    bool const penalty = options_.r1 > 0;
+    for (int j = 0; j < batch; ++j) {
+      auto const& d = k.d_values.back();
+      k.weights(j) = discriminator_on_real(options_.loss, d(0, j)).slope / static_cast<T>(batch);
+      k.weights(batch + j) =
+          discriminator_on_fake(options_.loss, d(0, batch + j)).slope / static_cast<T>(batch);
+    }
+    discriminator_.backward(at.max, k.d_values, k.d_slopes, penalty ? 0 : 1, 0, batch);
+    discriminator_.backward(at.max, k.d_values, k.d_slopes, 1, batch, batch);
+    if (penalty) {
+      k.tangents.front() = static_cast<T>(options_.r1 / batch) * k.d_slopes.front().leftCols(batch);
+      discriminator_.tangent(at.max, k.d_values, k.tangents, 0, batch);
+    }
+    for (std::size_t l = 0; l + 1 < k.d_values.size(); ++l) {
+      for (int j = 0; j < 2 * batch; ++j) k.d_values[l].col(j) *= k.weights(j);
+      if (penalty) k.d_values[l].leftCols(batch) += k.tangents[l];
+    }
+    discriminator_.weight_gradient(k.d_values, k.d_slopes, k.weights, out);
+  }
+
+  mlp_gan_options options_;
+  sample_shape shape_;
+  std::optional<range> bounds_;
+  perceptron<T> generator_, discriminator_;
+  std::vector<int> order_;  // of the data; a shard is a part of it
+  matrix real_;             // in that order, a sample a column
+  mutable std::vector<scratch> scratch_;
+};
+
+static_assert(problem<mlp_gan<float>> && splits_by_player<mlp_gan<float>>);
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,139 @@
+#pragma once
+#include <Eigen/Core>
+#include <Eigen/LU>
+#include <Eigen/QR>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/counter_rng.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/problem/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// F_m(w) = B_m w + b_m, w = (x, y), with normal noise of the given deviation added to every coordinate.
+///
+/// start  0
+template <class T = double>
+struct quadratic_game {
+  using scalar = T;
+  using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+
+  players extents = {};
+  std::vector<matrix> matrices = {};  // B_m, one a worker
+  std::vector<vector> offsets = {};   // b_m
+  double noise = 0;
+
+  /// SMG: B_m = [[mu I, A_m], [-A_m', mu I]] with A_m = I + deviation * N of n x n, b_m and the entries of N
+  /// standard normal: strongly monotone, and the workers differ.
+  static quadratic_game strongly_monotone(int n, int workers, std::uint64_t seed, double mu = 0.1,
+                                          double deviation = 0.2) {
+    expects(n > 0 && workers > 0, "n and workers are positive");
+    quadratic_game game{.extents = {n, n}};
+    for (int m = 0; m < workers; ++m) {
+      random_sequence random = of_worker(seed, m);
+      matrix const a = matrix::Identity(n, n) + static_cast<T>(deviation) * normal(n, n, random);
+      matrix b = static_cast<T>(mu) * matrix::Identity(2 * n, 2 * n);
+      b.topRightCorner(n, n) = a;
+      b.bottomLeftCorner(n, n) = -a.transpose();
+      game.matrices.push_back(std::move(b));
+      game.offsets.push_back(normal(2 * n, 1, random));
+    }
+    return game;
+  }
+
+  /// The generator of public quadratic games: f = x'Ax/2 + x'By - y'Cy/2 + a'x - c'y a datum, A, B, C
+  /// symmetric with random orthogonal eigenbases, eigenvalues of A and C uniform in [mu, l], of B in [0, l],
+  /// a and c standard normal (our choice). A worker holds the mean of its data.
+  static quadratic_game random(int n, int workers, std::uint64_t seed, int data = 100, double mu = 0.01,
+                               double l = 1) {
+    expects(n > 0 && workers > 0 && data > 0, "n, workers and data are positive");
+    quadratic_game game{.extents = {n, n}};
+    for (int m = 0; m < workers; ++m) {
+      random_sequence random = of_worker(seed, m);
+      matrix sum = matrix::Zero(2 * n, 2 * n);
+      vector offset = vector::Zero(2 * n);
+      for (int i = 0; i < data; ++i) {
+        sum.topLeftCorner(n, n) += symmetric(n, mu, l, random);
+        sum.bottomRightCorner(n, n) += symmetric(n, mu, l, random);
+        matrix const b = symmetric(n, 0, l, random);
+        sum.topRightCorner(n, n) += b;
+        sum.bottomLeftCorner(n, n) -= b.transpose();
+        offset += normal(2 * n, 1, random);
+      }
+      game.matrices.push_back(sum / static_cast<T>(data));
+      game.offsets.push_back(offset / static_cast<T>(data));
+    }
+    return game;
+  }
+
+  players sizes() const { return extents; }
+  int workers() const { return static_cast<int>(matrices.size()); }
+
+  /// Where the mean of F_m is zero: x and then y.
+  std::vector<T> solution() const {
+    matrix sum = matrix::Zero(extents.size(), extents.size());
+    vector offset = vector::Zero(extents.size());
+    for (std::size_t m = 0; m < matrices.size(); ++m) sum += matrices[m], offset += offsets[m];
+    vector const w = sum.partialPivLu().solve(-offset);
+    return {w.begin(), w.end()};
+  }
+
+  void initial(std::uint64_t, point<T> w) const {
+    for (auto const player : {w.min, w.max})
+      for (T& v : player) v = 0;
+  }
+
+  void gradient(point<T const> at, sample s, point<T> out) const {
+    gradient(at, s, out, player::min);
+    gradient(at, s, out, player::max);
+  }
+
+  void gradient(point<T const> at, sample s, point<T> out, player who) const {
+    expects(s.worker >= 0 && s.worker < workers(), "the worker has a matrix");
+    int const p = static_cast<int>(who);
+    auto const& b = matrices[static_cast<std::size_t>(s.worker)];
+    auto const& offset = offsets[static_cast<std::size_t>(s.worker)];
+    std::int64_t const first = p == 0 ? 0 : extents.min;
+    for (std::int64_t i = 0; i < extents.of(p); ++i) {
+      T sum = offset(first + i);
+      for (std::int64_t j = 0; j < extents.min; ++j)
+        sum += b(first + i, j) * at.min[static_cast<std::size_t>(j)];
+      for (std::int64_t j = 0; j < extents.max; ++j)
+        sum += b(first + i, extents.min + j) * at.max[static_cast<std::size_t>(j)];
+      out.of(p)[static_cast<std::size_t>(i)] = sum;
+    }
+    if (noise == 0) return;
+    random_sequence random(
+        {.seed = s.seed,
+         .use = purpose::data_order,
+         .exchange = static_cast<std::uint64_t>(s.step),
+         .worker = static_cast<std::uint32_t>(s.worker),
+         .bucket = 2 * static_cast<std::uint64_t>(s.draw) + static_cast<std::uint64_t>(p)});
+    for (T& v : out.of(p)) v += static_cast<T>(noise * random.normal());
+  }
+
+ private:
+  // Steps count from 1, so the noise of a run with the same seed has other bits.
+  static random_sequence of_worker(std::uint64_t seed, int m) {
+    return random_sequence(
+        {.seed = seed, .use = purpose::data_order, .worker = static_cast<std::uint32_t>(m)});
+  }
+  static matrix normal(int rows, int columns, random_sequence& random) {
+    return matrix::NullaryExpr(rows, columns, [&] { return static_cast<T>(random.normal()); });
+  }
+  static matrix symmetric(int n, double least, double most, random_sequence& random) {
+    matrix const basis = normal(n, n, random).householderQr().householderQ();
+    vector const eigenvalues =
+        vector::NullaryExpr(n, [&] { return static_cast<T>(least + (most - least) * random.uniform()); });
+    return basis * eigenvalues.asDiagonal() * basis.transpose();
+  }
+};
+
+static_assert(problem<quadratic_game<>> && splits_by_player<quadratic_game<>>);
+
+SADDLE_NAMESPACE_END

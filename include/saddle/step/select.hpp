@@ -1,0 +1,190 @@
+#pragma once
+#include <cstdint>
+#include <span>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/step_context.hpp"
+#include "saddle/core/worker_arrays.hpp"
+#include "saddle/group/concept.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/step/combine.hpp"
+#include "saddle/step/outgoing.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+// Kernel 1 for a compressor that selects across buckets. p is written once to a plane (the memory's, or one of its own)
+// and looked at in rounds: a radix search from the highest bits of the magnitude down, 11 bits a round, the first of
+// them while p is written. Then each bucket counts what it sends, a scan gives it its place, and it encodes.
+
+template <class T>
+struct radix_search {
+  static constexpr int digit = 11, bins = 1 << digit, bits = 8 * sizeof(T) - 1, rounds = (bits + digit - 1) / digit;
+  int round = 0;
+  bits_of<T> prefix = 0;    // the digits of the threshold found so far
+  std::int64_t wanted = 0;  // how many of the keys with that prefix are to go
+
+  SADDLE_HD int shift() const { return bits - digit * (round + 1) > 0 ? bits - digit * (round + 1) : 0; }
+  SADDLE_HD int width() const { return bits - digit * round < digit ? bits - digit * round : digit; }
+  /// The bin of a key in this round, or -1 if the rounds before have decided about it.
+  SADDLE_HD int bin(bits_of<T> key) const {
+    int const above = shift() + width();
+    if (round > 0 && key >> above != prefix >> above) return -1;
+    return static_cast<int>(key >> shift() & ((bits_of<T>{1} << width()) - 1));
+  }
+  /// Takes the counts of a round. True if another round is needed.
+  bool advance(std::span<std::int64_t const> counts) {
+    int b = (1 << width()) - 1;
+    while (b > 0 && wanted > counts[static_cast<std::size_t>(b)]) wanted -= counts[static_cast<std::size_t>(b--)];
+    prefix |= static_cast<bits_of<T>>(b) << shift();
+    return ++round < rounds;
+  }
+  selection<T> found() const { return {prefix, wanted}; }
+};
+
+/// Counts the keys of a tile into `counters`, which belong to the group's lanes alone.
+template <int Items, cooperative_group G, class T, class Counter>
+SADDLE_HD void observe(G const& g, radix_search<T> const& search, T const (&p)[Items], int count, Counter counters) {
+  SADDLE_UNROLL
+  for (int k = 0; k < Items; ++k)
+    if (place<Items, G::lanes>(g.lane(), k) < count)
+      if (int const b = search.bin(magnitude_bits(p[k])); b >= 0) counters(b);
+}
+
+/// Writes p of one worker, and observes it in the first round.
+template <class Scheme, class T, class Rule, int Bucket>
+struct outgoing_body {
+  static constexpr int length = Bucket;
+  bucket_layout layout;
+  step_context<T, Rule> const* context;
+  worker_arrays<T> worker;
+  std::int64_t* non_finite;
+  radix_search<T> search;
+
+  template <cooperative_group G, class Counter>
+  SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
+    with_rule(context->rule, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
+      auto const rule = shared;
+      constexpr int Items = Bucket / G::lanes;
+      worker_arrays<T> const a = worker.from(b.begin);
+      T p[Items], held[Items];
+      // Where p is not finite the plane is left as it was: the memory, or what it held before.
+      if (outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite, p, held))
+        for_each_item<Items>(g, count, [&](int k, int i) { a.outgoing[i] = p[k]; });
+      else
+        for_each_item<Items>(g, count, [&](int k, int i) {
+          if constexpr (!Scheme::memory) a.outgoing[i] = T(0);
+          p[k] = a.outgoing[i];
+        });
+      observe(g, search, p, count, counters);
+    });
+  }
+};
+
+/// The server's p: the average of what came and what it still owes, written to its plane.
+template <bool Memory, class C, class T, int Bucket>
+struct relayed_body {
+  static constexpr int length = Bucket;
+  C decoder;
+  bucket_layout layout;
+  incoming<T> const* sources;
+  T* plane;  // the server's memory, if it has one
+  std::int64_t* non_finite;
+  radix_search<T> search;
+
+  template <cooperative_group G, class Counter>
+  SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
+    constexpr int Items = Bucket / G::lanes;
+    T p[Items];
+    T* const at = plane + b.begin;
+    combine(g, decoder, *sources, b, count, p);
+    if constexpr (Memory) for_each_item<Items>(g, count, [&](int k, int i) { p[k] += at[i]; });
+    if (finds_non_finite<Items>(g, p, b, count, non_finite))
+      for_each_item<Items>(g, count, [&](int k, int i) { p[k] = Memory ? at[i] : T(0); });
+    for_each_item<Items>(g, count, [&](int k, int i) { at[i] = p[k]; });
+    observe(g, search, p, count, counters);
+  }
+};
+
+/// A further round over p.
+template <class T, int Bucket>
+struct observe_body {
+  static constexpr int length = Bucket;
+  bucket_layout layout;
+  T const* plane;
+  radix_search<T> search;
+
+  template <cooperative_group G, class Counter>
+  SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
+    constexpr int Items = Bucket / G::lanes;
+    T p[Items];
+    for_each_item<Items>(g, count, [&](int k, int i) { p[k] = plane[b.begin + i]; });
+    observe(g, search, p, count, counters);
+  }
+};
+
+/// How many of a bucket's keys lie above the threshold, and how many at it.
+struct bucket_tally {
+  std::int32_t above, equal;
+};
+template <class T, int Bucket>
+struct count_body {
+  static constexpr int length = Bucket;
+  bucket_layout layout;
+  T const* plane;
+  selection<T> which;
+  bucket_tally* tallies;  // one a bucket
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
+    constexpr int Items = Bucket / G::lanes;
+    T p[Items];
+    for_each_item<Items>(g, count, [&](int k, int i) { p[k] = plane[b.begin + i]; });
+    int const above = g.template count<Items>(count, [&](int k) { return magnitude_bits(p[k]) > which.limit; });
+    int const equal = g.template count<Items>(count, [&](int k) { return magnitude_bits(p[k]) == which.limit; });
+    if (g.lane() == 0) tallies[b.index] = {above, equal};
+  }
+};
+
+/// Turns the tallies of the buckets first ... last - 1 into each bucket's place in the message and the ties before it.
+template <class T>
+void place_pairs(std::span<bucket_tally const> tallies, std::int64_t first, std::int64_t last, selection<T> which,
+                 std::uint32_t* start, std::span<std::int64_t> ties_before) {
+  std::uint32_t pairs = 0;
+  std::int64_t ties = 0;
+  for (std::int64_t b = first; b < last; ++b) {
+    auto const [above, equal] = tallies[static_cast<std::size_t>(b)];
+    std::int64_t const left = which.ties > ties ? which.ties - ties : 0;
+    start[b] = pairs;
+    ties_before[static_cast<std::size_t>(b)] = ties;
+    pairs += static_cast<std::uint32_t>(above + (left < equal ? left : equal));
+    ties += equal;
+  }
+  start[last] = pairs;
+}
+
+/// Writes the pairs of one bucket, and the memory.
+template <class Scheme, class C, class T, int Bucket>
+struct select_body {
+  static constexpr int length = Bucket;
+  C compressor;
+  bucket_layout layout;
+  worker_arrays<T> worker;
+  selection<T> which;
+  std::int64_t const* ties_before;
+  message_planes message;
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
+    constexpr int Items = Bucket / G::lanes;
+    worker_arrays<T> const a = worker.from(b.begin);
+    T p[Items], sent[Items];
+    for_each_item<Items>(g, count, [&](int k, int i) { p[k] = a.outgoing[i]; });
+    compressor.encode_selected(g, p, sent, count, which, ties_before[b.index], message_at<C, T>(message, b));
+    for_each_item<Items>(g, count, [&](int k, int i) { Scheme::keep(a, i, p[k], sent[k], Scheme::held(a, i)); });
+  }
+};
+
+SADDLE_NAMESPACE_END
