@@ -7,19 +7,20 @@
 #include <string_view>
 
 #include "saddle/config.hpp"
+#include "saddle/core/samples.hpp"
 #include "saddle/data/gz_file.hpp"
-#include "saddle/data/samples.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Reads the UCI digits: CSV, plain or gzip, 65 integers a line, 64 pixels (0 to 16) and the class (0 to 9).
+/// Reads the UCI digits: CSV, plain or gzip, 65 integers a line, 64 pixels (0 to 16) and the class (0 to
+/// 9).
 ///
 /// shape   8 x 8 x 1, pixels scaled to [0, 1]
-/// errors  std::runtime_error that names the file and the line. Every line ends in a line feed, which is how
-/// a
-///         cut last number is told from a short one; a plain file cut exactly between two lines is a shorter
-///         one
-/// source  Alpaydin, Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository 1998
+/// errors  std::runtime_error that names the file and the line. Every line ends in a line feed, which is
+///         how a cut last number is told from a short one; a plain file cut exactly between two lines is a
+///         shorter one
+/// source  Alpaydin, Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository
+///         1998
 inline samples read_digits(std::string const& path) {
   constexpr std::size_t pixels = 64, columns = pixels + 1;
   gz_file file(path);

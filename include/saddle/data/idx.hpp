@@ -7,8 +7,8 @@
 #include <string>
 
 #include "saddle/config.hpp"
+#include "saddle/core/samples.hpp"
 #include "saddle/data/gz_file.hpp"
-#include "saddle/data/samples.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -46,12 +46,12 @@ void read_to_end(gz_file& file, std::uint64_t bytes, Take take) {
 
 }  // namespace idx
 
-/// Reads an IDX file of images (magic number 2051) and, if it is named, one of labels (2049), plain or gzip.
+/// Reads an IDX file of images (magic number 2051) and, if it is named, one of labels (2049), plain or
+/// gzip.
 ///
 /// shape   rows x columns x 1, pixels scaled to [0, 1]
 /// errors  std::runtime_error that names the file: wrong magic number, no samples, truncated, bytes left
-/// over,
-///         labels for another number of images
+///         over, labels for another number of images
 /// source  LeCun, Cortes, Burges: the format of the MNIST database
 inline samples read_idx(std::string const& images, std::string const& labels = {}) {
   gz_file file(images);

@@ -4,7 +4,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/data/samples.hpp"
+#include "saddle/core/samples.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -29,7 +29,7 @@ inline gaussian_moments moments(samples const& of) {
 ///
 /// promise  not negative, 0 for equal moments up to rounding, symmetric up to rounding
 /// source   Dowson, Landau: The Frechet distance between multivariate normal distributions. J. Multivariate
-/// Anal. 1982
+///          Anal. 1982
 inline double frechet_distance(gaussian_moments const& a, gaussian_moments const& b) {
   expects(a.mean.size() == b.mean.size(), "both sets have samples of one size");
   // The root's trace through the symmetric R S2 R, R = S1^(1/2): the same eigenvalues as S1 S2. Those that

@@ -9,7 +9,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/data/samples.hpp"
+#include "saddle/core/samples.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -21,8 +21,9 @@ struct mode_score {
 /// Which centres of a mixture in the plane generated points cover.
 ///
 /// A point is good if it lies within 3 deviations of its nearest centre (the first of equals); a mode is
-/// covered if at least `least` of all points are good points of it. errors  std::invalid_argument where the
-/// samples are not points in the plane, or there are none
+/// covered if at least `least` of all points are good points of it.
+///
+/// errors  std::invalid_argument where the samples are not points in the plane, or there are none
 inline mode_score modes(samples const& points, std::span<std::array<double, 2> const> centres,
                         double deviation, double least = 0.02) {
   expects(points.count > 0 && points.shape.size() == 2 && !centres.empty(),

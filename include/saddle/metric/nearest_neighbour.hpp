@@ -6,7 +6,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/data/samples.hpp"
+#include "saddle/core/samples.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

@@ -23,7 +23,8 @@ struct bilinear {
   players extents = {};
   std::vector<std::vector<T>> matrices = {};
 
-  /// A_m = I + deviation * N, the entries of N standard normal: BIL for n = 5, deviation = 0.3, four workers.
+  /// A_m = I + deviation * N, the entries of N standard normal: BIL for n = 5, deviation = 0.3, four
+  /// workers.
   static bilinear random(int n, double deviation, int workers, std::uint64_t seed) {
     expects(n > 0 && workers > 0, "n and workers are positive");
     bilinear game{.extents = {n, n}};

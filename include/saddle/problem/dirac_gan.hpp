@@ -13,9 +13,10 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// F = (psi s(-psi theta), -theta s(-psi theta) + r1 psi), s the sigmoid; the non-saturating generator has
 /// s(psi theta) in its part, WGAN has 1 for s. D here is large where it takes x for generated, as in the
-/// source. promise  the Jacobian at 0 has the eigenvalues r1/2 +- sqrt(r1^2/4 - 1/4) (WGAN: 1 for 1/4):
-/// without R1 no method
-///          that follows F alone converges by small steps
+/// source.
+///
+/// promise  the Jacobian at 0 has the eigenvalues r1/2 +- sqrt(r1^2/4 - 1/4) (WGAN: 1 for 1/4): without R1
+///          they are imaginary, and simultaneous descent leaves the equilibrium
 /// start    (1, 1), whatever the seed; one gradient for all workers
 /// source   Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge? ICML 2018
 template <class T = double>

@@ -8,14 +8,12 @@ SADDLE_NAMESPACE_BEGIN
 
 /// What the players minimize, D(x) being the discriminator's output (large: taken for real), s the sigmoid:
 ///
-/// non_saturating  generator -log s(D(fake)),      discriminator -log s(D(real)) - log s(-D(fake))
-/// saturating      generator  log s(-D(fake)),     discriminator the same: a zero-sum game
-/// wasserstein     generator -D(fake),             critic D(fake) - D(real); wants a clipped or penalized
-/// critic
+/// non_saturating  generator -log s(D(fake)), discriminator -log s(D(real)) - log s(-D(fake))
+/// saturating      generator log s(-D(fake)), discriminator the same: a zero-sum game
+/// wasserstein     generator -D(fake), critic D(fake) - D(real); wants a clipped or penalized critic
 ///
 /// source  Goodfellow et al.: Generative adversarial nets. NeurIPS 2014; Arjovsky, Chintala, Bottou:
-/// Wasserstein
-///         generative adversarial networks. ICML 2017
+///         Wasserstein generative adversarial networks. ICML 2017
 enum class gan_loss { non_saturating, saturating, wasserstein };
 
 /// log(1 + exp(t)) without overflow.

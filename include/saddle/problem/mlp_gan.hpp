@@ -15,7 +15,7 @@
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/data/samples.hpp"
+#include "saddle/core/samples.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/gan_loss.hpp"
 #include "saddle/problem/perceptron.hpp"
@@ -36,14 +36,11 @@ struct mlp_gan_options {
 /// A GAN of two perceptrons: the generator minimizes, the discriminator (or critic) maximizes.
 ///
 /// shape    weights of a player as in `perceptron`: W_1, b_1, W_2, b_2, ...; generator latent -> ... ->
-/// sample,
-///          discriminator sample -> ... -> 1
-/// units    networks see bounded data in [-1, 1] (R1 is in these units) and generate through tanh; unbounded
-/// data
-///          are seen as they are, and the generator's last layer is linear
+///          sample, discriminator sample -> ... -> 1
+/// units    networks see bounded data in [-1, 1] (R1 is in these units) and generate through tanh;
+///          unbounded data are seen as they are, and the generator's last layer is linear
 /// workers  each has its own part of one fixed random order of the data, of equal size +-1, and draws its
-/// batches
-///          from it with replacement, as a function of the sample alone
+///          batches from it with replacement, as a function of the sample alone
 /// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory
 /// errors   std::invalid_argument for sizes that do not fit
 /// source   R1: Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge? ICML 2018
@@ -212,7 +209,7 @@ class mlp_gan {
                  .use = purpose::latent,
                  .exchange = static_cast<std::uint64_t>(s.step),
                  .worker = static_cast<std::uint32_t>(s.worker),
-                 .bucket = static_cast<std::uint64_t>(s.draw)};
+                 .bucket = static_cast<std::uint64_t>(s.draw) << 20};  // far apart: a long batch walks on
     random_sequence latents(where);
     for (T& z : k.g_values.front().reshaped()) z = static_cast<T>(latents.normal());
     generator_.forward(at.min, k.g_values, 0, batch);
@@ -247,9 +244,9 @@ class mlp_gan {
     generator_.weight_gradient(k.g_values, k.g_slopes, k.ones, out);
   }
 
-  /// Between its kinks D is linear in x: with d_l = dD/dz_l and the tangents t_l of the direction dD/dx, the
-  /// gradient of |dD/dx|^2 / 2 by W_l is d_l t_{l-1}', next to slope * d_l a_{l-1}' of the loss: one product
-  /// takes both.
+  /// Between its kinks D is linear in x: with d_l = dD/dz_l and the tangents t_l of the direction dD/dx,
+  /// the gradient of |dD/dx|^2 / 2 by W_l is d_l t_{l-1}', next to slope * d_l a_{l-1}' of the loss: one
+  /// product takes both.
   void max_gradient(point<T const> at, scratch& k, std::span<T> out) const {
     int const batch = options_.batch;
     bool const penalty = options_.r1 > 0;

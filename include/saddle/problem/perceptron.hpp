@@ -25,10 +25,9 @@ using batch_columns = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 /// A multilayer perceptron as a function of its weights; it holds none.
 ///
 /// shape  layer l = 1 ... layers() maps widths[l - 1] to widths[l]: z_l = W_l a_{l-1} + b_l, and a_l = z_l
-/// where
-///        z_l > 0, leak z_l elsewhere; the last layer is linear. Weights lie as W_1, b_1, W_2, b_2, ..., each
-///        W_l with widths[l] rows and widths[l - 1] columns, column by column. Columns first ... first +
-///        count - 1 of the matrices given are read and written.
+///        where z_l > 0, leak z_l elsewhere; the last layer is linear. Weights lie as W_1, b_1, W_2, b_2,
+///        ..., each W_l with widths[l] rows and widths[l - 1] columns, column by column. Columns first ...
+///        first + count - 1 of the matrices given are read and written.
 template <class T>
 struct perceptron {
   using matrix = batch_columns<T>;

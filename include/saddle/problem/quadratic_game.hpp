@@ -28,8 +28,8 @@ struct quadratic_game {
   std::vector<vector> offsets = {};   // b_m
   double noise = 0;
 
-  /// SMG: B_m = [[mu I, A_m], [-A_m', mu I]] with A_m = I + deviation * N of n x n, b_m and the entries of N
-  /// standard normal: strongly monotone, and the workers differ.
+  /// SMG: B_m = [[mu I, A_m], [-A_m', mu I]] with A_m = I + deviation * N of n x n, b_m and the entries of
+  /// N standard normal: strongly monotone, and the workers differ.
   static quadratic_game strongly_monotone(int n, int workers, std::uint64_t seed, double mu = 0.1,
                                           double deviation = 0.2) {
     expects(n > 0 && workers > 0, "n and workers are positive");
@@ -47,8 +47,8 @@ struct quadratic_game {
   }
 
   /// The generator of public quadratic games: f = x'Ax/2 + x'By - y'Cy/2 + a'x - c'y a datum, A, B, C
-  /// symmetric with random orthogonal eigenbases, eigenvalues of A and C uniform in [mu, l], of B in [0, l],
-  /// a and c standard normal (our choice). A worker holds the mean of its data.
+  /// symmetric with random orthogonal eigenbases, eigenvalues of A and C uniform in [mu, l], of B in [0,
+  /// l], a and c standard normal (our choice). A worker holds the mean of its data.
   static quadratic_game random(int n, int workers, std::uint64_t seed, int data = 100, double mu = 0.01,
                                double l = 1) {
     expects(n > 0 && workers > 0 && data > 0, "n, workers and data are positive");
@@ -113,7 +113,7 @@ struct quadratic_game {
          .use = purpose::data_order,
          .exchange = static_cast<std::uint64_t>(s.step),
          .worker = static_cast<std::uint32_t>(s.worker),
-         .bucket = 2 * static_cast<std::uint64_t>(s.draw) + static_cast<std::uint64_t>(p)});
+         .bucket = (2 * static_cast<std::uint64_t>(s.draw) + static_cast<std::uint64_t>(p)) << 20});
     for (T& v : out.of(p)) v += static_cast<T>(noise * random.normal());
   }
 

@@ -17,9 +17,8 @@ SADDLE_NAMESPACE_BEGIN
 /// min_x max_y |A x - y|^2 - lambda |y - y0|^2, lambda > 1: least squares whose right hand side is an
 /// opponent's.
 ///
-/// workers  consecutive rows each, of equal number +-1; F_m is that of the worker's rows times the number of
-/// workers,
-///          so that the mean over the workers is F; in y it is zero outside the worker's rows
+/// workers  consecutive rows each, of equal number +-1; F_m is that of the worker's rows times the number
+///          of workers, so that the mean over the workers is F; in y it is zero outside the worker's rows
 /// start    0
 template <class T = double>
 struct robust_least_squares {

@@ -32,8 +32,8 @@ struct range {
 
 /// Real or generated samples in the units of the data.
 ///
-/// shape   `values` holds count x shape.size() numbers, one sample after the other, each row by row with its
-///         channels last; `labels` is empty or holds one class a sample
+/// shape   `values` holds count x shape.size() numbers, one sample after the other, each row by row with
+///         its channels last; `labels` is empty or holds one class a sample
 struct samples {
   int count = 0;
   sample_shape shape = {};
