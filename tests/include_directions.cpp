@@ -48,8 +48,10 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
      {"saddle/group/concept.hpp", "saddle/optimizer/concept.hpp", "saddle/compressor/concept.hpp",
       "saddle/topology/scheme.hpp"}},
     {"exec", {"saddle/group/"}},
-    // What step reaches, train may name.
-    {"train", {"saddle/step/", "saddle/topology/scheme.hpp", "*/concept.hpp"}},
+    // What step reaches, train may name. Identity is the neutral element of the compressors: public copies and exact
+    // downlinks decode with it whatever the user chose.
+    {"train",
+     {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/identity.hpp", "*/concept.hpp"}},
 };
 
 struct leaf {
@@ -70,6 +72,7 @@ std::vector<leaf> const leaves{
     // Not a library but the system: a checkpoint is synced to the disk before it is renamed.
     {"fcntl.h", {"saddle/train/checkpoint.hpp"}},
     {"unistd.h", {"saddle/train/checkpoint.hpp"}},
+    {"sys/mman.h", {"saddle/core/aligned.hpp"}},  // huge pages
 };
 
 /// Why `file` may not include `included`; empty if it may.

@@ -18,7 +18,7 @@ inline constexpr int cuda_lanes = std::clamp(Bucket / 16, 32, 1024);
 
 /// Threads of a block: a group of several warps has one for itself, warps share one.
 template <class Group>
-inline constexpr int threads_of = Group::lanes == 32 ? 256 : Group::lanes;
+inline constexpr int threads_of = Group::lanes == 32 ? 128 : Group::lanes;
 
 /// The library's kernel: a body on the buckets first ... last - 1 of each row, a group a bucket.
 template <class Group, class Body>

@@ -40,6 +40,7 @@ struct per_player {
       phase const a = phase_of(min, k), b = phase_of(max, k);
       if (a.player != phase::both || b.player != phase::both) return "per_player: an alternating optimizer already chooses its player";
       if (a.commits != b.commits || a.exchanges != b.exchanges) return "per_player: both players' phases must commit and exchange together";
+      if (a.draw != b.draw) return "per_player: both players must take the same samples";
     }
     return nullptr;
   }

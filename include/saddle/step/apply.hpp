@@ -52,14 +52,14 @@ struct apply_body {
       using rule_type = std::remove_const_t<decltype(rule)>;
       using state = typename rule_type::state;
       constexpr int Items = Bucket / G::lanes;
-      constexpr bool averaged = extrapolates<rule_type> == extrapolation::averaged;
+      [[maybe_unused]] constexpr bool averaged = extrapolates<rule_type> == extrapolation::averaged;
       T const lo = context->lo[b.player], hi = context->hi[b.player], gamma = context->consensus_step;
       worker_arrays<T> const a = workers[target * sharing].from(b.begin);
 
       T acc[Items], w[Items];
       combine(g, decoder, sources[target], b, count, acc);
       for_each_item<Items>(g, count, [&](int k, int i) { w[k] = Scheme::incoming(a, i, acc[k], gamma); });
-      bool taken = true;  // a late direction, unless its gradient is not finite
+      [[maybe_unused]] bool taken = true;  // a late direction, unless its gradient is not finite
       if constexpr (Scheme::late) {
         if (context->last) {
           T gradient[Items];

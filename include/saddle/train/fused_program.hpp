@@ -10,6 +10,7 @@
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/message_header.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -20,10 +21,9 @@
 #include "saddle/step/relay.hpp"
 #include "saddle/step/restore.hpp"
 #include "saddle/step/select.hpp"
-#include "saddle/topology/scheme.hpp"
 #include "saddle/topology/concept.hpp"
+#include "saddle/topology/scheme.hpp"
 #include "saddle/train/program.hpp"
-#include "saddle/transport/message_header.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

@@ -10,7 +10,7 @@
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/step/combine.hpp"
-#include "saddle/topology/graph.hpp"
+#include "saddle/topology/concept.hpp"
 #include "saddle/train/report.hpp"
 
 SADDLE_NAMESPACE_BEGIN

@@ -17,6 +17,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/message_header.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -28,7 +29,6 @@
 #include "saddle/train/program.hpp"
 #include "saddle/train/report.hpp"
 #include "saddle/transport/concept.hpp"
-#include "saddle/transport/message_header.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
