@@ -1,12 +1,12 @@
 #pragma once
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <algorithm>
 
 #include "saddle/core/aligned.hpp"
 
@@ -33,11 +33,4 @@ inline double copy_rate() {
     return best;
   }();
   return rate;
-}
-
-/// Reports a benchmark that moves `bytes` an iteration: 1 of_copy is as fast as a copy of that many bytes.
-inline void report_of_copy(benchmark::State& state, double bytes) {
-  double const moved = static_cast<double>(state.iterations()) * bytes;
-  state.counters["B/s"] = {moved, benchmark::Counter::kIsRate};
-  state.counters["of_copy"] = {moved / copy_rate(), benchmark::Counter::kIsRate};
 }

@@ -1,0 +1,71 @@
+#!/bin/sh
+# All that needs a GPU, in one go and under nine minutes: builds for sm_90, runs the CUDA tests plain and under
+# compute-sanitizer, then the CUDA benchmarks. Needs CMake, ninja and nvcc; doctest, Eigen, zlib and Google Benchmark
+# may lie under .deps/, which
+#   sh bench/gpu.sh --collect
+# fills from the packages of this machine, for one that has none. Results go to $OUT (default bench/results/); a short
+# table comes last. The exit code is that of the tests.
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+deps=$PWD/.deps
+
+if [ "${1:-}" = --collect ]; then
+  mkdir -p "$deps/include" "$deps/lib" "$deps/share"
+  cp -r /usr/include/doctest /usr/include/eigen3 /usr/include/benchmark /usr/include/zlib.h "$deps/include/"
+  cp /usr/include/*/zconf.h "$deps/include/"
+  cp -r /usr/share/eigen3 "$deps/share/"
+  cp -rL /usr/lib/*/libbenchmark*.a /usr/lib/*/libz.a /usr/lib/*/cmake "$deps/lib/" 2>/dev/null || true
+  du -sh "$deps"
+  exit 0
+fi
+
+results=${OUT:-bench/results}
+mkdir -p "$results"
+log=$results/gpu.txt
+build=build-gpu
+: >"$log"
+say() { echo "$@" | tee -a "$log"; }
+
+say "date      $(date -u +%Y-%m-%d)"
+say "device    $(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null || echo none)"
+say "compiler  $(nvcc --version | sed -n 's/.*release //p')"
+say "command   sh bench/gpu.sh"
+
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSADDLE_CUDA=ON -DSADDLE_MPI=OFF -DSADDLE_BUILD_EXAMPLES=OFF \
+  -DCMAKE_CUDA_ARCHITECTURES="${ARCHITECTURES:-90}" -DCMAKE_PREFIX_PATH="$deps" \
+  -DCMAKE_INCLUDE_PATH="$deps/include" -DCMAKE_LIBRARY_PATH="$deps/lib" >"$results/configure.txt"
+cmake --build "$build" --target test_cuda step_kernels_cuda >"$results/build.txt" || {
+  tail -n 40 "$results/build.txt"
+  exit 1
+}
+
+# A sanitizer that takes too long says so and does not keep the benchmarks from running.
+failed=0
+run() {  # NAME SECONDS COMMAND...
+  name=$1 limit=$2
+  shift 2
+  code=0
+  timeout "$limit" "$@" >"$results/$name.txt" 2>&1 || code=$?
+  case $code in
+    0) say "test      $name: passed" ;;
+    77) say "test      $name: skipped, no GPU" ;;
+    124) say "test      $name: stopped after $limit s" ;;
+    *) say "test      $name: FAILED ($code)"; tail -n 20 "$results/$name.txt"; failed=1 ;;
+  esac
+}
+run plain 60 "$build/tests/test_cuda"
+for tool in memcheck racecheck initcheck synccheck; do
+  if command -v compute-sanitizer >/dev/null 2>&1; then
+    run "$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/tests/test_cuda"
+  else
+    say "test      $tool: skipped, no compute-sanitizer"
+  fi
+done
+
+if timeout 150 "$build/bench/step_kernels_cuda" --benchmark_min_time=0.2 --benchmark_out="$results/step_kernels_cuda.json" \
+  --benchmark_out_format=json >"$results/step_kernels_cuda.txt" 2>&1; then
+  sed -n 's/^\([a-z][^ ]*\) .* of_copy=\([0-9.]*\).*/\2  \1/p' "$results/step_kernels_cuda.txt" | sed 's/^/of_copy   /' | tee -a "$log"
+else
+  say "bench     step_kernels_cuda: not run"
+fi
+exit $failed

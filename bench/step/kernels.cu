@@ -1,0 +1,99 @@
+// The kernels of a step on the GPU. SADDLE_BENCH_LOG2_SIZE sets the number of coordinates, 2^28 unless it says otherwise.
+#include "kernels.hpp"
+
+#include <cuda_runtime_api.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "saddle/exec/cuda.cuh"
+#include "saddle/exec/cuda_check.cuh"
+
+namespace {
+
+using saddle::check;
+
+class gpu {
+ public:
+  using engine = saddle::cuda::engine;
+  static constexpr bool manual_time = true;
+
+  gpu() = default;
+  gpu(gpu const&) = delete;
+  ~gpu() {
+    for (void* p : memory_) cudaFree(p);
+  }
+  static engine make_engine() { return engine(saddle::cuda{}); }
+  static std::int64_t coordinates() {
+    char const* const log2_size = std::getenv("SADDLE_BENCH_LOG2_SIZE");
+    return std::int64_t{1} << (log2_size != nullptr ? std::atoi(log2_size) : 28);
+  }
+  void* allocate(std::int64_t bytes) {
+    void* p = nullptr;
+    check(cudaMalloc(&p, static_cast<std::size_t>(bytes < 1 ? 1 : bytes)));
+    memory_.push_back(p);
+    check(cudaMemset(p, 0, static_cast<std::size_t>(bytes)));
+    return p;
+  }
+  template <class T>
+  T* put(T const& value) {
+    T* const p = static_cast<T*>(allocate(sizeof value));
+    check(cudaMemcpy(p, &value, sizeof value, cudaMemcpyHostToDevice));
+    return p;
+  }
+  static void fill(float* to, float const* from, std::int64_t n) {
+    check(cudaMemcpy(to, from, static_cast<std::size_t>(n) * sizeof(float), cudaMemcpyHostToDevice));
+  }
+  /// Seconds of f on the default stream.
+  template <class F>
+  static double seconds(F f) {
+    cudaEvent_t begin, end;
+    check(cudaEventCreate(&begin));
+    check(cudaEventCreate(&end));
+    check(cudaEventRecord(begin));
+    f();
+    check(cudaEventRecord(end));
+    check(cudaEventSynchronize(end));
+    float ms = 0;
+    check(cudaEventElapsedTime(&ms, begin, end));
+    check(cudaEventDestroy(begin));
+    check(cudaEventDestroy(end));
+    return ms * 1e-3;
+  }
+  template <class F>
+  static void run(benchmark::State& state, F f) {
+    f();  // once to warm up
+    for (auto _ : state) state.SetIterationTime(seconds(f));
+  }
+  static double copy_rate() {
+    static double const rate = [] {
+      gpu device;
+      auto const bytes = coordinates() * static_cast<std::int64_t>(sizeof(float));
+      void *from = device.allocate(bytes), *to = device.allocate(bytes);
+      double best = 0;
+      for (int i = 0; i < 10; ++i)
+        best = std::max(best, 2.0 * static_cast<double>(bytes) / seconds([&] {
+                          check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice));
+                        }));
+      return best;
+    }();
+    return rate;
+  }
+
+ private:
+  std::vector<void*> memory_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int devices = 0;
+  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+    std::puts("skipped: no CUDA device");
+    return 77;
+  }
+  register_kernels<gpu>();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}
