@@ -27,10 +27,16 @@ struct worker_arrays {
   T* outgoing = nullptr;      // p, put aside while a compressor selects: the memory, or an array of its own
 
   /// The same arrays seen from a bucket's first coordinate. By value and with an int index: pointers in
-  /// registers are what lets the loops vectorize.
+  /// registers are what lets the loops vectorize. Null stays null.
   SADDLE_HD worker_arrays from(std::int64_t begin) const {
-    return {w + begin, h + begin, gradient + begin, memory + begin, copy + begin, state + begin, plane,
-            outgoing + begin};
+    return {at(w, begin),    at(h, begin),     at(gradient, begin), at(memory, begin),
+            at(copy, begin), at(state, begin), plane,               at(outgoing, begin)};
+  }
+
+ private:
+  template <class U>
+  SADDLE_HD static U* at(U* a, std::int64_t begin) {
+    return a == nullptr ? nullptr : a + begin;
   }
 };
 

@@ -20,9 +20,10 @@ inline constexpr int cuda_lanes = std::clamp(Bucket / 16, 32, 1024);
 template <class Group>
 inline constexpr int threads_of = Group::lanes == 32 ? 128 : Group::lanes;
 
-/// The library's kernel: a body on the buckets first ... last - 1 of each row, a group a bucket.
+/// The library's kernel: a body on the buckets first ... last - 1 of each row, a group a bucket. Tiles live
+/// in registers: one block on a multiprocessor is enough, or the compiler spills some to fit one more.
 template <class Group, class Body>
-__global__ void __launch_bounds__(threads_of<Group>)
+__global__ void __launch_bounds__(threads_of<Group>, 1)
     run(__grid_constant__ Body const body, int rows, std::int64_t first, std::int64_t last) {
   constexpr int groups = threads_of<Group> / Group::lanes;
   __shared__ typename Group::storage storage[groups];

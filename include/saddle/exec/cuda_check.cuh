@@ -13,8 +13,9 @@ SADDLE_NAMESPACE_BEGIN
 class cuda_error : public std::runtime_error {
  public:
   cuda_error(cudaError_t what, std::source_location at)
-      : std::runtime_error(std::string(at.file_name()) + ":" + std::to_string(at.line()) + ": " + at.function_name() +
-                           ": " + cudaGetErrorName(what) + ": " + cudaGetErrorString(what)),
+      : std::runtime_error(std::string(at.file_name()) + ":" + std::to_string(at.line()) + ": " +
+                           at.function_name() + ": " + cudaGetErrorName(what) + ": " +
+                           cudaGetErrorString(what)),
         code(what) {}
   cudaError_t code;
 };

@@ -5,8 +5,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Memory of the device, zero at first. It allocates and waits for the device where it is made, resized, assigned or
-/// read by the host: before a step or after, never in one.
+/// Memory of the device, zero at first. It allocates and waits for the device where it is made, resized,
+/// assigned or read by the host: before a step or after, never in one.
 template <class T>
 using device_vector = thrust::device_vector<T>;
 

@@ -47,13 +47,16 @@ struct warp {
 
 /// Lanes threads of a block on one bucket, with the bits of every other group.
 ///
-/// 32 lanes are one warp and never wait for another: several such groups may share a block. More lanes are the whole
-/// block. Sums have an order of their own and all results are wanted on all lanes, so nothing of this is CUB's
-/// reductions: shuffles inside a warp, and one trip through shared memory between warps.
-/// shape  blockDim.x is a multiple of 32 for one warp, and Lanes otherwise; a group has a `storage` in shared memory
+/// 32 lanes are one warp and never wait for another: several such groups may share a block. More lanes are
+/// the whole block. Sums have an order of their own and every lane wants every result, so this is no job for
+/// CUB's reductions: shuffles inside a warp, and one trip through shared memory between warps.
+///
+/// shape  blockDim.x is a multiple of 32 for one warp and Lanes otherwise; each group has a `storage` of its
+///        own in shared memory
 template <int Lanes>
 class cuda_block : public quads<cuda_block<Lanes>, Lanes> {
-  static_assert(Lanes >= 32 && Lanes <= 1024 && (Lanes & (Lanes - 1)) == 0, "a warp, or a block of a power of two of them");
+  static_assert(Lanes >= 32 && Lanes <= 1024 && (Lanes & (Lanes - 1)) == 0,
+                "a warp, or a block of a power of two of them");
   using base = quads<cuda_block<Lanes>, Lanes>;
   friend base;
   static constexpr int warps = Lanes / 32;
@@ -66,8 +69,10 @@ class cuda_block : public quads<cuda_block<Lanes>, Lanes> {
 
   SADDLE_HD int lane() const { return warp::thread() % Lanes; }
   SADDLE_HD void sync() const {
-    if constexpr (warps == 1) warp::sync();
-    else warp::sync_block();
+    if constexpr (warps == 1)
+      warp::sync();
+    else
+      warp::sync_block();
   }
 
   template <int Items, class F>

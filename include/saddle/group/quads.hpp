@@ -19,15 +19,15 @@ SADDLE_HD void halve(T (&t)[N]) {
   }
 }
 
-/// The collectives of a group of several lanes, from the few that differ between threads and a block. Quad q of a lane
-/// holds the places 4 n ... 4 n + 3 with n = q Lanes + lane. Group adds
+/// The collectives of a group of several lanes, from the few that differ between threads and a block. Quad q
+/// of a lane holds the places 4 n ... 4 n + 3 with n = q Lanes + lane. Group adds
 ///
 /// lane(), sync(), store_bits      as in group/concept.hpp
-/// sum_of_quads(t)                 the halving tree over T t[4] of all lanes: over the lanes, then inside the quad
+/// sum_of_quads(t)                 the halving tree over T t[4] of all lanes: over lanes, then in the quad
 /// max_over_lanes(x)               of an unsigned integer
 /// sum_over_lanes(n)               of an int
 /// exclusive_sum(x, all)           of std::uint64_t over the lanes below this one; `all` is the sum over all
-/// scratch()                       scratch_bytes of memory that the lanes share; a collective that uses it leaves it free
+/// scratch()                       scratch_bytes that the lanes share; whoever uses them leaves them free
 template <class Group, int Lanes>
 class quads {
  public:
@@ -83,7 +83,8 @@ class quads {
       for (int j = 0; j < 4; ++j)
         if (4 * n + j < count) four |= static_cast<std::uint32_t>(f(4 * q + j)) << (Bits * j);
       auto const word = static_cast<word_of<Bits>>(four);
-      __builtin_memcpy(__builtin_assume_aligned(bytes + n * sizeof word, sizeof word), &word, sizeof word);
+      __builtin_memcpy(__builtin_assume_aligned(bytes + n * static_cast<int>(sizeof word), sizeof word),
+                       &word, sizeof word);
     });
   }
 
@@ -91,7 +92,9 @@ class quads {
   SADDLE_HD void load_codes(int count, std::uint8_t const* bytes, F f) const {
     for_each_quad<Items>(count, [&](int q, int n) {
       word_of<Bits> word;
-      __builtin_memcpy(&word, __builtin_assume_aligned(bytes + n * sizeof word, sizeof word), sizeof word);
+      __builtin_memcpy(&word,
+                       __builtin_assume_aligned(bytes + n * static_cast<int>(sizeof word), sizeof word),
+                       sizeof word);
       std::uint32_t const four = word;
       SADDLE_UNROLL
       for (int j = 0; j < 4; ++j)
@@ -149,10 +152,12 @@ class quads {
   template <int Items, class At, class Value, class T>
   SADDLE_HD void scatter(int pairs, At place_of, Value value, T (&acc)[Items]) const {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
-    constexpr int fit = scratch_bytes / (Lanes * static_cast<int>(sizeof(T))), slots = Items < fit ? Items : fit;
+    constexpr int fit = scratch_bytes / (Lanes * static_cast<int>(sizeof(T))),
+                  slots = Items < fit ? Items : fit;
     T* const tile = reinterpret_cast<T*>(self().scratch());
     SADDLE_UNROLL
-    for (int first = 0; first < Items; first += slots) {  // as many quads at a time as the scratch memory holds
+    for (int first = 0; first < Items;
+         first += slots) {  // as many quads at a time as the scratch memory holds
       SADDLE_UNROLL
       for (int k = 0; k < slots; ++k) tile[at<Items>(k)] = -T(0);  // what may be added to anything, -0 too
       self().sync();
@@ -160,7 +165,7 @@ class quads {
         if (int const i = place_of(n) - first * Lanes; i >= 0 && i < slots * Lanes) tile[i] = value(n);
       self().sync();
       SADDLE_UNROLL  // by the lane that will clear them: no sync() before the next round
-      for (int k = 0; k < slots; ++k) acc[first + k] += tile[at<Items>(k)];
+          for (int k = 0; k < slots; ++k) acc[first + k] += tile[at<Items>(k)];
     }
     self().sync();
   }
@@ -175,7 +180,8 @@ class quads {
 
  private:
   template <int Bits>
-  using word_of = std::conditional_t<Bits == 8, std::uint32_t, std::conditional_t<Bits == 4, std::uint16_t, std::uint8_t>>;
+  using word_of = std::conditional_t<Bits == 8, std::uint32_t,
+                                     std::conditional_t<Bits == 4, std::uint16_t, std::uint8_t>>;
 
   SADDLE_HD Group const& self() const { return static_cast<Group const&>(*this); }
 

@@ -17,10 +17,10 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A few threads on one bucket, for tests: the thread sanitizer sees a missing sync(), as a GPU would show one day.
+/// A few threads on one bucket, for tests: the thread sanitizer sees a missing sync() without a GPU.
 ///
 /// Collectives pass values in relaxed atomics, which order nothing but themselves; only sync() orders memory.
-/// errors  where a lane throws, the others leave their next collective by an exception as well (see run_lanes)
+/// errors  where a lane throws, the others leave their next collective by an exception too (see run_lanes)
 template <int Lanes>
 class thread_group : public quads<thread_group<Lanes>, Lanes> {
   static_assert(Lanes == 4 || Lanes == 8, "a group of 4 or 8 threads");

@@ -120,10 +120,19 @@ template <class A, class B, class T>
 inline constexpr int state_planes<rule_pair<A, B>, T> =
     state_planes<A, T> > state_planes<B, T> ? state_planes<A, T> : state_planes<B, T>;
 
+template <class R>
+struct rules_in {
+  using min = R;
+  using max = R;
+};
+template <class A, class B>
+struct rules_in<rule_pair<A, B>> {
+  using min = A;
+  using max = B;
+};
 template <class R, class T>
-inline constexpr bool is_rule = coordinate_rule<R, T>;
-template <class A, class B, class T>
-inline constexpr bool is_rule<rule_pair<A, B>, T> = coordinate_rule<A, T> && coordinate_rule<B, T>;
+concept rules_both_players =
+    coordinate_rule<typename rules_in<R>::min, T> && coordinate_rule<typename rules_in<R>::max, T>;
 
 /// Turns gradients into what is subtracted from the parameters.
 ///
@@ -132,6 +141,6 @@ inline constexpr bool is_rule<rule_pair<A, B>, T> = coordinate_rule<A, T> && coo
 ///                   direction(gradient, state), called once per coordinate and phase, in any order, CPU or GPU
 /// phases(), at_phase(k)   optional, see above
 template <class O>
-concept optimizer = has_a_name<O> && has_a_rule_for_each_step<O> && is_rule<rule_of<O, float>, float>;
+concept optimizer = has_a_name<O> && has_a_rule_for_each_step<O> && rules_both_players<rule_of<O, float>, float>;
 
 SADDLE_NAMESPACE_END

@@ -17,6 +17,7 @@ struct schedule {
   double length = 0;        // linear, cosine: steps until `last`; inverse_sqrt: steps before the decay begins
   double last = 0;          // linear, cosine: the value from then on
   double warmup = 0;        // steps over which the value rises linearly from base / warmup to base
+  double hold = 0;          // linear, cosine: steps at `base` before `length` begins
 
   constexpr schedule(double constant = 0) : base(constant) {}
 
@@ -35,11 +36,16 @@ struct schedule {
     s.warmup = steps;
     return s;
   }
+  constexpr schedule held(double steps) const {
+    schedule s = *this;
+    s.hold = steps;
+    return s;
+  }
 
   double operator()(std::int64_t step) const {
     double const t = static_cast<double>(step);
     if (t < warmup) return base * t / warmup;
-    double const done = length > 0 ? std::fmin((t - 1) / length, 1.0) : 1.0;
+    double const done = length > 0 ? std::fmin(std::fmax(t - 1 - hold, 0.0) / length, 1.0) : 1.0;
     switch (form) {
       case shape::constant: break;
       case shape::linear: return base + (last - base) * done;

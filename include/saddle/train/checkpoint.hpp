@@ -102,7 +102,7 @@ class checkpoint_reader {
     std::uint64_t stored;
     std::memcpy(&stored, bytes_.data() + bytes_.size() - tail, tail);
     if (stored != sum.value()) fail("it is damaged or truncated");
-    bytes_.resize(bytes_.size() - tail);
+    bytes_.erase(bytes_.end() - static_cast<std::ptrdiff_t>(tail), bytes_.end());
     next_ = sizeof checkpoint_writer::magic;
   }
 

@@ -1,0 +1,72 @@
+#include <doctest/doctest.h>
+
+#include "run.cuh"
+#include "saddle/compressor/error_feedback.hpp"
+#include "saddle/compressor/identity.hpp"
+#include "saddle/compressor/qsgd.hpp"
+#include "saddle/compressor/scaled_sign.hpp"
+#include "saddle/compressor/top_k.hpp"
+#include "saddle/optimizer/adam.hpp"
+#include "saddle/optimizer/alternating.hpp"
+#include "saddle/optimizer/extra_adam.hpp"
+#include "saddle/optimizer/extragradient.hpp"
+#include "saddle/optimizer/omd.hpp"
+#include "saddle/optimizer/optimistic_adam.hpp"
+#include "saddle/optimizer/per_player.hpp"
+#include "saddle/optimizer/sgda.hpp"
+#include "saddle/topology/scheme.hpp"
+
+// Each optimizer, compressor and scheme at least once, and what is most likely to be used together.
+
+namespace {
+
+using namespace saddle;
+
+template <class T, class O, class C, class Scheme, class Down = identity, int Bucket = 512>
+void same_on_the_device(O const& optimizer) {
+  for (players const sizes : {players{1, 127}, players{128, 129}, players{511, 512},
+                              players{513, 3 * 512 + 5}, players{3 * 512 + 5, 0}}) {
+    CAPTURE(wire_compressor<C>::name());
+    CAPTURE(O::name());
+    CAPTURE(sizes.min);
+    CAPTURE(sizes.max);
+    CHECK(given_run<T, O, C, Scheme, Down, Bucket>(optimizer, sizes).difference() == "");
+  }
+}
+
+constexpr auto nearest = rounding::nearest;
+constexpr auto dithered = rounding::dithered;
+using with_memory = updates<true>;
+using bare = updates<false>;
+
+}  // namespace
+
+TEST_CASE("a parameter server's steps give the same bits on the device") {
+  same_on_the_device<float, sgda, identity, bare>({.step_size = 0.1});
+  same_on_the_device<float, omd, error_feedback<qsgd<512, 8>>, with_memory>({.step_size = 0.1});
+  same_on_the_device<float, averaged_omd, qsgd<512, 4>, bare>({.step_size = 0.1});
+  same_on_the_device<float, extragradient, error_feedback<top_k<512, 8>>, with_memory>({.step_size = 0.1});
+  same_on_the_device<float, adam, error_feedback<scaled_sign<512>>, with_memory>({.step_size = 0.01});
+  same_on_the_device<float, optimistic_adam, error_feedback<qsgd<128, 2, nearest>>, with_memory, identity,
+                     128>({.step_size = 0.01});
+  same_on_the_device<double, extra_adam, qsgd<1024, 4, dithered, norm::euclidean>, bare, identity, 1024>(
+      {.step_size = 0.01});
+}
+
+TEST_CASE("a compressed downlink gives the same bits on the device") {
+  using up = error_feedback<qsgd<512, 8, nearest, norm::euclidean>>;
+  same_on_the_device<float, omd, up, with_memory, error_feedback<qsgd<512, 8>>>({.step_size = 0.1});
+  same_on_the_device<float, sgda, qsgd<512, 2>, bare, error_feedback<top_k<512, 64>>>({.step_size = 0.1});
+}
+
+TEST_CASE("gossip gives the same bits on the device") {
+  same_on_the_device<float, omd, identity, mixing<false>>({.step_size = 0.1});
+  same_on_the_device<float, sgda, identity, mixing<true>>({.step_size = 0.1});
+  same_on_the_device<float, per_player<omd, adam>, scaled_sign<1024>, choco<false>, identity, 1024>(
+      {.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
+  same_on_the_device<float, alternating_sgda, top_k<512, 100>, choco<true>>({.policy = {.step_size = 0.1}});
+  same_on_the_device<float, extragradient, error_feedback<qsgd<512, 4, nearest>>, deep_squeeze<false>>(
+      {.step_size = 0.1});
+  same_on_the_device<double, omd, error_feedback<top_k<2048, 32>>, deep_squeeze<true>, identity, 2048>(
+      {.step_size = 0.1});
+}
