@@ -84,10 +84,17 @@ template <class R>
 inline constexpr bool is_rule_pair = false;
 template <class A, class B>
 inline constexpr bool is_rule_pair<rule_pair<A, B>> = true;
+/// The same rule with other numbers for each player needs no branch.
+template <class R>
+inline constexpr bool is_uniform_pair = false;
+template <class A>
+inline constexpr bool is_uniform_pair<rule_pair<A, A>> = true;
 
 template <class R, class F>
 SADDLE_HD void with_rule(R const& rule, int player, F f) {
-  if constexpr (is_rule_pair<R>) {
+  if constexpr (is_uniform_pair<R>) {
+    f(player == 0 ? rule.min : rule.max);
+  } else if constexpr (is_rule_pair<R>) {
     if (player == 0) f(rule.min);
     else f(rule.max);
   } else {

@@ -1,0 +1,105 @@
+#pragma once
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <type_traits>
+
+#include "composition.hpp"
+
+namespace train_gan {
+
+/// One optimizer with a step size for each player, of any number of phases.
+template <saddle::optimizer O>
+struct two_step_sizes {
+  O min, max;
+
+  template <class T>
+  saddle::rule_pair<saddle::rule_of<O, T>, saddle::rule_of<O, T>> at(std::int64_t step, int k) const {
+    return {min.template at<T>(step, k), max.template at<T>(step, k)};
+  }
+  int phases() const { return saddle::phases_of(min); }
+  saddle::phase at_phase(int k) const { return saddle::phase_of(min, k); }
+  static std::string name() { return O::name(); }
+};
+
+template <class O>
+two_step_sizes<O> with_step_sizes(composition const& how) {
+  auto const sized = [](double eta) {
+    O o{};
+    if constexpr (requires { o.policy.step_size; })
+      o.policy.step_size = eta;
+    else
+      o.step_size = eta;
+    return o;
+  };
+  return {sized(how.step_size), sized(how.max_step_size)};
+}
+
+template <class O, saddle::compression C>
+saddle::trainer<float> on_topology(shared_game const& game, composition const& how, C compressor) {
+  using namespace saddle;
+  using rule = rule_of<O, float>;
+  constexpr bool averaged = extrapolates<rule> == extrapolation::averaged;
+  auto const train = [&](auto topology) {
+    return trainer<float>(game, with_step_sizes<O>(how), compressor, std::move(topology),
+                          loopback{how.workers}, cpu{how.threads}, how.run);
+  };
+  if (how.topology == "server") {
+    if constexpr (!is_unbiased<wire_compressor<C>> && !has_memory<C>) {
+      throw std::invalid_argument(how.compressor + " is biased: on a server it needs error feedback");
+    } else if constexpr (averaged && !writes_ahead<rule> && has_memory<C>) {
+      throw std::invalid_argument(how.optimizer +
+                                  " exchanges twice a step, which one error memory cannot serve: use " +
+                                  "--no-error-feedback or another optimizer");
+    } else {
+      if (how.downlink == "exact") return train(parameter_server<>{});
+      // Not for a bare lossy uplink: nobody wants it, and every combination takes a second to compile.
+      if constexpr (is_exact<wire_compressor<C>> || has_memory<C>)
+        return train(parameter_server{error_feedback{qsgd<512, 8>{}}});
+      else
+        throw std::invalid_argument("a lossy downlink wants an uplink that is exact or has error feedback");
+    }
+  }
+  if constexpr (averaged) {
+    throw std::invalid_argument(how.optimizer + " looks ahead along the average, and only a server has one");
+  } else {
+    for (graph_choice const& g : graphs)
+      if (how.topology == g.name)
+        return train(gossip{g.make(how.workers), how.rounds, how.order, how.consensus_step});
+    throw std::invalid_argument("there is no topology " + how.topology);
+  }
+}
+
+/// The trainer of a compressor with the optimizer and the topology that `how` names.
+template <saddle::compression C>
+saddle::trainer<float> combine(shared_game const& game, composition const& how, C compressor) {
+  std::optional<saddle::trainer<float>> made;
+  auto const try_one = [&]<class O>(O const*) {
+    if (how.optimizer == O::name()) made = on_topology<O>(game, how, compressor);
+  };
+  [&]<class... O>(std::tuple<O...> const*) {
+    (try_one(static_cast<O const*>(nullptr)), ...);
+  }(static_cast<optimizers const*>(nullptr));
+  if (!made) throw std::invalid_argument("there is no optimizer " + how.optimizer);
+  return std::move(*made);
+}
+
+/// A lossy compressor, bare or with error feedback. Where dithering would not contract, `Contracting` rounds
+/// to nearest.
+template <saddle::compressor Bare, saddle::compressor Contracting = Bare>
+saddle::trainer<float> combine_lossy(shared_game const& game, composition const& how) {
+  if (how.error_feedback) return combine(game, how, saddle::error_feedback{Contracting{}});
+  return combine(game, how, Bare{});
+}
+
+/// QSGD of some bits a coordinate.
+template <int Bits>
+saddle::trainer<float> combine_qsgd(shared_game const& game, composition const& how) {
+  using namespace saddle;
+  using dithered = qsgd<512, Bits>;
+  using nearest = qsgd<512, Bits, rounding::nearest>;
+  return combine_lossy<dithered, std::conditional_t<contracts<dithered>, dithered, nearest>>(game, how);
+}
+
+}  // namespace train_gan

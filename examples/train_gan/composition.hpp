@@ -1,0 +1,68 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include <saddle/saddle.hpp>
+
+namespace train_gan {
+
+/// The policies of a run, by name, and what tunes them. The names are checked where the options are.
+struct composition {
+  std::string optimizer, compressor, topology, downlink;
+  bool error_feedback = false;
+  double step_size = 0, max_step_size = 0;
+  int rounds = 1;
+  saddle::gossip_order order = saddle::gossip_order::adapt_then_combine;
+  std::optional<double> consensus_step;
+  int workers = 1, threads = 1;
+  saddle::settings run;
+};
+
+/// A game that the trainer and the metrics share, behind virtual calls: the files that compile the policies
+/// need not know the GAN.
+struct shared_game {
+  using scalar = float;
+  std::shared_ptr<saddle::any_problem<float> const> game;
+
+  saddle::players sizes() const { return game->sizes(); }
+  int workers() const { return game->most_workers(); }
+  void initial(std::uint64_t seed, saddle::point<float> w) const { game->initial(seed, w); }
+  void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out) const {
+    game->gradient(at, s, out, saddle::phase::both);
+  }
+  void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out,
+                saddle::player who) const {
+    game->gradient(at, s, out, static_cast<int>(who));
+  }
+};
+
+using optimizers = std::tuple<saddle::sgda, saddle::alternating_sgda, saddle::omd, saddle::averaged_omd,
+                              saddle::extragradient, saddle::averaged_extragradient, saddle::adam,
+                              saddle::optimistic_adam, saddle::extra_adam>;
+
+/// One file for each, because it compiles the compressor with every optimizer and topology.
+/// errors  std::invalid_argument: the combination does not exist, in one line
+using maker = saddle::trainer<float>(shared_game const&, composition const&);
+maker make_identity, make_top_k, make_qsgd2, make_qsgd4, make_qsgd8, make_scaled_sign;
+
+struct compressor_choice {
+  std::string_view name;
+  bool lossy;
+  maker* make;
+};
+inline constexpr compressor_choice compressors[] = {
+    {"identity", false, make_identity}, {"top-k", true, make_top_k}, {"qsgd2", true, make_qsgd2},
+    {"qsgd4", true, make_qsgd4},        {"qsgd8", true, make_qsgd8}, {"scaled-sign", true, make_scaled_sign}};
+
+struct graph_choice {
+  std::string_view name;
+  saddle::mixing_graph (*make)(int workers);
+};
+inline constexpr graph_choice graphs[] = {{"ring", saddle::ring},
+                                          {"complete", saddle::complete},
+                                          {"one-peer-exponential", saddle::one_peer_exponential}};
+
+}  // namespace train_gan

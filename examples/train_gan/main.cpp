@@ -1,0 +1,203 @@
+// Trains a GAN with any combination of optimizer, compressor and topology: the library's main program.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "gan.hpp"
+#include "options.hpp"
+#include "output_file.hpp"
+#include "picture.hpp"
+#include "progress.hpp"
+
+namespace train_gan {
+namespace {
+
+std::atomic<bool> interrupted = false;
+
+/// The first interrupt ends the run after its step, with all outputs written; a second one ends the program.
+void interrupt(int) {
+  interrupted = true;
+  std::signal(SIGINT, SIG_DFL);
+}
+
+saddle::trainer<float> make_trainer(gan const& game, composition const& how) {
+  for (compressor_choice const& c : compressors)
+    if (how.compressor == c.name) return c.make(game.game(), how);
+  throw std::invalid_argument("there is no compressor " + how.compressor);
+}
+
+std::string hexadecimal(std::uint64_t x) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(x));
+  return text;
+}
+
+/// A run with everything checked and nothing written. It is made or it throws.
+class job {
+ public:
+  explicit job(options const& o)
+      : options_(o), game_(load(o.data), o.sizes), trainer_(make_trainer(game_, o.policies)) {
+    if (!o.resume.empty()) {
+      trainer_.load(o.resume);
+      first_ = trainer_.report().step;
+      if (first_ > o.steps)
+        throw std::invalid_argument("checkpoint " + o.resume + " is at step " + std::to_string(first_) +
+                                    ", the run ends at " + std::to_string(o.steps));
+    }
+    std::set<std::string> names;
+    for (std::string const& path : {o.json, o.samples, o.samples_csv, o.log, o.checkpoint})
+      if (!path.empty() && !names.insert(path).second)
+        throw std::invalid_argument("two outputs are named " + path);
+    if (!o.checkpoint.empty()) expect_writable(o.checkpoint);
+    json_.emplace(o.json);
+    samples_.emplace(o.samples);
+    samples_csv_.emplace(o.samples_csv);
+    log_.emplace(o.log);
+  }
+
+  /// Returns the program's exit code.
+  int run() {
+    progress shown(first_, options_.steps, options_.quiet);
+    log_->write(
+        "step,seconds,uplink_bytes,downlink_bytes,wire_bytes,skipped_steps,frechet_distance,modes_covered,"
+        "good_samples\n");
+    std::signal(SIGINT, interrupt);
+    trainer_.run(options_.steps - first_, [&](saddle::report const& r) {
+      bool const last = r.step == options_.steps || interrupted;
+      if (!last && falls_on(r.step, options_.evaluate_every)) evaluate(r, shown);
+      if (!last && falls_on(r.step, options_.every)) trainer_.save(options_.checkpoint);
+      shown.stepped(r.step, r.uplink);
+      return !last;
+    });
+
+    saddle::report const r = trainer_.report();
+    saddle::samples const generated = evaluate(r, shown);
+    if (*samples_) samples_->write(picture(game_.data(), generated));
+    if (*samples_csv_) samples_csv_->write(table(generated));
+    json_->write(summary(r).dump(2) + "\n");
+    if (!options_.checkpoint.empty()) trainer_.save(options_.checkpoint);
+    for (auto* file : {&samples_, &samples_csv_, &log_, &json_}) (*file)->commit();
+    shown.say(in_words(r));
+    return interrupted ? 130 : 0;
+  }
+
+ private:
+  static bool falls_on(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
+
+  saddle::samples evaluate(saddle::report const& r, progress& shown) {
+    saddle::samples generated = game_.generate(trainer_.averaged_weights(0).min);
+    score_ = game_.rate(generated);
+    auto const cell = [](auto const& value) {
+      std::string text = ",";
+      if (value) text += nlohmann::json(*value).dump();
+      return text;
+    };
+    log_->write(std::to_string(r.step) + "," + std::to_string(r.seconds) + "," +
+                std::to_string(r.uplink.total) + "," + std::to_string(r.downlink.total) + "," +
+                std::to_string(r.wire_bytes) + "," + std::to_string(r.skipped_steps) +
+                cell(score_.frechet_distance) + cell(score_.modes_covered) + cell(score_.good_samples) +
+                "\n");
+    shown.evaluated(r.step, r.uplink, score_);
+    return generated;
+  }
+
+  std::int64_t dense_uplink_bytes(saddle::report const& r) const {
+    return r.step * options_.policies.workers * 4 * trainer_.sizes().size();
+  }
+
+  nlohmann::ordered_json summary(saddle::report const& r) const {
+    composition const& p = options_.policies;
+    auto const or_null = [](auto const& value) {
+      return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+    };
+    nlohmann::ordered_json out;
+    out["method"] = options_.method;
+    out["data"] = options_.data;
+    out["optimizer"] = p.optimizer;
+    out["compressor"] = p.compressor;
+    out["error_feedback"] = p.error_feedback;
+    out["topology"] = p.topology;
+    out["workers"] = p.workers;
+    out["steps"] = r.step;
+    out["steps_executed"] = r.steps_executed;
+    out["resumed_from_step"] =
+        options_.resume.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(first_);
+    out["seed"] = p.run.seed;
+    out["threads"] = p.threads;
+    out["step_size"] = p.step_size;
+    out["max_step_size"] = p.max_step_size;
+    out["parameters"] = trainer_.sizes().size();
+    out["uplink_bytes"] = r.uplink.total;
+    out["downlink_bytes"] = r.downlink.total;
+    out["uplink_payload_bytes"] = r.uplink.payload;
+    out["downlink_payload_bytes"] = r.downlink.payload;
+    out["dense_uplink_bytes"] = dense_uplink_bytes(r);
+    out["wire_bytes"] = r.wire_bytes;
+    out["seconds"] = r.seconds;
+    out["skipped_steps"] = r.skipped_steps;
+    out["frechet_distance"] = or_null(score_.frechet_distance);
+    out["modes_covered"] = or_null(score_.modes_covered);
+    out["good_samples"] = or_null(score_.good_samples);
+    out["digest"] = hexadecimal(trainer_.digest());
+    return out;
+  }
+
+  std::string in_words(saddle::report const& r) const {
+    composition const& p = options_.policies;
+    char numbers[128];
+    std::snprintf(numbers, sizeof numbers, "%.1f s; %s up, %.1f %% of dense; ", r.seconds,
+                  readable_bytes(r.uplink.total).c_str(),
+                  100.0 * static_cast<double>(r.uplink.total) /
+                      static_cast<double>(std::max<std::int64_t>(1, dense_uplink_bytes(r))));
+    std::string const skipped = r.skipped_steps > 0 ? "; " + std::to_string(r.skipped_steps) +
+                                                          " steps skipped, a number was not finite"
+                                                    : "";
+    return p.optimizer + ", " + p.compressor + (p.error_feedback ? " with error feedback, " : ", ") +
+           p.topology + ", " + std::to_string(p.workers) + (p.workers == 1 ? " worker: " : " workers: ") +
+           std::to_string(r.steps_executed) + " steps in " + numbers + readable(score_) + "; digest " +
+           hexadecimal(trainer_.digest()) + skipped;
+  }
+
+  options options_;
+  gan game_;
+  saddle::trainer<float> trainer_;
+  std::int64_t first_ = 0;
+  std::optional<output_file> json_, samples_, samples_csv_, log_;
+  score score_;
+};
+
+/// One line on stderr, whatever the message.
+int fail(std::exception const& e, int code) {
+  std::string line = e.what();
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::cerr << "train_gan: " << line << '\n';
+  return code;
+}
+
+}  // namespace
+}  // namespace train_gan
+
+int main(int argc, char** argv) {
+  using namespace train_gan;
+  std::optional<job> ready;
+  try {
+    ready.emplace(parse(argc, argv));
+  } catch (std::exception const& e) {
+    return fail(e, 2);
+  }
+  try {
+    return ready->run();
+  } catch (std::exception const& e) {
+    ready.reset();  // removes what is half written
+    return fail(e, 1);
+  }
+}

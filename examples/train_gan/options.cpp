@@ -1,0 +1,247 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace train_gan {
+namespace {
+
+/// What a method presets.
+struct method {
+  std::string_view name, optimizer, compressor, topology;
+  int workers;
+};
+constexpr method methods[] = {{"dqgan", "optimistic-adam", "qsgd8", "server", 4},
+                              {"dposg", "omd", "identity", "ring", 4},
+                              {"local", "optimistic-adam", "identity", "server", 1}};
+
+/// What trains a data set well. Adam's directions have the size of their step, so Adam-like optimizers and
+/// plain ones want other step sizes; first the generator's, then the discriminator's.
+struct recipe {
+  std::string_view data;
+  std::vector<int> hidden;
+  int latent, batch;
+  std::int64_t steps;
+  double r1, average_decay;
+  double adaptive[2], plain[2];
+};
+std::vector<recipe> const recipes = {
+    {"digits", {128, 128}, 32, 32, 6000, 1.0, 0.999, {5e-4, 5e-4}, {0.05, 0.05}},
+    {"ring8", {128, 128}, 16, 32, 20000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
+    {"grid25", {128, 128}, 16, 32, 30000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
+    {"idx:", {256, 256}, 64, 32, 10000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}}};
+
+bool adapts(std::string const& optimizer) { return optimizer.ends_with("adam"); }
+
+std::vector<std::string> optimizer_names() {
+  return []<class... O>(std::tuple<O...> const*) {
+    return std::vector<std::string>{O::name()...};
+  }(static_cast<optimizers const*>(nullptr));
+}
+template <class List>
+std::vector<std::string> names_in(List const& list) {
+  std::vector<std::string> names;
+  for (auto const& one : list) names.emplace_back(one.name);
+  return names;
+}
+std::string listed(std::vector<std::string> const& names) {
+  std::string all;
+  for (std::string const& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
+}
+
+[[noreturn]] void refuse(std::string const& why) { throw std::invalid_argument(why); }
+
+/// One of these names, or one of their aliases.
+CLI::Validator one_of(std::vector<std::string> names,
+                      std::map<std::string, std::string> const& aliases = {}) {
+  return CLI::Validator(
+      [names, aliases](std::string& value) -> std::string {
+        if (auto const found = aliases.find(value); found != aliases.end()) value = found->second;
+        if (std::find(names.begin(), names.end(), value) != names.end()) return {};
+        return "there is no '" + value + "', only " + listed(names);
+      },
+      "");
+}
+
+/// Bounds that an error names and the help does not.
+template <class T>
+CLI::Validator between(T lo, T hi) {
+  return CLI::Range(lo, hi).description("");
+}
+
+/// CLI11 would wrap what is negative or too large around.
+CLI::Validator seed() {
+  return CLI::Validator(
+      [](std::string& value) -> std::string {
+        std::uint64_t number = 0;
+        auto const [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (error == std::errc{} && end == value.data() + value.size()) return {};
+        return "'" + value + "' is no number from 0 to 2^64 - 1";
+      },
+      "");
+}
+
+/// What fits no combination; what no compiled combination has, the combinations refuse themselves.
+void check(options const& o) {
+  composition const& p = o.policies;
+  bool const server = p.topology == "server", lossy = p.compressor != "identity";
+  for (double const x : {p.step_size, p.max_step_size, o.sizes.r1, p.run.max_box.hi, p.run.decay})
+    if (std::isnan(x)) refuse("NaN is no setting");
+  if (server && p.rounds != 1) refuse("--rounds goes with a graph, not with a server");
+  if (server && p.order != saddle::gossip_order::adapt_then_combine)
+    refuse("--order goes with a graph, not with a server");
+  if (!server && p.downlink != "exact") refuse("--downlink goes with a server, not with a graph");
+  if (p.consensus_step && (server || !lossy))
+    refuse("--consensus-step goes with a lossy compressor on a graph");
+  if (p.topology == "one-peer-exponential" && lossy && !p.error_feedback && p.workers > 2)
+    refuse(p.compressor +
+           " without error feedback needs the same neighbours in every step, and one-peer-exponential "
+           "changes them");
+  if (o.every > 0 && o.checkpoint.empty()) refuse("--every needs --checkpoint");
+}
+
+}  // namespace
+
+options parse(int argc, char** argv) {
+  options o;
+  composition& p = o.policies;
+  gan_sizes& g = o.sizes;
+  o.method = "dqgan";
+  o.data = "digits";
+  g.loss = "non-saturating";
+  p.downlink = "exact";
+  std::optional<std::string> optimizer, compressor, topology;
+  std::optional<int> workers, batch, latent, threads;
+  std::optional<std::int64_t> steps, evaluate_every;
+  std::optional<double> step_size, max_step_size, r1, box, decay;
+  std::vector<int> hidden;
+  std::string order = "adapt-then-combine";
+  bool no_error_feedback = false;
+
+  CLI::App app{"Trains a GAN on many workers that talk little.", "train_gan"};
+  app.get_formatter()->column_width(34);
+  CLI::Validator const positive = between(1, 1 << 24);
+  CLI::Validator const count = between(std::int64_t{1}, std::int64_t{1} << 40);
+  CLI::Validator const above_zero = CLI::Validator(CLI::PositiveNumber).description(""),
+                       not_negative = CLI::Validator(CLI::NonNegativeNumber).description("");
+
+  std::vector<std::string> topologies = names_in(graphs);
+  topologies.insert(topologies.begin(), "server");
+  std::vector<std::string> const orders = {"adapt-then-combine", "combine-then-adapt"};
+  std::vector<std::string> const losses = {"non-saturating", "saturating", "wasserstein"};
+  std::string group;
+  auto const add = [&](char const* name, auto& value, std::string const& about) {
+    return app.add_option(name, value, about)->group(group);
+  };
+
+  group = "What";
+  add("--data", o.data, "digits, ring8, grid25 or idx:FILE[.gz] (default digits)");
+  add("--method", o.method, "Presets the policies: " + listed(names_in(methods)) + " (default dqgan)")
+      ->check(one_of(names_in(methods)));
+  add("--steps", steps, "Length of the run, a resumed one included")->check(count);
+  add("--seed", p.run.seed, "Same seed, same weights (default 1)")->check(seed());
+
+  group = "Policies";
+  add("--optimizer", optimizer, listed(optimizer_names()))->check(one_of(optimizer_names()));
+  add("--step-size", step_size, "The generator's")->check(above_zero);
+  add("--max-step-size", max_step_size, "The discriminator's (default: --step-size where that is given)")
+      ->check(above_zero);
+  add("--compressor", compressor, listed(names_in(compressors)) + " (or sign)")
+      ->transform(one_of(names_in(compressors), {{"sign", "scaled-sign"}}));
+  app.add_flag("--no-error-feedback", no_error_feedback, "Forget what a lossy compressor did not send")
+      ->group(group);
+  add("--topology", topology, listed(topologies) + " (or parameter-server)")
+      ->transform(one_of(topologies, {{"parameter-server", "server"}}));
+  add("--downlink", p.downlink, "The server's: exact, or qsgd8 with error feedback (default exact)")
+      ->check(one_of({"exact", "qsgd8"}));
+  add("--consensus-step", p.consensus_step, "How far lossy gossip mixes (default 0.1)")
+      ->check(between(0.0, 1.0));
+  add("--rounds", p.rounds, "Gossip rounds a step (default 1)")->check(positive);
+  add("--order", order, listed(orders) + " (default the first)")->check(one_of(orders));
+  add("--workers", workers, "Each with its part of the data")->check(positive);
+  add("--threads", threads, "Changes no bit (default: one a worker, where there are processors)")
+      ->check(between(1, 4096));
+
+  group = "Game";
+  add("--batch", batch, "Real samples a worker and gradient")->check(positive);
+  add("--hidden", hidden, "Widths of the hidden layers, as 128,128")->delimiter(',')->check(positive);
+  add("--latent", latent, "Numbers that the generator makes a sample of")->check(positive);
+  add("--loss", g.loss, listed(losses) + " (default the first)")->check(one_of(losses));
+  add("--r1", r1, "Weight of the penalty on the discriminator's slope")->check(not_negative);
+  add("--box", box, "Keeps the discriminator's weights in [-BOX, BOX]")->check(above_zero);
+  add("--average-decay", decay, "Of the averaged weights that generate; 0: no averaging")
+      ->check(between(0.0, 0.999999999));
+
+  group = "Output";
+  add("--json", o.json, "Writes what came out");
+  add("--samples", o.samples, "Writes a picture, PNG");
+  add("--samples-csv", o.samples_csv, "Writes generated samples, one a row, in the units of the data");
+  add("--log", o.log, "Writes the way there, CSV, a row an evaluation");
+  add("--evaluate-every", evaluate_every, "Steps; 0: only at the end (default: ten times a run)")
+      ->check(not_negative);
+  add("--checkpoint", o.checkpoint, "Writes the state of the run at its end");
+  add("--every", o.every, "Writes it also every so many steps")->check(count);
+  add("--resume", o.resume, "Continues from a checkpoint");
+  app.add_flag("--quiet", o.quiet, "Prints nothing")->group(group);
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::CallForHelp const&) {
+    std::cout << app.help();
+    std::exit(0);
+  } catch (CLI::ParseError const& e) {
+    refuse(e.what());
+  }
+
+  method const& preset = *std::find_if(std::begin(methods), std::end(methods),
+                                       [&](method const& m) { return m.name == o.method; });
+  auto const best = std::find_if(recipes.begin(), recipes.end(), [&](recipe const& r) {
+    return r.data == o.data || (r.data == "idx:" && o.data.starts_with(r.data));
+  });
+  if (best == recipes.end())
+    refuse("--data: there is no '" + o.data + "', only digits, ring8, grid25 and idx:FILE");
+
+  p.optimizer = optimizer.value_or(std::string(preset.optimizer));
+  p.compressor = compressor.value_or(std::string(preset.compressor));
+  p.topology = topology.value_or(std::string(preset.topology));
+  p.workers = workers.value_or(preset.workers);
+  bool const lossy = p.compressor != "identity";
+  p.error_feedback = lossy && !no_error_feedback;
+  if (order == "combine-then-adapt") p.order = saddle::gossip_order::combine_then_adapt;
+  auto const& sizes = adapts(p.optimizer) ? best->adaptive : best->plain;
+  p.step_size = step_size.value_or(sizes[0]);
+  p.max_step_size = max_step_size.value_or(step_size.value_or(sizes[1]));
+  int const processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  p.threads = threads.value_or(std::min(p.workers, processors));
+  p.run.decay = decay.value_or(best->average_decay);
+  p.run.average = p.run.decay > 0 ? saddle::averaging::exponential : saddle::averaging::none;
+  if (box) p.run.max_box = {-*box, *box};
+
+  g.hidden = hidden.empty() ? best->hidden : hidden;
+  g.latent = latent.value_or(best->latent);
+  g.batch = batch.value_or(best->batch);
+  g.r1 = r1.value_or(best->r1);
+  g.workers = p.workers;
+
+  o.steps = steps.value_or(best->steps);
+  o.evaluate_every = evaluate_every.value_or(std::max<std::int64_t>(1, o.steps / 10));
+  check(o);
+  if (!p.consensus_step && p.topology != "server" && lossy) p.consensus_step = 0.1;
+  return o;
+}
+
+}  // namespace train_gan

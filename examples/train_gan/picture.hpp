@@ -1,0 +1,15 @@
+#pragma once
+#include <string>
+
+#include "gan.hpp"
+
+namespace train_gan {
+
+/// The bytes of a PNG: the first 100 images in ten rows, or points in the plane (real ones grey, generated
+/// ones blue).
+std::string picture(data_set const& data, saddle::samples const& generated);
+
+/// One sample a row, in the units of the data.
+std::string table(saddle::samples const& generated);
+
+}  // namespace train_gan
