@@ -1,0 +1,335 @@
+#pragma once
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "../groups.hpp"
+#include "saddle/compressor/concept.hpp"
+#include "saddle/core/aligned.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/counter_rng.hpp"
+
+// What every compressor promises. The test of each policy runs this first, and adds what is the policy's own.
+namespace contract {
+
+using namespace saddle;
+
+template <class C>
+inline constexpr int bucket_of = C::bucket == any_bucket ? 512 : C::bucket;
+
+inline std::size_t at(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// Groups need not agree to the bit where the compiler may contract products and sums.
+#ifdef SADDLE_BITWISE
+inline constexpr bool is_bitwise = true;
+#else
+inline constexpr bool is_bitwise = false;
+#endif
+
+// ---- One bucket, there and back ----
+
+/// A message whose bucket 1 was encoded. It has buckets before and after it, which nobody may touch.
+template <class C, class T>
+struct outcome {
+  bucket_layout layout;
+  aligned_vector<std::byte> bytes;
+  std::vector<T> sent;
+  std::vector<T> decoded;   // added with weight 1 onto zeros
+  std::vector<T> added[2];  // added with weights[] onto ramp()
+
+  bucket middle() const { return layout.at(1); }
+  typename C::template message<T> message() {
+    return message_at<C, T>(planes_at<C, T>(layout, bytes.data()), middle());
+  }
+};
+
+inline constexpr double weights[2] = {0.3, -0.5};
+template <class T>
+T ramp(int i) {
+  return T(i % 7 - 3);
+}
+
+template <class G, class C, class T>
+outcome<C, T> encode_on(C const& c, std::vector<T> const& p, stream const& random = {}, int fill = 0xA5) {
+  constexpr int length = bucket_of<C>, items = length / G::lanes;
+  int const count = static_cast<int>(p.size());
+  outcome<C, T> r{.layout = {{length + count, length}, length}, .bytes = {}, .sent = p, .decoded = p, .added = {p, p}};
+  r.bytes.assign(at(planes_bytes<C, T>(r.layout)), static_cast<std::byte>(fill));
+  auto const out = r.message();
+  T const* const from = p.data();
+  T *const sent_to = r.sent.data(), *const decoded_to = r.decoded.data();
+  T* const added_to[2] = {r.added[0].data(), r.added[1].data()};
+  run_on<G>([&](auto const& g) {
+    T tile[items], sent[items], sum[items] = {}, one[items] = {}, two[items] = {};
+    std::fill_n(tile, items, std::numeric_limits<T>::quiet_NaN());  // absent places count for nothing
+    for_each_item<items>(g, count, [&](int k, int i) {
+      tile[k] = from[i];
+      one[k] = two[k] = ramp<T>(i);
+    });
+    c.encode(g, tile, sent, count, random, out);
+    g.sync();
+    c.add(g, out, count, T(1), sum);
+    c.add(g, out, count, T(weights[0]), one);
+    c.add(g, out, count, T(weights[1]), two);
+    for_each_item<items>(g, count, [&](int k, int i) {
+      sent_to[i] = sent[k];
+      decoded_to[i] = sum[k];
+      added_to[0][i] = one[k];
+      added_to[1][i] = two[k];
+    });
+  });
+  return r;
+}
+
+// ---- Inputs that hurt ----
+
+template <class T>
+struct input {
+  std::string name;
+  std::vector<T> p;
+};
+
+template <class T>
+std::vector<T> small_integers(std::uint64_t seed, int count) {  // many ties, many zeros
+  random_sequence r({.seed = seed, .use = purpose::evaluation});
+  std::vector<T> p(at(count));
+  for (T& x : p) x = static_cast<T>(static_cast<int>(r.below(5)) - 2);
+  return p;
+}
+template <class T>
+std::vector<T> normals(std::uint64_t seed, int count, double scale = 1) {
+  random_sequence r({.seed = seed, .use = purpose::evaluation, .bucket = 1 << 20});
+  std::vector<T> p(at(count));
+  for (T& x : p) x = static_cast<T>(scale * r.normal());
+  return p;
+}
+/// (1, a, -a, a, ...)
+template <class T>
+std::vector<T> one_and(int count, double a) {
+  std::vector<T> p(at(count));
+  for (int i = 0; i < count; ++i) p[at(i)] = static_cast<T>(i == 0 ? 1 : i % 2 ? a : -a);
+  return p;
+}
+
+template <class T>
+std::vector<input<T>> inputs(int count) {
+  using limits = std::numeric_limits<T>;
+  std::vector<T> const zeros(at(count), T(0));
+  std::vector<T> first = zeros, last = zeros, denormals = small_integers<T>(3, count),
+                 largest = small_integers<T>(4, count);
+  first.front() = T(-3);
+  last.back() = T(0.1);
+  for (T& x : denormals) x *= 3 * limits::denorm_min();
+  for (T& x : largest) x *= limits::max() / 2;
+  std::vector<input<T>> all{{"zeros", zeros},
+                            {"negative zeros", std::vector<T>(at(count), T(-0.0))},
+                            {"constant", std::vector<T>(at(count), T(1))},
+                            {"negative constant", std::vector<T>(at(count), T(-0.1))},
+                            {"first alone", first},
+                            {"last alone", last},
+                            {"one and many", one_and<T>(count, 1 / (1 + std::sqrt(count)))},
+                            {"small integers", small_integers<T>(1, count)},
+                            {"other small integers", small_integers<T>(2, count)},
+                            {"normal", normals<T>(1, count)},
+                            {"normal, 1e-25", normals<T>(2, count, 1e-25)},
+                            {"normal, 1e25", normals<T>(3, count, 1e25)},
+                            {"denormals", denormals},
+                            {"the largest numbers", largest},
+                            {"constant, the largest number", std::vector<T>(at(count), -limits::max())}};
+  if (sizeof(T) == 8) {
+    all.push_back({"normal, 1e-200", normals<T>(4, count, 1e-200)});
+    all.push_back({"normal, 1e200", normals<T>(5, count, 1e200)});
+  }
+  return all;
+}
+
+inline std::vector<int> counts(int bucket) {
+  return {1, 2, 3, 4, 5, 15, 16, 17, 127, 128, bucket == 128 ? 64 : 129, bucket - 1, bucket};
+}
+
+// ---- Measures, in a type whose squares neither overflow nor vanish ----
+
+using real = long double;
+
+template <class T>
+real squared_norm(std::vector<T> const& x) {
+  real sum = 0;
+  for (T v : x) sum += real(v) * real(v);
+  return sum;
+}
+template <class T>
+real squared_error(std::vector<T> const& x, std::vector<T> const& y) {
+  real sum = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) sum += (real(x[i]) - real(y[i])) * (real(x[i]) - real(y[i]));
+  return sum;
+}
+/// What rounding may add to the norm of an error. A scale that is a denormal has no relative precision at all.
+template <class T>
+real rounding_of(std::vector<T> const& p) {
+  using limits = std::numeric_limits<T>;
+  return 32 * limits::epsilon() * std::sqrt(squared_norm(p)) +
+         512 * real(limits::denorm_min()) * std::sqrt(static_cast<real>(p.size()));
+}
+
+// ---- The promises ----
+
+/// Bytes of bucket b's part of plane n.
+template <class C, class T>
+std::int64_t part_bytes(bucket const& b, int n) {
+  plane const one = C::template planes<T>[at(n)];
+  return one.per_bucket + one.bits_per_coordinate * round_up(b.count, block) / 8;
+}
+
+/// Both messages say the same, carry their payload, and nothing was written outside of the bucket's own parts.
+template <class C, class T>
+void writes_its_own_part(outcome<C, T>& a, outcome<C, T>& b) {  // filled with A5 and 5A before
+  std::vector<bool> own(a.bytes.size(), false);
+  std::int64_t begin = 0;
+  for (int n = 0; n < plane_count<C>; ++n) {
+    plane const one = C::template planes<T>[at(n)];
+    std::int64_t const first = begin + one.per_bucket + a.middle().begin * one.bits_per_coordinate / 8;
+    for (std::int64_t i = 0; i < part_bytes<C, T>(a.middle(), n); ++i) own[at(first + i)] = true;
+    begin += plane_bytes<C, T>(a.layout, n);
+  }
+  REQUIRE(at(begin) == a.bytes.size());
+  std::int64_t stray = 0, unequal = 0, written = 0;
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    bool const untouched = a.bytes[i] == std::byte{0xA5} && b.bytes[i] == std::byte{0x5A};
+    stray += !own[i] && !untouched;
+    unequal += own[i] && !untouched && a.bytes[i] != b.bytes[i];
+    written += own[i] && !untouched;
+  }
+  CHECK(stray == 0);
+  CHECK(unequal == 0);
+  CHECK(written >= C::template payload<T>(a.middle().count));
+}
+
+template <class C, class T>
+void adds_with_weights(outcome<C, T> const& r) {
+  using limits = std::numeric_limits<T>;
+  for (int w = 0; w < 2; ++w) {
+    real most = 0;
+    for (std::size_t i = 0; i < r.sent.size(); ++i) {
+      real const from = ramp<T>(static_cast<int>(i)), what = real(T(weights[w])) * r.sent[i];
+      real const allowed = 4 * limits::epsilon() * (std::abs(from) + std::abs(what)) + 256 * real(limits::denorm_min());
+      most = std::max(most, std::abs(r.added[w][i] - (from + what)) / allowed);
+    }
+    CHECK(most <= 1);
+  }
+}
+
+/// E C(p) = p and E |p - C(p)|^2 <= omega |p|^2 over the streams, within 5 standard deviations of the mean.
+template <class C, class T>
+void is_unbiased_over_streams(C const& c, std::vector<T> const& p) {
+  int const draws = 200;
+  real const size = std::sqrt(squared_norm(p));
+  if (size < 1000 * real(std::numeric_limits<T>::min())) return;  // a denormal scale cannot be unbiased
+  struct mean {
+    real sum = 0, squares = 0;
+    void add(real x) { sum += x, squares += x * x; }
+    real value() const { return sum / draws; }
+    real five_sigma() const { return 5 * std::sqrt(std::max(real(0), squares / draws - value() * value()) / draws); }
+  } along, across, error;
+  for (int j = 0; j < draws; ++j) {
+    auto const r = encode_on<serial_group>(c, p, {.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
+    real a = 0, b = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      real const d = (real(r.sent[i]) - p[i]) / size;
+      a += d * p[i] / size;
+      b += d * (i % 3 == 0 ? 1 : -1) / std::sqrt(static_cast<real>(p.size()));
+    }
+    along.add(a);
+    across.add(b);
+    error.add(squared_error(p, r.sent) / (size * size));
+  }
+  real const rounding = 1e-4;  // 2^-17 of a level, and float
+  CHECK(std::abs(along.value()) <= along.five_sigma() + rounding);
+  CHECK(std::abs(across.value()) <= across.five_sigma() + rounding);
+  CHECK(error.value() <= omega_of<C> * (1 + 1e-4) + error.five_sigma());
+}
+
+/// The message's planes lie one after the other on 16 bytes, the buckets' parts in them too, and payloads add up.
+template <class C, class T>
+void lays_out_messages() {
+  constexpr int length = bucket_of<C>;
+  for (std::int64_t min : {0, 1, 127, 129, length, length + 1, 3 * length - 1})
+    for (std::int64_t max : {0, 1, 128, length - 1, 2 * length}) {
+      bucket_layout const l{{min, max}, length};
+      aligned_vector<std::byte> bytes(at(planes_bytes<C, T>(l)) + 1);
+      message_planes const planes = planes_at<C, T>(l, bytes.data());
+      std::byte* end = bytes.data();
+      for (int n = 0; n < plane_count<C>; ++n) {
+        CHECK(planes.begin[n] == end);
+        CHECK(reinterpret_cast<std::uintptr_t>(end) % 16 == 0);
+        std::byte* part = end;
+        for (std::int64_t i = 0; i < l.buckets(); ++i) {
+          plane const one = C::template planes<T>[at(n)];
+          CHECK(part == planes.begin[n] + i * one.per_bucket + l.at(i).begin * one.bits_per_coordinate / 8);
+          part += part_bytes<C, T>(l.at(i), n);
+        }
+        end += plane_bytes<C, T>(l, n);
+        CHECK(part <= end);
+        CHECK(end - part < 16);
+      }
+      CHECK(end == bytes.data() + bytes.size() - 1);
+      std::int64_t payload[2] = {};
+      for (std::int64_t i = 0; i < l.buckets(); ++i) payload[l.at(i).player] += C::template payload<T>(l.at(i).count);
+      CHECK(payload_bytes<C, T>(part_of(l, 0)) == payload[0]);
+      CHECK(payload_bytes<C, T>(part_of(l, 1)) == payload[1]);
+      CHECK(payload_bytes<C, T>(l) == payload[0] + payload[1]);
+    }
+}
+
+/// Specialized by those that promise nothing but finite numbers where |p| is too large for a number.
+template <class C>
+inline constexpr bool needs_the_norm = false;
+
+/// payload(count, bytes of T) is the formula that the policy documents.
+template <class G, class T, class C, class F>
+void keeps(C const& c, F payload) {
+  static_assert(compressor<C>);
+  CAPTURE(C::name());
+  CAPTURE(sizeof(T));
+  constexpr bool draws = is_unbiased<C> && !is_exact<C>;
+  stream const random{.seed = 9, .exchange = 3, .worker = 1, .bucket = 1};
+  if (G::lanes == 1) lays_out_messages<C, T>();
+  for (int count : counts(bucket_of<C>)) {
+    CAPTURE(count);
+    CHECK(C::template payload<T>(count) == payload(count, static_cast<int>(sizeof(T))));
+    for (auto const& [name, p] : inputs<T>(count)) {
+      CAPTURE(name);
+      auto r = encode_on<G>(c, p, random);
+      CHECK(std::all_of(r.sent.begin(), r.sent.end(), [](T x) { return std::isfinite(x); }));
+      CHECK(r.decoded == r.sent);
+      if constexpr (G::lanes > 1 && is_bitwise) {  // all else follows from what one lane promises
+        auto const one_lane = encode_on<serial_group>(c, p, random);
+        CHECK(r.sent == one_lane.sent);
+        CHECK(r.bytes == one_lane.bytes);
+        CHECK(r.added[0] == one_lane.added[0]);
+        CHECK(r.added[1] == one_lane.added[1]);
+        continue;
+      }
+      adds_with_weights(r);
+      auto again = encode_on<G>(c, p, random, 0x5A);
+      CHECK(again.sent == r.sent);
+      writes_its_own_part(r, again);
+      if (squared_norm(p) == 0) CHECK(squared_norm(r.sent) == 0);
+      if (needs_the_norm<C> && squared_norm(p) > real(std::numeric_limits<T>::max()) * std::numeric_limits<T>::max())
+        continue;
+      if constexpr (draws)
+        is_unbiased_over_streams(c, p);
+      else
+        CHECK(std::sqrt(squared_error(p, r.sent)) <=
+              std::sqrt(real(1 - delta_of<C>) * squared_norm(p)) + (is_exact<C> ? 0 : rounding_of(p)));
+    }
+  }
+}
+
+}  // namespace contract

@@ -1,0 +1,53 @@
+#include "saddle/optimizer/alternating.hpp"
+
+#include <doctest/doctest.h>
+
+#include "reference.hpp"
+#include "saddle/optimizer/adam.hpp"
+#include "saddle/optimizer/omd.hpp"
+
+using namespace reference;
+
+TEST_CASE(
+    "alternating: the minimizing player's phase, then the maximizing one's, on one sample and one count of steps") {
+  auto const check = [](auto const& o) {
+    CHECK(phases_of(o) == 2);
+    for (int k = 0; k < 2; ++k) {
+      phase const alone = phase_of(o.policy, 0), one = phase_of(o, k);
+      CHECK(one.player == k);
+      CHECK(one.commits);
+      CHECK(one.exchanges);
+      CHECK(one.at_h == alone.at_h);
+      CHECK(one.draw == 0);
+    }
+  };
+  check(alternating<sgda>{});
+  check(alternating<adam>{});
+  check(alternating<omd>{});
+  CHECK(alternating_sgda::name() == "alternating-sgda");
+
+  alternating<adam> const o;
+  for (int t : {1, 2, 10}) {
+    double const correct1 = o.policy.at<double>(t, 0).ratio.correct1;
+    CHECK(o.at<double>(t, 0).ratio.correct1 == correct1);
+    CHECK(o.at<double>(t, 1).ratio.correct1 == correct1);
+  }
+}
+
+TEST_CASE("alternating: on the bilinear game the orbit stays bounded below eta sigma = 2 and grows by 1.877 at 2.1") {
+  auto const radius = [](double a, int steps) {
+    alternating_sgda const o{{.step_size = a}};
+    stateless s;
+    double x = 1, y = 0;
+    for (int t = 1; t <= steps; ++t) {
+      x -= o.at<double>(t, 0).direction(y, s);
+      y -= o.at<double>(t, 1).direction(-x, s);
+    }
+    return std::hypot(x, y);
+  };
+  for (int steps : {1000, 1001, 1002}) {
+    CHECK(radius(0.5, steps) < 2);
+    CHECK(radius(0.5, steps) > 0.5);
+  }
+  CHECK(radius(2.1, 101) / radius(2.1, 100) == doctest::Approx(1.877).epsilon(1e-3));
+}

@@ -1,0 +1,79 @@
+// DeepSqueeze against plain loops that know only the messages.
+#include "game.hpp"
+
+#include <cmath>
+
+using namespace saddle;
+using test::vector;
+
+namespace {
+
+constexpr double gamma_step = 0.3, eta = 0.05;
+
+/// Its memory is no debt of the weights, so that a look-ahead starts from w.
+template <class C, class O>
+void follows_deep_squeeze(O o, bool ahead) {
+  auto const game = test::smg();
+  test::tapped const tap{4};
+  trainer t{game, o, error_feedback<C>{}, gossip{.graph = ring(4), .consensus_step = gamma_step}, tap, cpu{}};
+  std::vector<vector> w(4, game.start), h = w, e(4, vector(20)), q(4), g(4);
+  for (int step = 0; step < 200; ++step) {
+    t.step();
+    for (std::size_t m = 0; m < 4; ++m) {
+      g[m] = game.field(static_cast<int>(m), ahead ? h[m] : w[m]);
+      q[m] = test::decoded<C>((*tap.heard)[m], game.sizes());
+      for (std::size_t i = 0; i < 20; ++i) {
+        w[m][i] -= eta * g[m][i];
+        e[m][i] = (w[m][i] + e[m][i]) - q[m][i];
+      }
+      REQUIRE(test::memory(t, static_cast<int>(m)) == e[m]);
+    }
+    for (std::size_t m = 0; m < 4; ++m) {
+      for (std::size_t i = 0; i < 20; ++i) {
+        double change = 0;
+        for (std::size_t j = 0; j < 4; ++j)
+          if (test::ring_weight(m, j) != 0)
+            change += gamma_step * (test::ring_weight(m, j) - (j == m ? 1 : 0)) * q[j][i];
+        w[m][i] += change;
+        h[m][i] = w[m][i] - eta * g[m][i];
+      }
+      REQUIRE(test::weights(t, static_cast<int>(m)) == w[m]);
+      if (ahead) REQUIRE(test::look_ahead(t, static_cast<int>(m)) == h[m]);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("DeepSqueeze is its published iteration on the decoded messages, to the bit") {
+  SUBCASE("sgda") { follows_deep_squeeze<scaled_sign<128>>(sgda{eta}, false); }
+  SUBCASE("omd") { follows_deep_squeeze<scaled_sign<128>>(omd{eta}, true); }
+}
+
+TEST_CASE("compressed gossip on workers that disagree ends where its bias puts it, near the exact one's place") {
+  auto const game = test::smg();
+  vector const solved = test::solution(game);
+  auto const end = [&](auto c, gossip g) {
+    trainer t{game, omd{0.005}, c, g, loopback{4}, cpu{}};
+    t.run(20000);
+    return test::distance(test::mean_weights(t), solved);
+  };
+  gossip const careful{.graph = ring(4), .consensus_step = gamma_step};
+  double const exact = end(identity{}, {ring(4)});
+  double const copies = end(scaled_sign<128>{}, careful), squeezed = end(error_feedback<scaled_sign<128>>{}, careful);
+  CHECK(exact < 0.03);
+  CHECK(exact > 1e-3);
+  CHECK(copies < 0.1);
+  CHECK(squeezed < 0.1);
+  CHECK(copies != squeezed);
+  CHECK(test::norm(solved) > 1);
+}
+
+TEST_CASE("DeepSqueeze brings workers together up to a floor that the consensus step sets") {
+  // It sends parameters, not differences that vanish: what compression loses never dies out.
+  error_feedback<top_k<128, 10>> const sparse{};
+  double const fine = test::left_after(sparse, 0.02, 2000), coarse = test::left_after(sparse, 0.3, 2000);
+  CHECK(fine < 0.05);
+  CHECK(coarse < 1);
+  CHECK(coarse > 5 * fine);
+}

@@ -1,0 +1,153 @@
+// The loop over a graph with exact messages, against plain loops over the published iterations.
+#include "game.hpp"
+
+#include <cmath>
+
+using namespace saddle;
+using test::vector;
+
+namespace {
+
+using rows = std::vector<std::vector<edge>>;
+
+/// Y_m = sum of W_mj X_j, in ascending order of j.
+std::vector<vector> mixed(rows const& weights, std::vector<vector> const& x) {
+  std::vector<vector> y;
+  for (auto const& row : weights) {
+    vector sum(x[0].size());
+    for (edge const& e : row)
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += e.weight * x[static_cast<std::size_t>(e.worker)][i];
+    y.push_back(sum);
+  }
+  return y;
+}
+vector average(std::vector<vector> const& x) {
+  vector sum(x[0].size());
+  for (auto const& one : x)
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += one[i] / static_cast<double>(x.size());
+  return sum;
+}
+template <class O>
+trainer<double> over(test::linear_game const& game, O o, gossip g) {
+  return {game, o, identity{}, std::move(g), loopback{game.workers()}, cpu{}};
+}
+
+}  // namespace
+
+TEST_CASE("omd over gossip is DPOSG: our h is its Z, to the bit") {
+  auto const game = test::smg();
+  double const eta = 0.05;
+  for (mixing_graph const& graph : {ring(4), complete(4), one_peer_exponential(4)})
+    for (int rounds : {1, 2}) {
+      CAPTURE(graph.name);
+      CAPTURE(rounds);
+      auto t = over(game, omd{eta}, {.graph = graph, .rounds = rounds});
+      std::vector<vector> x(4, game.start), z = x, g(4, vector(20));
+      for (int step = 0; step < 200; ++step) {
+        auto y = x;
+        if (step > 0)  // all start at one point: nothing to mix
+          for (int r = 0; r < rounds; ++r) {
+            auto const round = static_cast<std::size_t>((step - 1) * rounds + r);
+            y = mixed(graph.rounds[round % graph.rounds.size()], y);
+          }
+        for (int m = 0; m < 4; ++m) {
+          auto const j = static_cast<std::size_t>(m);
+          for (std::size_t i = 0; i < 20; ++i) z[j][i] = y[j][i] - eta * g[j][i];
+          REQUIRE(test::look_ahead(t, m) == z[j]);
+          g[j] = game.field(m, z[j]);
+          for (std::size_t i = 0; i < 20; ++i) x[j][i] = y[j][i] - eta * g[j][i];
+        }
+        vector const before = test::mean_weights(t);
+        t.step();
+        // Any doubly stochastic matrix leaves the mean to the gradients.
+        vector expected = before;
+        vector const mean_gradient = average(g);
+        for (std::size_t i = 0; i < 20; ++i) expected[i] -= eta * mean_gradient[i];
+        REQUIRE(test::distance(test::mean_weights(t), expected) < 1e-13);
+        REQUIRE(test::distance(test::mean_weights(t), average(x)) < 1e-13);
+      }
+    }
+}
+
+TEST_CASE("combine_then_adapt takes the gradient at the unmixed weights, to the bit, and is not DPOSG") {
+  auto const game = test::smg();
+  double const eta = 0.05;
+  int const rounds = 2;
+  auto const graph = ring(4);
+  gossip const late{.graph = graph, .rounds = rounds, .order = gossip_order::combine_then_adapt};
+  auto t = over(game, omd{eta}, late);
+  auto dposg = over(game, omd{eta}, {.graph = graph, .rounds = rounds});
+  std::vector<vector> x(4, game.start), h = x;
+  for (int step = 0; step < 200; ++step) {
+    auto y = x;
+    for (int r = 0; r < rounds; ++r) y = mixed(graph.rounds[0], y);
+    for (int m = 0; m < 4; ++m) {
+      auto const j = static_cast<std::size_t>(m);
+      vector const g = game.field(m, h[j]);
+      for (std::size_t i = 0; i < 20; ++i) {
+        x[j][i] = y[j][i] - eta * g[i];
+        h[j][i] = x[j][i] - eta * g[i];
+      }
+    }
+    t.step();
+    for (int m = 0; m < 4; ++m) REQUIRE(test::weights(t, m) == x[static_cast<std::size_t>(m)]);
+    REQUIRE(test::distance(test::mean_weights(t), average(x)) < 1e-13);
+  }
+  dposg.run(200);
+  CHECK(test::distance(test::mean_weights(t), test::mean_weights(dposg)) > 1e-4);
+}
+
+TEST_CASE("on a complete graph the mean of DPOSG is DQGAN without compression") {
+  auto const game = test::smg();
+  auto graph = over(game, omd{0.05}, {complete(4)});
+  trainer server{game, omd{0.05}, error_feedback<identity>{}, parameter_server<>{}, loopback{4}, cpu{}};
+  for (int step = 0; step < 300; ++step) {
+    graph.step();
+    server.step();
+    REQUIRE(test::distance(test::mean_weights(graph), test::weights(server)) < 1e-13);
+  }
+  CHECK(test::norm(test::weights(server)) > 0.5);
+}
+
+TEST_CASE("adapt_then_combine leaves all equal on a complete graph, combine_then_adapt leaves each its own gradient") {
+  auto const game = test::smg();
+  double const eta = 0.05;
+  auto early = over(game, sgda{eta}, {complete(4)});
+  auto late = over(game, sgda{eta}, {.graph = complete(4), .order = gossip_order::combine_then_adapt});
+  early.run(50);
+  late.run(50);
+  CHECK(test::disagreement(early) < 1e-13);
+  std::vector<vector> before, g;
+  for (int m = 0; m < 4; ++m) {
+    before.push_back(test::weights(late, m));
+    g.push_back(game.field(m, before.back()));
+  }
+  late.step();
+  vector const mean_gradient = average(g);
+  double spread = 0;
+  for (auto const& one : g) spread += std::pow(test::distance(one, mean_gradient), 2);
+  CHECK(test::disagreement(late) == doctest::Approx(eta * std::sqrt(spread)).epsilon(1e-10));
+}
+
+TEST_CASE("two rounds are one round with the square of the matrix") {
+  auto const game = test::smg();
+  auto const once = ring(4);
+  mixing_graph squared{"squared", 4, {rows(4)}};
+  for (std::size_t i = 0; i < 4; ++i)
+    for (int j = 0; j < 4; ++j) {
+      double sum = 0;
+      for (edge const& a : once.rounds[0][i])
+        for (edge const& b : once.rounds[0][static_cast<std::size_t>(a.worker)])
+          if (b.worker == j) sum += a.weight * b.weight;
+      squared.rounds[0][i].push_back({j, sum});
+    }
+  auto twice = over(game, omd{0.05}, {.graph = once, .rounds = 2}), power = over(game, omd{0.05}, {squared});
+  auto single = over(game, omd{0.05}, {once});
+  twice.run(200);
+  power.run(200);
+  single.run(200);
+  for (int m = 0; m < 4; ++m) {
+    CHECK(test::distance(test::weights(twice, m), test::weights(power, m)) < 1e-13);
+    CHECK(test::distance(test::weights(twice, m), test::weights(single, m)) > 1e-6);
+  }
+}

@@ -1,0 +1,23 @@
+#include "non_finite.hpp"
+
+using namespace saddle;
+using test::effect, test::eta, test::survives;
+
+TEST_CASE("a server's workers all skip the apply") {
+  using sparse = error_feedback<top_k<128, 4>>;
+  SUBCASE("bare") { survives(omd{eta}, identity{}, parameter_server<>{}, effect::none); }
+  SUBCASE("error feedback owes again what was sent") {
+    survives(omd{eta}, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, effect::owed);
+  }
+  SUBCASE("error feedback, sparse") { survives(sgda{eta}, sparse{}, parameter_server<>{}, effect::owed); }
+  SUBCASE("compressed both ways") {
+    using coarse = error_feedback<qsgd<128, 8>>;
+    survives(omd{eta}, coarse{}, parameter_server<coarse>{}, effect::owed, 0, 5e-3);
+  }
+}
+
+TEST_CASE("a look-ahead without a message reports too") {
+  extragradient const o{.step_size = eta, .second = sampling::independent};
+  SUBCASE("first phase") { survives(o, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, effect::owed, 0); }
+  SUBCASE("second phase") { survives(o, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, effect::owed, 1); }
+}

@@ -1,0 +1,236 @@
+#pragma once
+// Any optimizer with any compressor over any topology: one call runs all that can be said of every combination.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "saddle/saddle.hpp"
+
+namespace test {
+
+using namespace saddle;
+
+/// A noisy game whose workers disagree; the players end one short of a bucket and one past it.
+struct coupled_game {
+  using scalar = float;
+  static players sizes() { return {127, 513}; }
+  static void initial(std::uint64_t seed, point<float> w) {
+    random_sequence random({.seed = seed, .use = purpose::initial_weights});
+    for (auto part : {w.min, w.max})
+      for (float& x : part) x = static_cast<float>(random.normal());
+  }
+  /// x_i meets every y_j with j = i modulo 127.
+  static void gradient(point<float const> at, sample s, point<float> out, player who) {
+    random_sequence random({.seed = s.seed,
+                            .use = purpose::data_order,
+                            .exchange = static_cast<std::uint64_t>(s.step),
+                            .worker = static_cast<std::uint32_t>(s.worker),
+                            .bucket = static_cast<std::uint64_t>(2 * s.draw + static_cast<int>(who))});
+    std::span<float const> const own = at.of(static_cast<int>(who));
+    std::span<float> const to = out.of(static_cast<int>(who));
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      double const disagreement = std::sin(s.worker + 0.1 * static_cast<double>(i));
+      to[i] = 0.1f * own[i] + static_cast<float>(disagreement + 0.1 * random.normal());
+    }
+    for (std::size_t j = 0; j < at.max.size(); ++j)
+      if (who == player::min) to[j % 127] += 0.5f * at.max[j];
+      else to[j] -= 0.5f * at.min[j % 127];
+  }
+  static void gradient(point<float const> at, sample s, point<float> out) {
+    gradient(at, s, out, player::min);
+    gradient(at, s, out, player::max);
+  }
+};
+
+// ---- Bytes, by the documented formulas ----
+
+/// Planes of so many bytes a bucket, then one of so many bits a coordinate; what a bucket says without padding.
+struct message_shape {
+  std::int64_t bucket;
+  std::vector<std::int64_t> per_bucket;
+  std::int64_t bits;
+  std::function<std::int64_t(std::int64_t count)> payload;
+};
+inline message_shape shape_of(identity) {
+  return {512, {}, 32, [](std::int64_t n) { return 4 * n; }};
+}
+template <int B, int K>
+message_shape shape_of(top_k<B, K>) {
+  return {B, {4 * K, 2 * K}, 0, [](std::int64_t n) { return 6 * std::min<std::int64_t>(n, K); }};
+}
+template <int B, int Bits, rounding R>
+message_shape shape_of(qsgd<B, Bits, R>) {
+  return {B, {4}, Bits, [](std::int64_t n) { return 4 + (Bits * n + 7) / 8; }};
+}
+template <int B>
+message_shape shape_of(scaled_sign<B>) {
+  return {B, {4}, 1, [](std::int64_t n) { return 4 + (n + 7) / 8; }};
+}
+template <class C>
+message_shape shape_of(error_feedback<C>) {
+  return shape_of(C{});
+}
+inline message_shape shape_of(exact_downlink) { return shape_of(identity{}); }
+
+/// One message of the game's player 0, player 1 or both (-1).
+inline message_bytes one_message(message_shape const& shape, int player) {
+  auto const up_to = [](std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; };
+  std::int64_t buckets = 0, padded = 0, payload = 0;
+  for (int p = 0; p < 2; ++p) {
+    if (player >= 0 && player != p) continue;
+    std::int64_t left = p == 0 ? 127 : 513;
+    padded += up_to(left, 128);
+    for (; left > 0; left -= shape.bucket, ++buckets) payload += shape.payload(std::min(left, shape.bucket));
+  }
+  std::int64_t total = 64;
+  for (std::int64_t bytes : shape.per_bucket) total += up_to(bytes * buckets, 16);
+  total += up_to(shape.bits * padded / 8, 16);
+  return {total, payload};
+}
+
+/// What a step exchanges: the player of each exchange, both (-1) unless an optimizer says otherwise.
+template <class O>
+std::vector<int> exchanges_of(O const&) {
+  return {-1};
+}
+inline std::vector<int> exchanges_of(alternating_sgda const&) { return {0, 1}; }
+inline std::vector<int> exchanges_of(averaged_extragradient const&) { return {-1, -1}; }
+template <class A, class B>
+std::vector<int> exchanges_of(per_player<A, B> const& o) {
+  std::vector<int> turns(static_cast<std::size_t>(o.max_steps - 1), 1);
+  turns.push_back(-1);
+  return turns;
+}
+/// Gradients of a step: as many as exchanges, and the look-aheads without one.
+template <class O>
+int gradients_of(O const& o) {
+  int const silent = std::is_same_v<O, extragradient> || std::is_same_v<O, extra_adam>;
+  return static_cast<int>(exchanges_of(o).size()) + silent;
+}
+
+// ---- What holds for every combination ----
+
+struct costs {
+  message_bytes up, down;  // of a step
+  int gradients;
+};
+/// `messages` in every exchange.
+template <class O>
+message_bytes sent(O const& o, message_shape const& shape, std::int64_t messages) {
+  message_bytes sum;
+  for (int player : exchanges_of(o)) {
+    message_bytes const one = one_message(shape, player);
+    sum += {messages * one.total, messages * one.payload};
+  }
+  return sum;
+}
+
+inline void check_run(std::function<trainer<float>(int threads)> const& make, costs const& expected, bool all_equal) {
+  int const steps = 6;
+  trainer<float> t = make(1);
+  std::uint64_t const before = t.digest();
+  t.run(steps);
+  CHECK(t.digest() != before);
+  for (int m = 0; m < t.workers(); ++m)
+    for (int p = 0; p < 2; ++p) {
+      auto const w = t.weights(m).of(p), first = t.weights(0).of(p);
+      CHECK(std::all_of(w.begin(), w.end(), [](float x) { return std::abs(x) < 100; }));
+      if (all_equal) CHECK(std::equal(w.begin(), w.end(), first.begin(), first.end()));
+      else if (m > 0) CHECK_FALSE(std::equal(w.begin(), w.end(), first.begin(), first.end()));
+    }
+  report const r = t.report();
+  CHECK(r.uplink == message_bytes{steps * expected.up.total, steps * expected.up.payload});
+  CHECK(r.downlink == message_bytes{steps * expected.down.total, steps * expected.down.payload});
+  CHECK(r.gradients == steps * expected.gradients);
+  CHECK(r.skipped_steps == 0);
+
+  for (int threads : {2, 5}) {
+    trainer<float> other = make(threads);
+    other.run(steps);
+    CHECK(other.digest() == t.digest());
+  }
+
+  auto const file = std::filesystem::temp_directory_path() / ("saddle-product-" + std::to_string(::getpid()));
+  trainer<float> first = make(1), second = make(2);
+  first.run(steps / 2);
+  first.save(file.string());
+  second.load(file.string());
+  std::filesystem::remove(file);
+  CHECK(second.digest() == first.digest());
+  second.run(steps - steps / 2);
+  CHECK(second.digest() == t.digest());
+  report const resumed = second.report();
+  CHECK(resumed.step == steps);
+  CHECK(resumed.steps_executed == steps - steps / 2);
+  CHECK(resumed.gradients == r.gradients);
+  CHECK(resumed.uplink == r.uplink);
+  CHECK(resumed.downlink == r.downlink);
+}
+
+template <class O, class C, class Down = exact_downlink>
+void on_a_server(O const& o, C const& c, Down down = {}) {
+  using topology = parameter_server<Down>;
+  for (int workers : {3, 4}) {
+    CAPTURE(workers);
+    auto const make = [&](int threads) {
+      return trainer{coupled_game{}, o, c, topology{down}, loopback{workers}, cpu{threads}, settings{.seed = 3}};
+    };
+    check_run(make, {sent(o, shape_of(c), workers), sent(o, shape_of(down), workers), gradients_of(o)}, true);
+  }
+}
+
+template <class O, class C>
+void over_gossip(O const& o, C const& c) {
+  struct network {
+    mixing_graph graph;
+    std::int64_t heard;  // messages a worker and round
+    int rounds;
+    gossip_order order;
+  };
+  auto const early = gossip_order::adapt_then_combine, late = gossip_order::combine_then_adapt;
+  constexpr bool lossy = !is_exact<wire_compressor<C>>;
+  std::vector<network> networks{
+      {ring(4), 2, 1, early}, {ring(3), 2, 3, late}, {complete(4), 3, 3, early}, {complete(3), 2, 1, late}};
+  if (!lossy || has_memory<C>) {
+    networks.push_back({one_peer_exponential(4), 1, 1, late});
+    networks.push_back({one_peer_exponential(3), 1, 3, early});
+  }
+  for (network const& n : networks) {
+    CAPTURE(n.graph.name);
+    CAPTURE(n.rounds);
+    int const workers = n.graph.workers;
+    gossip g{.graph = n.graph, .rounds = n.rounds, .order = n.order};
+    if (lossy) g.consensus_step = 0.1;
+    auto const make = [&](int threads) {
+      return trainer{coupled_game{}, o, c, g, loopback{workers}, cpu{threads}, settings{.seed = 3}};
+    };
+    bool const all_equal = !lossy && n.order == early && n.graph.name == "complete";
+    check_run(make, {sent(o, shape_of(c), n.heard * workers * n.rounds), {}, gradients_of(o)}, all_equal);
+  }
+}
+
+/// f with every optimizer that any topology takes.
+template <class F>
+void with_each_optimizer(F f) {
+  double const eta = 0.01;
+  f(sgda{eta});
+  f(alternating_sgda{{eta}});
+  f(omd{eta});
+  f(extragradient{eta});
+  f(adam{.step_size = eta});
+  f(optimistic_adam{.step_size = eta});
+  f(extra_adam{.step_size = eta});
+  for (int max_steps : {1, 3})
+    f(per_player<omd, optimistic_adam>{.min = {eta}, .max = {.step_size = eta}, .max_steps = max_steps});
+}
+
+}  // namespace test

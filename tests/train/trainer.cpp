@@ -1,0 +1,241 @@
+#include "saddle/train/trainer.hpp"
+
+#include "game.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+using namespace saddle;
+using test::vector;
+
+namespace {
+
+template <class O>
+trainer<double> alone(test::linear_game const& game, O o) {
+  return {game, o, identity{}, parameter_server<>{}, loopback{1}, cpu{}, settings{}};
+}
+
+}  // namespace
+
+TEST_CASE("one worker with omd is the plain loop of the past extragradient, to the bit") {
+  auto const game = test::bil(1);
+  double const eta = 0.1;
+  auto const check = [&](trainer<double> t) {
+    vector w = game.start, g(10), h(10);
+    for (int step = 0; step < 200; ++step) {
+      for (std::size_t i = 0; i < 10; ++i) h[i] = w[i] - eta * g[i];
+      REQUIRE(test::look_ahead(t) == h);
+      g = game.field(0, h);
+      for (std::size_t i = 0; i < 10; ++i) w[i] = w[i] - eta * g[i];
+      t.step();
+      REQUIRE(test::weights(t) == w);
+    }
+  };
+  SUBCASE("bare on a server") { check(alone(game, omd{eta})); }
+  SUBCASE("DQGAN without compression") {
+    check({game, omd{eta}, error_feedback<identity>{}, parameter_server<>{}, loopback{1}, cpu{}});
+  }
+  SUBCASE("DPOSG with nobody to talk to") { check({game, omd{eta}, identity{}, gossip{ring(1)}, loopback{1}, cpu{}}); }
+  SUBCASE("looking ahead along the average") { check(alone(game, averaged_omd{eta})); }
+  SUBCASE("one omd for each player") {
+    check(alone(game, per_player<omd, omd>{.min = {eta}, .max = {eta}}));
+  }
+}
+
+TEST_CASE("a problem may scribble over its gradient before it writes it") {
+  // The step after it must find the previous gradient's effect in h, or omd is simultaneous descent in disguise.
+  auto const game = test::bil(1);
+  struct scribbler : test::linear_game {
+    void gradient(point<double const> at, sample s, point<double> out) const {
+      vector const w = test::joined(at);
+      for (auto part : {out.min, out.max}) std::fill(part.begin(), part.end(), 1e9);
+      split(field(s.worker, w), out);
+    }
+  };
+  trainer t{scribbler{game}, omd{0.1}, identity{}, parameter_server<>{}, loopback{1}, cpu{}};
+  auto clean = alone(game, omd{0.1}), descent = alone(game, sgda{0.1});
+  t.run(50);
+  clean.run(50);
+  descent.run(50);
+  CHECK(t.digest() == clean.digest());
+  CHECK(test::norm(test::weights(t)) < 0.9 * test::norm(test::weights(descent)));
+}
+
+TEST_CASE("no method begins with a double step") {
+  auto const game = test::bil(1);
+  vector const g = game.field(0, game.start);
+  auto const first_move = [&](auto o) {
+    auto t = alone(game, o);
+    t.step();
+    return test::difference(game.start, test::weights(t));
+  };
+  vector const moved = first_move(omd{0.1}), adaptive = first_move(optimistic_adam{.step_size = 0.1});
+  for (std::size_t i = 0; i < 10; ++i) {
+    CHECK(moved[i] == doctest::Approx(0.1 * g[i]).epsilon(1e-12));
+    CHECK(adaptive[i] == doctest::Approx(g[i] > 0 ? 0.1 : -0.1).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("one worker with each of the other optimizers is its plain loop, to the bit") {
+  auto const game = test::bil(1);
+  double const eta = 0.1, epsilon = 1e-8;
+  vector w = game.start, h(10), m(10), v(10), ratio(10);
+  // Adam's ratio after the n-th gradient.
+  auto const adapt = [&](vector const& g, int n, double beta1, double beta2) {
+    double const c1 = 1 / (1 - std::pow(beta1, n)), c2 = 1 / (1 - std::pow(beta2, n));
+    for (std::size_t i = 0; i < 10; ++i) {
+      m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+      v[i] = beta2 * v[i] + (1 - beta2) * (g[i] * g[i]);
+      ratio[i] = m[i] * c1 / (std::sqrt(v[i] * c2) + epsilon);
+    }
+  };
+  auto const follow = [&](trainer<double> t, auto plain_step) {
+    for (int n = 1; n <= 100; ++n) {
+      plain_step(n);
+      t.step();
+      REQUIRE(test::weights(t) == w);
+    }
+  };
+  SUBCASE("sgda") {
+    follow(alone(game, sgda{eta}), [&](int) {
+      vector const g = game.field(0, w);
+      for (std::size_t i = 0; i < 10; ++i) w[i] -= eta * g[i];
+    });
+  }
+  SUBCASE("alternating_sgda: the maximizing player answers") {
+    follow(alone(game, alternating_sgda{{eta}}), [&](int) {
+      vector const g = game.field(0, w);
+      for (std::size_t i = 0; i < 5; ++i) w[i] -= eta * g[i];
+      vector const answer = game.field(0, w);
+      for (std::size_t i = 5; i < 10; ++i) w[i] -= eta * answer[i];
+    });
+  }
+  SUBCASE("extragradient") {
+    follow(alone(game, extragradient{eta}), [&](int) {
+      vector const g = game.field(0, w);
+      for (std::size_t i = 0; i < 10; ++i) h[i] = w[i] - eta * g[i];
+      vector const second = game.field(0, h);
+      for (std::size_t i = 0; i < 10; ++i) w[i] -= eta * second[i];
+    });
+  }
+  SUBCASE("adam") {
+    follow(alone(game, adam{.step_size = eta}), [&](int n) {
+      adapt(game.field(0, w), n, 0.9, 0.999);
+      for (std::size_t i = 0; i < 10; ++i) w[i] -= eta * ratio[i];
+    });
+  }
+  SUBCASE("optimistic_adam: the old ratio computed again has the bits of the old ratio stored") {
+    follow(alone(game, optimistic_adam{.step_size = eta}), [&](int n) {
+      vector const old = ratio;
+      adapt(game.field(0, w), n, 0.5, 0.9);
+      for (std::size_t i = 0; i < 10; ++i)
+        w[i] -= n == 1 ? eta * ratio[i] : 2 * eta * ratio[i] - eta * old[i];
+    });
+  }
+  SUBCASE("extra_adam: both gradients enter the moments") {
+    follow(alone(game, extra_adam{.step_size = eta}), [&](int n) {
+      adapt(game.field(0, w), 2 * n - 1, 0.5, 0.9);
+      for (std::size_t i = 0; i < 10; ++i) h[i] = w[i] - eta * ratio[i];
+      adapt(game.field(0, h), 2 * n, 0.5, 0.9);
+      for (std::size_t i = 0; i < 10; ++i) w[i] -= eta * ratio[i];
+    });
+  }
+  SUBCASE("per_player: omd against three steps of simultaneous descent, whose schedule counts its own steps") {
+    schedule const eager = schedule::linear(0.2, 200, 0.01);
+    vector g(10);
+    follow(alone(game, per_player<omd, sgda>{.min = {eta}, .max = {eager}, .max_steps = 3}), [&](int n) {
+      h = w;  // the maximizing player does not look ahead
+      for (std::size_t i = 0; i < 5; ++i) h[i] = w[i] - eta * g[i];
+      for (int turn = 0; turn < 3; ++turn) {
+        g = game.field(0, h);
+        for (std::size_t i = 5; i < 10; ++i) h[i] = w[i] -= eager(3 * (n - 1) + turn + 1) * g[i];
+      }
+      for (std::size_t i = 0; i < 5; ++i) w[i] -= eta * g[i];
+    });
+  }
+}
+
+TEST_CASE("a server subtracts the average of the workers' directions, in their order") {
+  auto const game = test::smg(3);
+  trainer t{game, sgda{0.05}, identity{}, parameter_server<>{}, loopback{3}, cpu{}};
+  vector w = game.start;
+  for (int step = 0; step < 100; ++step) {
+    vector sum(20);
+    for (int m = 0; m < 3; ++m) {
+      vector const g = game.field(m, w);
+      for (std::size_t i = 0; i < 20; ++i) sum[i] += (1.0 / 3) * (0.05 * g[i]);
+    }
+    for (std::size_t i = 0; i < 20; ++i) w[i] -= sum[i];
+    t.step();
+    for (int m = 0; m < 3; ++m) REQUIRE(test::weights(t, m) == w);
+  }
+}
+
+TEST_CASE("a step size that changes is that of its step") {
+  auto const game = test::bil(1);
+  schedule const eta = schedule::linear(0.2, 100, 0.01).warmed_up(10);
+  auto t = alone(game, omd{eta});
+  vector w = game.start, h = w;
+  for (int n = 1; n <= 150; ++n) {
+    vector const g = game.field(0, h);
+    for (std::size_t i = 0; i < 10; ++i) {
+      w[i] -= eta(n) * g[i];
+      h[i] = w[i] - eta(n) * g[i];
+    }
+    t.step();
+    REQUIRE(test::weights(t) == w);
+  }
+  CHECK(eta(5) == 0.1);
+  CHECK(eta(150) == doctest::Approx(0.01));
+}
+
+TEST_CASE("run calls back after each step and stops when told to") {
+  auto t = alone(test::bil(1), omd{0.1});
+  std::vector<std::int64_t> steps;
+  t.run(10, [&](report const& r) {
+    steps.push_back(r.step);
+    return r.step < 3;
+  });
+  CHECK(steps == std::vector<std::int64_t>{1, 2, 3});
+  t.run(2, [&](report const& r) { steps.push_back(r.step); });
+  CHECK(steps == std::vector<std::int64_t>{1, 2, 3, 4, 5});
+  report const r = t.report();
+  CHECK(r.steps_executed == 5);
+  CHECK(r.gradients == 5);
+  CHECK(r.optimizer == "omd");
+  CHECK(r.compressor == "identity");
+  CHECK(r.topology == "parameter-server");
+  CHECK_FALSE(r.error_feedback);
+  CHECK(r.wire_bytes == 0);
+  CHECK(t.memory(0).min.empty());
+  CHECK(t.sizes() == players{5, 5});
+  CHECK_THROWS_AS(t.weights(1), std::invalid_argument);
+  CHECK_THROWS_AS(t.weights(-1), std::invalid_argument);
+}
+
+TEST_CASE("combinations without meaning are refused at construction") {
+  auto const game = test::bil(4);
+  auto const refuses = [&](auto o, auto c, auto topology, int workers, std::string const& why, settings const& s = {}) {
+    try {
+      trainer t{game, o, c, topology, loopback{workers}, cpu{}, s};
+      FAIL_CHECK("accepted, should say: " << why);
+    } catch (std::invalid_argument const& e) {
+      CHECK_MESSAGE(std::string(e.what()).find(why) != std::string::npos, e.what());
+    }
+  };
+  parameter_server<> const server;
+  refuses(omd{0.1}, identity{}, server, 5, "5 workers, but the problem has data for 4");
+  refuses(omd{0.1}, identity{}, server, 0, "at least one worker");
+  refuses(omd{0.1}, identity{}, server, 4, "decay", {.decay = 1});
+  refuses(omd{0.1}, identity{}, server, 4, "lo <= hi", {.max_box = {.lo = 1, .hi = 0}});
+  refuses(omd{0.1}, identity{}, gossip{ring(3)}, 4, "the graph has 3 workers, the transport 4");
+  refuses(omd{0.1}, identity{}, gossip{.graph = ring(4), .rounds = 0}, 4, "at least one round");
+  refuses(omd{0.1}, identity{}, gossip{.graph = ring(4), .consensus_step = 0.1}, 4, "no meaning for an exact");
+  refuses(omd{0.1}, qsgd<128, 8>{}, gossip{ring(4)}, 4, "needs a consensus_step");
+  refuses(omd{0.1}, qsgd<128, 8>{}, gossip{.graph = ring(4), .consensus_step = 1.5}, 4, "lies in [0, 1]");
+  refuses(omd{0.1}, qsgd<128, 8>{}, gossip{.graph = one_peer_exponential(4), .consensus_step = 0.1}, 4,
+          "this graph varies");
+  refuses(per_player<omd, extragradient>{}, identity{}, server, 4, "the same number of gradients");
+  refuses(per_player<omd, omd>{.max_steps = 0}, identity{}, server, 4, "max_steps must be at least 1");
+  refuses(per_player<alternating_sgda, alternating_sgda>{}, identity{}, server, 4, "already chooses its player");
+}
