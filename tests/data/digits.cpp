@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "data/files.hpp"
+#include "files.hpp"
 
 using namespace saddle;
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "data/files.hpp"
+#include "files.hpp"
 
 using namespace saddle;
 

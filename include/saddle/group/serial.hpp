@@ -83,8 +83,8 @@ struct serial_group {
 
   template <int Bits, int Items, class F>
   SADDLE_HD void store_codes(int count, std::uint8_t* bytes, F f) const {
-    std::uint8_t code[Items];
-    if (count < Items) std::memset(code + static_cast<unsigned>(count) / 4 * 4, 0, 4);  // absent places of the last quad
+    std::uint8_t code[Items + 4];
+    std::memset(code + count, 0, 4);  // absent places of the last quad
     for (int k = 0; k < count; ++k) code[k] = static_cast<std::uint8_t>(f(k));
     int const quads = (count + 3) / 4;
     if constexpr (Bits == 8) {
