@@ -169,6 +169,7 @@ class trainer {
     report_.steps_executed = 0;
     report_.gradients = then.gradients;
     report_.skipped_steps = then.skipped_steps;
+    report_.non_finite.reset();
     report_.uplink = then.uplink;
     report_.downlink = then.downlink;
   }
