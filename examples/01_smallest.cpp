@@ -14,8 +14,8 @@ int main() {
   double distance = 0;
   t.run(2000, [&](report const& r) {
     distance = 0;
-    for (auto const player : {t.weights(0).min, t.weights(0).max})
-      for (double const w : player) distance = std::hypot(distance, w);
+    for (int p = 0; p < 2; ++p)
+      for (double const w : t.weights(0).of(p)) distance = std::hypot(distance, w);
     if (r.step % 400 == 0) std::printf("step %4d: %.1e\n", static_cast<int>(r.step), distance);
   });
   return distance < 1e-6 ? 0 : 1;

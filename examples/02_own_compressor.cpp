@@ -73,8 +73,8 @@ int main() {
   t.run(1000);
 
   double distance = 0;
-  for (auto const player : {t.weights(0).min, t.weights(0).max})
-    for (float const w : player) distance = std::hypot(distance, static_cast<double>(w));
+  for (auto const part : {t.weights(0).min, t.weights(0).max})
+    for (float const w : part) distance = std::hypot(distance, static_cast<double>(w));
   double const coordinates = 4.0 * 1000 * 512;
   double const bits = 8 * static_cast<double>(t.report().uplink.payload) / coordinates;
   std::printf("%s: %.2f bits a coordinate, %.1e from the solution\n", t.report().compressor.c_str(), bits,

@@ -40,8 +40,8 @@ double distance_after(double momentum) {
             loopback{.workers = 4},           cpu{}};
   t.run(4000);
   double distance = 0;
-  for (auto const player : {t.weights(0).min, t.weights(0).max})
-    for (double const w : player) distance = std::hypot(distance, w);
+  for (auto const part : {t.weights(0).min, t.weights(0).max})
+    for (double const w : part) distance = std::hypot(distance, w);
   return distance;
 }
 

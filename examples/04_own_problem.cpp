@@ -21,8 +21,8 @@ class shift_gan {
   saddle::players sizes() const { return {dimensions, dimensions}; }
   int workers() const { return static_cast<int>(data_.size()); }
   void initial(std::uint64_t, saddle::point<float> w) const {
-    for (auto const player : {w.min, w.max})
-      for (float& v : player) v = 1;
+    for (auto const part : {w.min, w.max})
+      for (float& v : part) v = 1;
   }
 
   // F = (grad_x f, -grad_y f) on a batch that is a function of the sample alone: so runs can be repeated and

@@ -1,6 +1,7 @@
 #pragma once
-// Both kernels of a step, for the combinations of the papers. `of_copy` counts what a combination must move: each array
-// read once and written once, messages included, over the rate of a copy on the same device in the same run.
+// Both kernels of a step, and the server's between them, for the combinations of the papers. `of_copy` counts what a
+// combination must move: each array read once and written once, messages included, over the rate of a copy on the same
+// device in the same run.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -53,8 +54,8 @@ class kernel_bench {
     if constexpr (std::is_same_v<applied, rule>) rules = context.rule;
     rules_ = device_.put(rules);
     worker_ = device_.put(worker);
-    std::int64_t* const lowest = device_.put(saddle::none);
-    non_finite_ = device_.put(lowest);
+    lowest_ = device_.put(saddle::none);
+    non_finite_ = device_.put(lowest_);
 
     std::vector<saddle::message_planes*> planes;
     for (int j = 0; j < messages; ++j)
@@ -95,6 +96,21 @@ class kernel_bench {
     double const arrays = (Scheme::shares_weights ? 2 : 1) + (saddle::writes_ahead<rule> ? (Scheme::memory ? 3 : 2) : 0);
     report(state, arrays, messages_);
   }
+  /// The server's kernel: the same compressor down as up, and a memory of the server's own.
+  void relay(benchmark::State& state) {
+    for (auto* to : outgoing_) encode(to);
+    auto* const memory =
+        static_cast<float*>(device_.allocate(layout_.padded() * static_cast<std::int64_t>(sizeof(float))));
+    saddle::message_planes const down = saddle::planes_at<C, float>(
+        layout_, static_cast<std::byte*>(device_.allocate(saddle::planes_bytes<C, float>(layout_))));
+    device_.run(state, [&] {
+      engine_.run(saddle::relay_body<true, C, C, float, length>{{}, {}, layout_, context_, sources_, memory, down, lowest_,
+                                                                static_cast<std::uint32_t>(messages_)},
+                  1, 0, layout_.buckets());
+    });
+    // The memory, both ways; what came up and what goes down.
+    report(state, 2, messages_ + 1);
+  }
 
  private:
   void report(benchmark::State& state, double arrays, int messages) {
@@ -113,6 +129,7 @@ class kernel_bench {
   saddle::step_context<float, rule>* context_;
   applied* rules_;
   saddle::worker_arrays<float>* worker_;
+  std::int64_t* lowest_;
   std::int64_t** non_finite_;
   saddle::incoming<float>* sources_;
   std::vector<saddle::message_planes*> outgoing_;
@@ -125,6 +142,10 @@ void encode(benchmark::State& state) {
 template <class Device, class Scheme, class O, class C>
 void apply(benchmark::State& state) {
   kernel_bench<Device, Scheme, O, C>(static_cast<int>(state.range(0))).apply(state);
+}
+template <class Device, class Scheme, class O, class C>
+void relay(benchmark::State& state) {
+  kernel_bench<Device, Scheme, O, C>(static_cast<int>(state.range(0))).relay(state);
 }
 
 /// Registers all of them: NAME/messages.
@@ -153,4 +174,5 @@ void register_kernels() {
   add("apply/sgda/scaled-sign/memory", apply<Device, updates<true>, sgda, scaled_sign<512>>, {1, 8});
   add("apply/omd/top-k/memory", apply<Device, updates<true>, omd, top_k<512, 8>>, {1, 8});
   add("apply/omd/identity/gossip", apply<Device, mixing<false>, omd, identity>, {3});
+  add("relay/qsgd8/memory", relay<Device, updates<true>, sgda, qsgd8>, {8});
 }

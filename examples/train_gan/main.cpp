@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <set>
@@ -45,7 +46,7 @@ std::string hexadecimal(std::uint64_t x) {
 class job {
  public:
   explicit job(options const& o)
-      : options_(o), game_(load(o.data), o.sizes), trainer_(make_trainer(game_, o.policies)) {
+      : options_(o), game_(load(o.data), o.sizes), trainer_(make_trainer(game_, named(o, game_))) {
     if (!o.resume.empty()) {
       trainer_.load(o.resume);
       first_ = trainer_.report().step;
@@ -55,7 +56,7 @@ class job {
     }
     std::set<std::string> names;
     for (std::string const& path : {o.json, o.samples, o.samples_csv, o.log, o.checkpoint})
-      if (!path.empty() && !names.insert(path).second)
+      if (!path.empty() && !names.insert(std::filesystem::weakly_canonical(path).string()).second)
         throw std::invalid_argument("two outputs are named " + path);
     if (!o.checkpoint.empty()) expect_writable(o.checkpoint);
     json_.emplace(o.json);
@@ -91,6 +92,16 @@ class job {
   }
 
  private:
+  /// The policies, and the problem under a name that a checkpoint keeps: data, loss and widths.
+  static composition named(options const& o, gan const& game) {
+    composition p = o.policies;
+    std::string& name = p.run.problem;
+    name = o.data.substr(0, o.data.find(':')) + ":" + std::to_string(game.data().real.count) + "," + o.sizes.loss +
+           ",r1=" + std::to_string(o.sizes.r1) + ",batch=" + std::to_string(o.sizes.batch) +
+           ",latent=" + std::to_string(o.sizes.latent);
+    for (int width : o.sizes.hidden) name += "," + std::to_string(width);
+    return p;
+  }
   static bool falls_on(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
 
   saddle::samples evaluate(saddle::report const& r, progress& shown) {
@@ -144,6 +155,7 @@ class job {
     out["wire_bytes"] = r.wire_bytes;
     out["seconds"] = r.seconds;
     out["skipped_steps"] = r.skipped_steps;
+    out["details"] = r.details;
     out["frechet_distance"] = or_null(score_.frechet_distance);
     out["modes_covered"] = or_null(score_.modes_covered);
     out["good_samples"] = or_null(score_.good_samples);

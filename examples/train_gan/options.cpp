@@ -150,7 +150,9 @@ options parse(int argc, char** argv) {
 
   group = "What";
   add("--data", o.data, "digits, ring8, grid25 or idx:FILE[.gz] (default digits)");
-  add("--method", o.method, "Presets the policies: " + listed(names_in(methods)) + " (default dqgan)")
+  add("--method", o.method, "Presets the policies: " + listed(names_in(methods)) +
+                                 " (default dqgan, with the Adam directions of its experiments; "
+                                 "with --optimizer omd it is the rule of its theorem)")
       ->check(one_of(names_in(methods)));
   add("--steps", steps, "Length of the run, a resumed one included")->check(count);
   add("--seed", p.run.seed, "Same seed, same weights (default 1)")->check(seed());

@@ -26,7 +26,11 @@ inline vector difference(vector a, vector const& b) {
   for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
   return a;
 }
-inline double distance(vector const& a, vector const& b) { return norm(difference(a, b)); }
+inline double distance(vector const& a, vector const& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  return std::sqrt(sum);
+}
 inline bool all_finite(vector const& a) {
   return std::all_of(a.begin(), a.end(), [](double x) { return std::isfinite(x); });
 }
@@ -77,8 +81,9 @@ struct linear_game {
 };
 
 /// B_m = [[mu I, A_m], [-A_m', mu I]], A_m = I + spread N of n x n; b_m is normal or absent.
-inline linear_game random_game(std::size_t n, int workers, double mu, double spread, bool offsets) {
-  saddle::random_sequence random({.seed = 5, .use = saddle::purpose::evaluation, .worker = 1});
+inline linear_game random_game(std::size_t n, int workers, double mu, double spread, bool offsets,
+                               std::uint64_t seed = 5) {
+  saddle::random_sequence random({.seed = seed, .use = saddle::purpose::evaluation, .worker = 1});
   linear_game game{.min = n, .max = n, .matrix = {}, .offset = {}, .start = vector(2 * n)};
   for (int m = 0; m < workers; ++m) {
     std::vector<vector> b(2 * n, vector(2 * n));
@@ -98,13 +103,23 @@ inline linear_game random_game(std::size_t n, int workers, double mu, double spr
   return game;
 }
 /// Bilinear, d = 10, workers differ, the solution is 0.
-inline linear_game bil(int workers = 4) {
-  linear_game game = random_game(5, workers, 0, 0.3, false);
-  game.start = normal(10, 7);
+inline linear_game bil(int workers = 4, std::uint64_t seed = 5, std::uint64_t start_seed = 7) {
+  linear_game game = random_game(5, workers, 0, 0.3, false, seed);
+  game.start = normal(10, start_seed);
   return game;
 }
 /// Strongly monotone, d = 20, workers differ and disagree about the solution; starts at 0.
-inline linear_game smg(int workers = 4) { return random_game(10, workers, 0.1, 0.2, true); }
+inline linear_game smg(int workers = 4, std::uint64_t seed = 5) {
+  return random_game(10, workers, 0.1, 0.2, true, seed);
+}
+/// The median of `measure(seed)` over the seeds 1 ... 15.
+template <class Measure>
+double median_of_15(Measure measure) {
+  vector all;
+  for (std::uint64_t seed = 1; seed <= 15; ++seed) all.push_back(measure(seed));
+  std::sort(all.begin(), all.end());
+  return all[7];
+}
 /// f = x y.
 inline linear_game rotation() {
   return {.min = 1, .max = 1, .matrix = {{{0, 1}, {-1, 0}}}, .offset = {{0, 0}}, .start = {1, 0}};

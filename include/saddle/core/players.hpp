@@ -23,9 +23,9 @@ template <class T>
 struct point {
   std::span<T> min, max;
   constexpr std::span<T> of(int p) const { return p == 0 ? min : max; }
-  constexpr operator point<T const>() const
-    requires(!std::is_const_v<T>)
-  {
+  template <class U>
+    requires(std::is_same_v<U, T const> && !std::is_const_v<T>)
+  constexpr operator point<U>() const {
     return {min, max};
   }
 };

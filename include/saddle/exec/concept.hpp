@@ -23,4 +23,8 @@ concept bucket_body = requires(Body const body) {
   { body.layout } -> std::convertible_to<bucket_layout>;
 };
 
+/// An executor whose kernels read the memory of the host. The trainer keeps its arrays there.
+template <class E>
+concept runs_in_host_memory = E::in_host_memory;
+
 SADDLE_NAMESPACE_END

@@ -16,6 +16,7 @@ SADDLE_NAMESPACE_BEGIN
 /// Buckets over a few threads, each bucket a vectorized loop. The number of threads changes no bit.
 struct cpu {
   int threads = 1;
+  static constexpr bool in_host_memory = true;
 
   class engine {
    public:

@@ -40,6 +40,7 @@ __global__ void __launch_bounds__(threads_of<Group>, 1)
 /// Kernels on one stream. All that a body points to is memory of the device. Nothing here allocates or waits.
 struct cuda {
   cudaStream_t stream{};
+  static constexpr bool in_host_memory = false;
 
   class engine {
    public:

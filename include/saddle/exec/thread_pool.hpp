@@ -18,18 +18,16 @@ class thread_pool {
  public:
   explicit thread_pool(int threads) {
     expects(threads >= 1, "thread_pool: there must be at least one thread");
-    for (int i = 1; i < threads; ++i) others_.emplace_back([this] { serve(); });
+    try {
+      for (int i = 1; i < threads; ++i) others_.emplace_back([this] { serve(); });
+    } catch (...) {  // the system has no more threads: the ones that started must not wait for ever
+      stop();
+      throw;
+    }
   }
   thread_pool(thread_pool const&) = delete;
   thread_pool& operator=(thread_pool const&) = delete;
-  ~thread_pool() {
-    {
-      std::lock_guard const lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& t : others_) t.join();
-  }
+  ~thread_pool() { stop(); }
 
   int threads() const { return static_cast<int>(others_.size()) + 1; }
 
@@ -61,6 +59,15 @@ class thread_pool {
   }
 
  private:
+  void stop() {
+    {
+      std::lock_guard const lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& t : others_) t.join();
+    others_.clear();
+  }
   void work() {
     try {
       for (;;) {
@@ -92,7 +99,6 @@ class thread_pool {
     }
   }
 
-  std::vector<std::thread> others_;
   std::mutex mutex_;
   std::condition_variable wake_, done_;
   void (*loop_)(void const*, std::int64_t, std::int64_t) = nullptr;
@@ -102,6 +108,7 @@ class thread_pool {
   int working_ = 0;
   bool stop_ = false;
   std::exception_ptr failure_;
+  std::vector<std::thread> others_;
 };
 
 SADDLE_NAMESPACE_END

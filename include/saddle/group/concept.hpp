@@ -130,8 +130,8 @@ SADDLE_HD auto kth_largest(G const& g, int count, int wanted, F key) {
   using Key = decltype(key(0));
   Key low = 0, high = g.template max<Items>(count, key);
   int above = 0;
-  while (low < high) {
-    Key const middle = low + (high - low + 1) / 2;
+  // For keys that are magnitudes the first cut is about a quarter of the largest: a few of many mostly lie above it.
+  for (Key middle = high - high / 64; low < high; middle = low + (high - low + 1) / 2) {
     int const n = g.template count<Items>(count, [&](int k) { return key(k) >= middle; });
     if (n == wanted) return threshold<Key>{static_cast<Key>(middle - 1), n};  // nothing left to split
     if (n > wanted) {

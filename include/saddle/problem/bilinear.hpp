@@ -43,8 +43,8 @@ struct bilinear {
 
   void initial(std::uint64_t seed, point<T> w) const {
     random_sequence normal({.seed = seed, .use = purpose::initial_weights});
-    for (auto const player : {w.min, w.max})
-      for (T& v : player) v = static_cast<T>(normal.normal());
+    for (int p = 0; p < 2; ++p)
+      for (T& v : w.of(p)) v = static_cast<T>(normal.normal());
   }
 
   void gradient(point<T const> at, sample s, point<T> out) const {

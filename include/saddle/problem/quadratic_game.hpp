@@ -84,8 +84,8 @@ struct quadratic_game {
   }
 
   void initial(std::uint64_t, point<T> w) const {
-    for (auto const player : {w.min, w.max})
-      for (T& v : player) v = 0;
+    for (int p = 0; p < 2; ++p)
+      for (T& v : w.of(p)) v = 0;
   }
 
   void gradient(point<T const> at, sample s, point<T> out) const {

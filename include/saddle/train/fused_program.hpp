@@ -133,6 +133,17 @@ class fused_program final : public program<T> {
     return name;
   }
   bool has_error_feedback() const override { return has_memory<C>; }
+  std::string details() const override {
+    std::string text = "phases=" + std::to_string(phases_of(optimizer_)) +
+                       " rounds=" + std::to_string(topology_.rounds_per_exchange());
+    if constexpr (requires { topology_.consensus_step; })
+      if (topology_.consensus_step) text += " consensus-step=" + std::to_string(*topology_.consensus_step);
+    if constexpr (has_memory<C> && Scheme::shares_weights)
+      text += std::string(" look-ahead-subtracts-memory=") + (context_.subtract_memory ? "yes" : "no");
+    if constexpr (selects_globally<Up>) text += " kept=" + std::to_string(pairs_of(layout_, unwrapped(compressor_)));
+    if constexpr (selects_globally<Down>) text += " kept-downlink=" + std::to_string(pairs_of(layout_, down()));
+    return text;
+  }
 
   message_bytes uplink_message(int player) const override { return message_of(player, unwrapped(compressor_)); }
   message_bytes downlink_message(int player) const override { return message_of(player, down()); }

@@ -64,6 +64,9 @@ class program {
   virtual std::string compressor_name() const = 0;
   virtual std::string topology_name() const = 0;
   virtual bool has_error_feedback() const = 0;
+  /// The fields that decide what is sent and kept, for reports and to tell checkpoints apart. Step sizes are not among
+  /// them: they may change when a run is continued.
+  virtual std::string details() const = 0;
 
   /// Bytes of one message up, or of one message down, of one player (0, 1) or both (-1).
   virtual message_bytes uplink_message(int player) const = 0;

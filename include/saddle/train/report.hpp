@@ -37,6 +37,7 @@ struct report {
   std::int64_t skipped_steps = 0;
   std::optional<non_finite_coordinate> non_finite;  // the latest
   std::string optimizer, compressor, topology;
+  std::string details;              // the fields that decide what is sent: rounds, consensus step, ...
   bool error_feedback = false;
 };
 

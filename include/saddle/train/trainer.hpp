@@ -40,6 +40,7 @@ struct settings {
   averaging average = averaging::none;
   double decay = 0.999;
   box min_box{}, max_box{};  // constraints on the players, applied wherever w or h is written
+  std::string problem{};     // a name for it; a checkpoint of another one is refused
 };
 
 /// Runs a combination of policies on a problem: the loop, the arrays, the counters. Policies are compiled into the
@@ -49,7 +50,7 @@ struct settings {
 template <class T>
 class trainer {
  public:
-  template <problem P, optimizer O, compression C, topology Tp, transport Tr, class Executor>
+  template <problem P, optimizer O, compression C, topology Tp, transport Tr, runs_in_host_memory Executor>
     requires std::same_as<typename P::scalar, T>
   trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
       : settings_(s), problem_(std::make_unique<erased_problem<P>>(std::move(p))), link_(connection.connect()) {
@@ -103,6 +104,7 @@ class trainer {
     r.compressor = program_->compressor_name();
     r.topology = program_->topology_name();
     r.error_feedback = program_->has_error_feedback();
+    r.details = program_->details();
     return r;
   }
 
@@ -222,6 +224,10 @@ class trainer {
       if (m == 0 || !demands_.shares_weights) {
         s.w.assign(d, T(0));
         problem_->initial(settings_.seed, mutable_view(s.w.data()));
+        for (int p = 0; p < 2; ++p) {
+          box const limits = p == 0 ? settings_.min_box : settings_.max_box;
+          for (T& x : mutable_view(s.w.data()).of(p)) x = clamped(x, static_cast<T>(limits.lo), static_cast<T>(limits.hi));
+        }
         if (settings_.average != averaging::none) averages_.emplace_back(s.w.begin(), s.w.end());
       }
       aligned_vector<T> const& w = storage_[demands_.shares_weights ? 0 : m].w;
@@ -256,6 +262,7 @@ class trainer {
   void run_phase(int k) {
     phase const now = program_->phase_at(k);
     take_gradients(now);
+    if (!now.commits && now.player != phase::both) rest(1 - now.player);
     if (!now.exchanges) {
       program_->at(moment_of(k, now, 0));
       program_->adapt(fleet_, now.player);
@@ -277,6 +284,13 @@ class trainer {
 
   moment moment_of(int k, phase const& now, int round) const {
     return {step_, k, exchange_, round == 0, round + 1 == demands_.rounds, now.commits, false};
+  }
+  /// In a look-ahead of one player the other stays where it is: its part of h is w.
+  void rest(int player) {
+    for (worker_arrays<T> const& a : fleet_.workers) {
+      std::span<T const> const w = view(a.w).of(player);
+      std::copy(w.begin(), w.end(), mutable_view(a.h).of(player).begin());
+    }
   }
 
   void take_gradients(phase const& now) {
@@ -403,7 +417,8 @@ class trainer {
            program_->compressor_name() + " " + program_->topology_name() + " workers=" +
            std::to_string(link_->workers()) + " coordinates=" + std::to_string(p.min) + "+" + std::to_string(p.max) +
            " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
-           " average=" + std::to_string(static_cast<int>(settings_.average));
+           " average=" + std::to_string(static_cast<int>(settings_.average)) + " " + program_->details() +
+           (settings_.problem.empty() ? "" : " problem=" + settings_.problem);
   }
 
   std::size_t local(int worker) const {
