@@ -8,6 +8,7 @@
 #include <iostream>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -95,11 +96,11 @@ class job {
   /// The policies, and the problem under a name that a checkpoint keeps: data, loss and widths.
   static composition named(options const& o, gan const& game) {
     composition p = o.policies;
-    std::string& name = p.run.problem;
-    name = o.data.substr(0, o.data.find(':')) + ":" + std::to_string(game.data().real.count) + "," + o.sizes.loss +
-           ",r1=" + std::to_string(o.sizes.r1) + ",batch=" + std::to_string(o.sizes.batch) +
-           ",latent=" + std::to_string(o.sizes.latent);
-    for (int width : o.sizes.hidden) name += "," + std::to_string(width);
+    std::ostringstream name;
+    name << o.data.substr(0, o.data.find(':')) << ':' << game.data().real.count << ',' << o.sizes.loss
+         << ",r1=" << o.sizes.r1 << ",batch=" << o.sizes.batch << ",latent=" << o.sizes.latent;
+    for (int width : o.sizes.hidden) name << ',' << width;
+    p.run.problem = name.str();
     return p;
   }
   static bool falls_on(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
