@@ -1,9 +1,9 @@
 #!/bin/sh
 # All that needs a GPU, in one go and under nine minutes: builds for sm_90, runs the CUDA tests plain and under
 # compute-sanitizer, then the CUDA benchmarks. Needs CMake, ninja and nvcc; doctest, Eigen, zlib and Google Benchmark
-# may lie under .deps/, which
+# may lie under .deps/ where they are not installed;
 #   sh bench/gpu.sh --collect
-# fills from the packages of this machine, for one that has none. Results go to $OUT (default bench/results/); a short
+# fills that folder from the packages of a machine that has them. Results go to $OUT (default bench/results/); a short
 # table comes last. The exit code is that of the tests.
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "../group/contract.hpp"
+#include "../group/check_answers.hpp"
 #include "saddle/exec/cuda_check.cuh"
 #include "saddle/exec/device_vector.cuh"
 #include "saddle/group/cuda_block.cuh"
@@ -34,12 +34,7 @@ void check_block() {
   saddle::check(cudaGetLastError());
   saddle::check(cudaDeviceSynchronize());
   thrust::copy(a.begin(), a.end(), answers.begin());
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    CAPTURE(Lanes);
-    CAPTURE(Bucket);
-    CAPTURE(questions[i].count);
-    CHECK(contract::difference(contract::expected(questions[i]), answers[i]) == "");
-  }
+  check_answers(questions, answers);
 }
 
 }  // namespace

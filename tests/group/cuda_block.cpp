@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "contract.hpp"
+#include "check_answers.hpp"
 #include "saddle/group/quads.hpp"
 
 namespace {
@@ -90,12 +90,7 @@ void check_block() {
         for (std::size_t i = 0; i < questions.size(); ++i) contract::evaluate(g, questions[i], answers[i]);
       });
   }
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    CAPTURE(Lanes);
-    CAPTURE(Bucket);
-    CAPTURE(questions[i].count);
-    CHECK(contract::difference(contract::expected(questions[i]), answers[i]) == "");
-  }
+  check_answers(questions, answers);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <stdexcept>
 
-#include "contract.hpp"
+#include "check_answers.hpp"
 
 namespace {
 
@@ -16,11 +16,7 @@ void check_threads() {
   saddle::run_lanes<Lanes>([&](saddle::thread_group<Lanes> const& g) {
     for (std::size_t i = 0; i < questions.size(); ++i) contract::evaluate(g, questions[i], answers[i]);
   });
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    CAPTURE(Bucket);
-    CAPTURE(questions[i].count);
-    CHECK(contract::difference(contract::expected(questions[i]), answers[i]) == "");
-  }
+  check_answers(questions, answers);
 }
 
 }  // namespace

@@ -17,19 +17,12 @@ struct extra_adam {
   sampling second = sampling::independent;
 
   template <class T>
-  struct rule {
-    using state = adam_moments<T>;
-    T step_size;
-    adam_ratio<T> ratio;
-    SADDLE_HD T direction(T gradient, state& s) const {
-      ratio.advance(s, gradient);
-      return step_size * ratio.of(s);
-    }
+  struct rule : adam::rule<T> {
     SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
   };
   template <class T>
   rule<T> at(std::int64_t step, int phase) const {
-    return {static_cast<T>(step_size(step)), adam_ratio_after<T>(2 * (step - 1) + phase + 1, beta1, beta2, epsilon)};
+    return {{static_cast<T>(step_size(step)), adam_ratio_after<T>(2 * (step - 1) + phase + 1, beta1, beta2, epsilon)}};
   }
   static constexpr int phases() { return 2; }
   phase at_phase(int k) const {

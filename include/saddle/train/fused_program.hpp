@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -112,7 +113,7 @@ class fused_program final : public program<T> {
     d.shares_weights = Scheme::shares_weights;
     d.state_planes = state_planes<Rule, T>;
     d.relays = relays;
-    d.server_memory = has_memory<down_type> || selects_globally<Down>;
+    d.server_memory = relays && (has_memory<down_type> || selects_globally<Down>);
     d.rounds = topology_.rounds_per_exchange();
     return d;
   }
@@ -160,8 +161,9 @@ class fused_program final : public program<T> {
     context_.moves = now.first_round;
     context_.last = now.last_round;
     context_.commits = now.commits;
-    context_.skips = now.skips;
+    context_.skips = false;
   }
+  void skip() override { context_.skips = true; }
 
   void adapt(fleet<T> const& all, int player) override {
     launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, &context_, all.workers.data(), all.non_finite.data()},
@@ -216,8 +218,8 @@ class fused_program final : public program<T> {
       launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, all.workers.data(), all.outgoing.data()},
              all.hosted, player);
   }
-  void each_worker(int hosted, void (*f)(void*, int), void* self) override {
-    engine_.each(hosted, [&](std::int64_t m) { f(self, static_cast<int>(m)); });
+  void each_worker(int hosted, std::function<void(int)> const& f) override {
+    engine_.each(hosted, [&](std::int64_t m) { f(static_cast<int>(m)); });
   }
   void average(T* average, T const* w, T keep) override {
     launch(average_body<T, bucket_length>{layout_, average, w, keep}, 1, phase::both);

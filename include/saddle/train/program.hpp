@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct moment {
   std::int64_t step;
   int phase;
   std::uint64_t exchange;
-  bool first_round, last_round, commits, skips;
+  bool first_round, last_round, commits;
 };
 
 /// The arrays and messages of the workers of this process, as kernels see them.
@@ -78,6 +79,8 @@ class program {
   virtual message_planes downlink_planes(std::byte* begin) const = 0;
 
   virtual void at(moment const& now) = 0;
+  /// Until the next at(), relay and apply do nothing: some message reported a coordinate that is not finite.
+  virtual void skip() = 0;
   virtual void adapt(fleet<T> const& all, int player) = 0;
   virtual void encode(fleet<T> const& all, int player) = 0;
   virtual void relay(fleet<T> const& all, incoming<T> const& from, int player) = 0;
@@ -85,7 +88,7 @@ class program {
   virtual void apply(fleet<T> const& all, std::vector<incoming<T>> const& from, int player) = 0;
   virtual void restore(fleet<T> const& all, int player) = 0;
   /// f(m) for every hosted worker, each on one thread.
-  virtual void each_worker(int hosted, void (*f)(void*, int), void* self) = 0;
+  virtual void each_worker(int hosted, std::function<void(int)> const& f) = 0;
   /// average += (1 - keep) (w - average)
   virtual void average(T* average, T const* w, T keep) = 0;
 };

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -273,17 +272,15 @@ class trainer {
       program_->encode(fleet_, now.player);
       exchange(now, round);
       bool const skips = fleet_has_non_finite();
-      moment then = moment_of(k, now, round);
-      then.skips = skips;
-      program_->at(then);
-      combine(now, round);
+      if (skips) program_->skip();
+      combine(now);
       if (skips) program_->restore(fleet_, now.player);
       ++exchange_;
     }
   }
 
   moment moment_of(int k, phase const& now, int round) const {
-    return {step_, k, exchange_, round == 0, round + 1 == demands_.rounds, now.commits, false};
+    return {step_, k, exchange_, round == 0, round + 1 == demands_.rounds, now.commits};
   }
   /// In a look-ahead of one player the other stays where it is: its part of h is w.
   void rest(int player) {
@@ -294,26 +291,17 @@ class trainer {
   }
 
   void take_gradients(phase const& now) {
-    struct task {
-      trainer* self;
-      phase const& now;
-    } t{this, now};
-    program_->each_worker(
-        fleet_.hosted,
-        [](void* p, int m) {
-          auto const& [self, now] = *static_cast<task*>(p);
-          worker_arrays<T> const& a = self->fleet_.workers[static_cast<std::size_t>(m)];
-          self->problem_->gradient(self->view(now.at_h ? a.h : a.w),
-                                   sample{self->settings_.seed, self->fleet_.first + m, self->step_, now.draw},
-                                   self->mutable_view(self->storage_[static_cast<std::size_t>(m)].gradient.data()),
-                                   now.player);
-        },
-        &t);
+    program_->each_worker(fleet_.hosted, [&](int m) {
+      worker_arrays<T> const& a = fleet_.workers[static_cast<std::size_t>(m)];
+      problem_->gradient(view(now.at_h ? a.h : a.w), sample{settings_.seed, fleet_.first + m, step_, now.draw},
+                         mutable_view(storage_[static_cast<std::size_t>(m)].gradient.data()), now.player);
+    });
     ++report_.gradients;
   }
 
   void exchange(phase const& now, int round) {
-    transfers_.clear();
+    int const all = link_->workers();
+    message_bytes const up = program_->uplink_message(now.player);
     for (int m = 0; m < fleet_.hosted; ++m) {
       message_header header;
       header.scalar_bytes = sizeof(T);
@@ -322,33 +310,34 @@ class trainer {
       header.coordinates = program_->layout().sizes.size();
       header.exchange = static_cast<std::int64_t>(exchange_);
       header.sender = fleet_.first + m;
-      header.payload_bytes = program_->uplink_message(now.player).payload;
+      header.payload_bytes = up.payload;
       header.non_finite = non_finite_[static_cast<std::size_t>(m)];
       std::memcpy(messages_[static_cast<std::size_t>(m)].data(), &header, sizeof header);
     }
-    message_bytes const up = program_->uplink_message(now.player), down = program_->downlink_message(now.player);
-    std::int64_t const all = link_->workers();
+    heard_.clear();
+    transfers_.clear();
+    std::int64_t sent = all;  // to a server; in a graph, as many as there are edges
     if (demands_.shares_weights) {
-      report_.uplink += {all * up.total, all * up.payload};
+      heard_.push_back(program_->sources(step_, round, fleet_.first, all));
+      message_bytes const down = program_->downlink_message(now.player);
       report_.downlink += {all * down.total, all * down.payload};
     } else {
-      std::int64_t sent = 0;
-      for (int m = 0; m < all; ++m)
-        for (edge const& e : program_->sources(step_, round, m, static_cast<int>(all)))
-          if (e.worker != m) {
-            transfers_.push_back({e.worker, m});
-            ++sent;
-          }
-      report_.uplink += {sent * up.total, sent * up.payload};
+      for (int m = 0; m < all; ++m) {
+        heard_.push_back(program_->sources(step_, round, m, all));
+        for (edge const& e : heard_.back())
+          if (e.worker != m) transfers_.push_back({e.worker, m});
+      }
+      sent = static_cast<std::int64_t>(transfers_.size());
     }
+    report_.uplink += {sent * up.total, sent * up.payload};
     link_->start({step_, round, outgoing_, transfers_});
     link_->finish();
-    for (int j = 0; j < link_->workers(); ++j)
+    for (int j = 0; j < all; ++j)
       sender_planes_[static_cast<std::size_t>(j)] =
           program_->uplink_planes(link_->message(j) + sizeof(message_header));
   }
 
-  void combine(phase const& now, int round) {
+  void combine(phase const& now) {
     int const targets = demands_.shares_weights ? 1 : fleet_.hosted;
     pointers_.clear();
     weights_.clear();
@@ -361,7 +350,7 @@ class trainer {
     }
     for (int m = 0; m < targets; ++m) {
       begins.push_back(pointers_.size());
-      for (edge const& e : program_->sources(step_, round, fleet_.first + m, link_->workers())) {
+      for (edge const& e : heard_[static_cast<std::size_t>(demands_.shares_weights ? 0 : fleet_.first + m)]) {
         auto const j = static_cast<std::size_t>(e.worker);
         pointers_.push_back(demands_.copies ? &copies_[j] : &sender_planes_[j]);
         weights_.push_back(static_cast<T>(e.weight));
@@ -453,6 +442,7 @@ class trainer {
 
   // Of one round, kept to reuse their memory.
   std::vector<std::span<std::byte>> outgoing_;
+  std::vector<std::vector<edge>> heard_;  // by each worker, or by the server
   std::vector<transfer> transfers_;
   std::vector<message_planes> sender_planes_, copies_;
   std::vector<message_planes const*> pointers_;
