@@ -11,6 +11,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/prefetch.hpp"
 #include "saddle/group/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -124,6 +125,17 @@ SADDLE_HD typename C::template message<T> message_at(message_planes const& plane
     return {part_at<C, T, 0>(planes, b), part_at<C, T, 1>(planes, b)};
   } else {
     return {part_at<C, T, 0>(planes, b), part_at<C, T, 1>(planes, b), part_at<C, T, 2>(planes, b)};
+  }
+}
+
+/// Asks for the next bucket's part of a message while this bucket, of `count` coordinates, is worked on.
+template <class C, class T, int Plane = 0>
+SADDLE_HD void prefetch_next(message_planes const& planes, bucket const& b, int count) {
+  if constexpr (Plane < plane_count<C>) {
+    constexpr plane one = plane_of<C, T, Plane>;
+    bucket const next{b.index + 1, b.begin + count, count, b.player};
+    prefetch(part_at<C, T, Plane>(planes, next).begin, one.per_bucket + one.bits_per_coordinate * count / 8);
+    prefetch_next<C, T, Plane + 1>(planes, b, count);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "saddle/config.hpp"
+#include "saddle/core/prefetch.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -53,6 +54,12 @@ SADDLE_HD State load_state(worker_arrays<T> const& a, int i) {
     for (int j = 0; j < planes_of<State, T>; ++j) v.value[j] = a.state[j * a.plane + i];
     return __builtin_bit_cast(State, v);
   }
+}
+/// Asks for the next bucket's state while this bucket, of `count` coordinates, is worked on.
+template <class State, class T>
+SADDLE_HD void prefetch_next_state(worker_arrays<T> const& a, int count) {
+  SADDLE_UNROLL
+  for (int j = 0; j < planes_of<State, T>; ++j) prefetch_next(count, a.state + j * a.plane);
 }
 template <class State, class T>
 SADDLE_HD void store_state(worker_arrays<T> const& a, int i, State const& s) {

@@ -57,6 +57,7 @@ struct apply_body {
       worker_arrays<T> const a = workers[target * sharing].from(b.begin);
 
       T acc[Items], w[Items];
+      prefetch_next(count, a.w, Scheme::late ? a.gradient : nullptr);
       combine(g, decoder, sources[target], b, count, acc);
       for_each_item<Items>(g, count, [&](int k, int i) { w[k] = Scheme::incoming(a, i, acc[k], gamma); });
       [[maybe_unused]] bool taken = true;  // a late direction, unless its gradient is not finite
@@ -80,6 +81,8 @@ struct apply_body {
         if (context->last && context->commits) {
           for (int m = 0; m < sharing; ++m) {
             worker_arrays<T> const own = workers[target * sharing + m].from(b.begin);
+            prefetch_next(count, own.h, averaged ? nullptr : own.gradient, Scheme::memory ? own.memory : nullptr);
+            if constexpr (!averaged) prefetch_next_state<state>(own, count);
             if (Scheme::late && !taken) {  // nothing to look ahead along
               for_each_item<Items>(g, count, [&](int k, int i) { own.h[i] = w[k]; });
               continue;

@@ -34,6 +34,7 @@ struct encode_body {
       constexpr int Items = Bucket / G::lanes;
       worker_arrays<T> const a = workers[worker].from(b.begin);
       T p[Items], held[Items], sent[Items];
+      prefetch_next<C, T>(messages[worker], b, count);
 
       bool const finite =
           outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite[worker], p, held);

@@ -18,6 +18,8 @@ template <class Scheme, int Items, cooperative_group G, class T, class Rule>
 SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, worker_arrays<T> const& a,
                              bucket const& b, int count, std::int64_t* lowest, T (&p)[Items], T (&held)[Items]) {
   using state = typename Rule::state;
+  prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.copy, Scheme::shares_weights ? nullptr : a.w);
+  if constexpr (!Scheme::late) prefetch_next_state<state>(a, count);
   bool moves = !Scheme::late && context.moves;
   if (moves) {
     T gradient[Items];

@@ -32,6 +32,8 @@ struct relay_body {
     if (context->skips) return;
     constexpr int Items = Bucket / G::lanes;
     T p[Items], sent[Items];
+    prefetch_next<Down, T>(message, b, count);
+    if constexpr (Memory) prefetch_next(count, memory + b.begin);
     combine(g, decoder, *sources, b, count, p);
     if constexpr (Memory) for_each_item<Items>(g, count, [&](int k, int i) { p[k] += memory[b.begin + i]; });
     bool const overflows = finds_non_finite<Items>(g, p, b, count, non_finite);
