@@ -1,0 +1,51 @@
+# What is promised in seconds, alone on the machine and the best of three: how long the README's program compiles, and
+# that a second thread makes a GAN train faster.
+cmake_minimum_required(VERSION 3.25)
+
+# milliseconds(VARIABLE ARGUMENT...): of a program that must succeed.
+function(milliseconds variable)
+  string(TIMESTAMP begin "%s%f")
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  string(TIMESTAMP end "%s%f")
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\nended with ${result}:\n${output}")
+  endif()
+  math(EXPR elapsed "(${end} - ${begin}) / 1000")
+  set(${variable} ${elapsed} PARENT_SCOPE)
+endfunction()
+
+# must_take_at_most(LIMIT ARGUMENT...): in milliseconds.
+function(must_take_at_most limit)
+  foreach(try RANGE 1 3)
+    milliseconds(t ${ARGN})
+    if(t LESS_EQUAL limit)
+      message("${t} ms, at most ${limit}: ${ARGN}")
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "${t} ms, more than ${limit}: ${ARGN}")
+endfunction()
+
+set(program ${SOURCE}/examples/01_smallest.cpp)
+must_take_at_most(5000 ${COMPILER} -std=c++20 -O2 -I ${SOURCE}/include -c ${program} -o ${SCRATCH}.o)
+if(CUDA_COMPILER)
+  must_take_at_most(12000 ${CUDA_COMPILER} -std=c++20 -O2 -arch=sm_90 --expt-relaxed-constexpr -I ${SOURCE}/include
+                    -x cu -c ${program} -o ${SCRATCH}.o)
+endif()
+
+cmake_host_system_information(RESULT processors QUERY NUMBER_OF_LOGICAL_CORES)
+if(NOT TRAIN_GAN OR processors LESS 2)
+  message("SKIPPED: two threads against one take train_gan and two processors")
+  return()
+endif()
+set(train ${TRAIN_GAN} --quiet --steps 500 --threads)
+foreach(try RANGE 1 3)
+  milliseconds(one ${train} 1)
+  milliseconds(two ${train} 2)
+  message("500 steps: ${one} ms on one thread, ${two} on two")
+  math(EXPR most "${one} * 8 / 10")
+  if(two LESS_EQUAL most)
+    return()
+  endif()
+endforeach()
+message(FATAL_ERROR "two threads must take at most 0.8 of the time of one")
