@@ -37,7 +37,7 @@ std::string folder_of(std::string_view path) {
 std::map<std::string, std::vector<std::string_view>> const arrows{
     {"core", {}},
     {"group", {}},
-    {"problem", {}},
+    {"problem", {"saddle/exec/cuda_check.cuh", "saddle/exec/device_vector.cuh"}},
     {"transport", {}},
     {"optimizer", {}},
     {"data", {}},
@@ -63,7 +63,7 @@ struct leaf {
 std::vector<leaf> const leaves{
     {"cub/", {"saddle/group/"}, true},
     {"thrust/", {"saddle/exec/"}, true},
-    {"cuda_runtime", {"saddle/exec/"}, true},
+    {"cuda_runtime", {"saddle/exec/", "saddle/problem/"}, true},
     {"cublas", {"saddle/problem/"}, true},
     {"boost/", {"saddle/transport/mpi.hpp"}},
     {"mpi.h", {"saddle/transport/mpi.hpp"}},
@@ -181,6 +181,8 @@ TEST_CASE("right arrows pass") {
   may("saddle/train/checkpoint.hpp", "fcntl.h");
   may("saddle/problem/mlp_gan.hpp", "Eigen/Core");
   may("saddle/problem/mlp_gan.cuh", "cublas_v2.h");
+  may("saddle/problem/mlp_gan.cuh", "cuda_runtime_api.h");
+  may("saddle/problem/mlp_gan.cuh", "saddle/exec/device_vector.cuh");
   may("saddle/transport/mpi.hpp", "boost/mpi/communicator.hpp");
   may("saddle/data/idx.hpp", "zlib.h");
   may("saddle/algorithm/dqgan.hpp", "saddle/optimizer/omd.hpp");
@@ -224,6 +226,9 @@ TEST_CASE("wrong arrows are refused") {
   may_not("saddle/problem/mlp_gan.hpp", "saddle/data/digits.hpp");
   may_not("saddle/problem/mlp_gan.hpp", "cublas_v2.h");
   may_not("saddle/problem/mlp_gan.hpp", "zlib.h");
+  may_not("saddle/problem/mlp_gan.hpp", "cuda_runtime_api.h");
+  may_not("saddle/problem/mlp_gan.hpp", "saddle/exec/device_vector.cuh");
+  may_not("saddle/problem/mlp_gan.cuh", "saddle/exec/cuda.cuh");
   may_not("saddle/transport/loopback.hpp", "boost/mpi.hpp");
   may_not("saddle/algorithm/dqgan.hpp", "saddle/saddle.hpp");
   may_not("saddle/algorithm/dqgan.hpp", "saddle/exec/cuda.cuh");

@@ -55,6 +55,23 @@ SADDLE_HD void random_block(stream const& s, std::uint32_t place, std::uint32_t 
   philox<philox_rounds>(out, static_cast<std::uint32_t>(s.seed), static_cast<std::uint32_t>(s.seed >> 32));
 }
 
+/// The i-th block that a `random_sequence` reads. A stream has 2^16 blocks a bucket, then walks on to the next bucket.
+SADDLE_HD void sequence_block(stream s, std::uint64_t i, std::uint32_t (&out)[4]) {
+  s.bucket += i >> 16;
+  random_block(s, static_cast<std::uint32_t>(i & 0xFFFF), out);
+}
+
+/// Uniform in the open interval (0, 1), 2^32 values.
+SADDLE_HD double open_uniform(std::uint32_t bits) { return (bits + 0.5) * 0x1p-32; }
+
+/// Two standard normals (Box and Muller).
+SADDLE_HD void normal_pair(std::uint32_t a, std::uint32_t b, double (&out)[2]) {
+  double const radius = std::sqrt(-2 * std::log(open_uniform(a)));
+  double const angle = 2 * std::numbers::pi * open_uniform(b);
+  out[0] = radius * std::cos(angle);
+  out[1] = radius * std::sin(angle);
+}
+
 /// Numbers drawn one after the other from a stream, on the host: data order, initial weights, latents.
 class random_sequence {
  public:
@@ -62,15 +79,13 @@ class random_sequence {
 
   std::uint32_t bits() {
     if (next_ == 4) {
-      random_block(stream_, place_++, block_);
+      sequence_block(stream_, blocks_++, block_);
       next_ = 0;
-      // A stream has 2^16 blocks a bucket: walk on to the next bucket.
-      if (place_ == 1u << 16) place_ = 0, ++stream_.bucket;
     }
     return block_[next_++];
   }
   /// Uniform in the open interval (0, 1), 2^32 values.
-  double uniform() { return (bits() + 0.5) * 0x1p-32; }
+  double uniform() { return open_uniform(bits()); }
   /// Uniform in 0 ... n - 1, without bias.
   std::uint32_t below(std::uint32_t n) {
     std::uint64_t product = std::uint64_t{bits()} * n;
@@ -79,25 +94,25 @@ class random_sequence {
         product = std::uint64_t{bits()} * n;
     return static_cast<std::uint32_t>(product >> 32);
   }
-  /// Standard normal (Box and Muller), in pairs.
+  /// Standard normal, in pairs.
   double normal() {
     if (spare_) {
       spare_ = false;
-      return other_;
+      return pair_[1];
     }
-    double const radius = std::sqrt(-2 * std::log(uniform())), angle = 2 * std::numbers::pi * uniform();
+    std::uint32_t const first = bits();
+    normal_pair(first, bits(), pair_);
     spare_ = true;
-    other_ = radius * std::sin(angle);
-    return radius * std::cos(angle);
+    return pair_[0];
   }
 
  private:
   stream stream_;
-  std::uint32_t place_ = 0;
+  std::uint64_t blocks_ = 0;
   std::uint32_t block_[4] = {};
   int next_ = 4;
   bool spare_ = false;
-  double other_ = 0;
+  double pair_[2] = {};
 };
 
 SADDLE_NAMESPACE_END

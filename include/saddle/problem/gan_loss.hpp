@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <cmath>
 
 #include "saddle/config.hpp"
@@ -18,13 +17,13 @@ enum class gan_loss { non_saturating, saturating, wasserstein };
 
 /// log(1 + exp(t)) without overflow.
 template <class T>
-T softplus(T t) {
-  return std::max(t, T{0}) + std::log1p(std::exp(-std::abs(t)));
+SADDLE_HD T softplus(T t) {
+  return (t < 0 ? T{0} : t) + std::log1p(std::exp(-std::abs(t)));
 }
 
 /// 1 / (1 + exp(-t)) without overflow.
 template <class T>
-T sigmoid(T t) {
+SADDLE_HD T sigmoid(T t) {
   T const e = std::exp(-std::abs(t));
   return (t >= 0 ? T{1} : e) / (1 + e);
 }
@@ -36,19 +35,19 @@ struct loss_at {
 };
 
 template <class T>
-loss_at<T> discriminator_on_real(gan_loss loss, T d) {
+SADDLE_HD loss_at<T> discriminator_on_real(gan_loss loss, T d) {
   if (loss == gan_loss::wasserstein) return {-d, -1};
   return {softplus(-d), -sigmoid(-d)};
 }
 
 template <class T>
-loss_at<T> discriminator_on_fake(gan_loss loss, T d) {
+SADDLE_HD loss_at<T> discriminator_on_fake(gan_loss loss, T d) {
   if (loss == gan_loss::wasserstein) return {d, 1};
   return {softplus(d), sigmoid(d)};
 }
 
 template <class T>
-loss_at<T> generator_on_fake(gan_loss loss, T d) {
+SADDLE_HD loss_at<T> generator_on_fake(gan_loss loss, T d) {
   if (loss == gan_loss::wasserstein) return {-d, -1};
   if (loss == gan_loss::saturating) return {-softplus(d), -sigmoid(d)};
   return {softplus(-d), -sigmoid(-d)};

@@ -17,6 +17,7 @@
 #include "saddle/core/players.hpp"
 #include "saddle/core/samples.hpp"
 #include "saddle/problem/concept.hpp"
+#include "saddle/problem/gan_batch.hpp"
 #include "saddle/problem/gan_loss.hpp"
 #include "saddle/problem/perceptron.hpp"
 
@@ -100,13 +101,24 @@ class mlp_gan {
     auto const [first, count] = part(worker);
     return {order_.data() + first, static_cast<std::size_t>(count)};
   }
+  /// All samples as the networks see them, one a column; each worker's part is `part_of` these.
+  matrix const& real() const { return real_; }
+  bool bounded() const { return bounds_.has_value(); }
+  perceptron<T> const& network(player who) const {
+    return who == player::min ? generator_ : discriminator_;
+  }
 
   void initial(std::uint64_t seed, point<T> w) const {
     check({w.min, w.max});
+    initial(generator_, discriminator_, seed, w);
+  }
+  /// The same for networks that were taken from a GAN.
+  static void initial(perceptron<T> const& generator, perceptron<T> const& discriminator, std::uint64_t seed,
+                      point<T> w) {
     stream weights{.seed = seed, .use = purpose::initial_weights};
-    generator_.initial(random_sequence(weights), w.min);
+    generator.initial(random_sequence(weights), w.min);
     weights.bucket = std::uint64_t{1} << 32;
-    discriminator_.initial(random_sequence(weights), w.max);
+    discriminator.initial(random_sequence(weights), w.max);
   }
 
   void gradient(point<T const> at, sample s, point<T> out) const {
@@ -192,11 +204,9 @@ class mlp_gan {
             "one span a player, of the player's size");
   }
 
-  std::pair<int, int> part(int worker) const {
+  data_part part(int worker) const {
     expects(worker >= 0 && worker < options_.workers, "the worker has a part of the data");
-    int const size = static_cast<int>(order_.size()) / options_.workers;
-    int const longer = static_cast<int>(order_.size()) % options_.workers;
-    return {worker * size + std::min(worker, longer), size + (worker < longer)};
+    return part_of(static_cast<int>(order_.size()), options_.workers, worker);
   }
 
   /// Runs both networks forward on the batch: the outputs stand in d_values.back().
@@ -205,12 +215,7 @@ class mlp_gan {
     auto const [first, count] = part(s.worker);
     scratch& k = scratch_[static_cast<std::size_t>(s.worker)];
     int const batch = options_.batch;
-    stream where{.seed = s.seed,
-                 .use = purpose::latent,
-                 .exchange = static_cast<std::uint64_t>(s.step),
-                 .worker = static_cast<std::uint32_t>(s.worker),
-                 .bucket = static_cast<std::uint64_t>(s.draw) << 20};  // far apart: a long batch walks on
-    random_sequence latents(where);
+    random_sequence latents(batch_stream(s, purpose::latent));
     for (T& z : k.g_values.front().reshaped()) z = static_cast<T>(latents.normal());
     generator_.forward(at.min, k.g_values, 0, batch);
     if (bounds_) k.g_values.back().array() = k.g_values.back().array().tanh();
@@ -219,8 +224,7 @@ class mlp_gan {
     discriminator_.forward(at.max, k.d_values, batch, batch);
     if (!on_real) return k;
 
-    where.use = purpose::data_order;
-    random_sequence order(where);
+    random_sequence order(batch_stream(s, purpose::data_order));
     for (int j = 0; j < batch; ++j)
       k.d_values.front().col(j) =
           real_.col(first + static_cast<int>(order.below(static_cast<std::uint32_t>(count))));

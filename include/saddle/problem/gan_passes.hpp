@@ -1,0 +1,369 @@
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/problem/concept.hpp"
+#include "saddle/problem/dense_algebra.hpp"
+#include "saddle/problem/gan_batch.hpp"
+#include "saddle/problem/gan_loss.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Where the layers of a perceptron lie in one matrix, a sample a column: from row first[l] on the values of
+/// layer l, and a one below them. W_l and b_l lie side by side, so [W_l b_l] times [a_{l-1}; 1] is z_l, and
+/// the derivatives by both are one product too. Weights lie as in `perceptron`; its last layer is not in the
+/// matrix.
+template <class T>
+struct stacked_layers {
+  std::vector<int> widths;  // input, hidden layers, output
+  T leak;
+  std::vector<int> first = {};
+  std::vector<std::int64_t> begin = {};  // of [W_l b_l], from l = 1 on
+  int rows = 0;
+
+  stacked_layers(std::vector<int> all, T leak) : widths(std::move(all)), leak(leak), begin(1) {
+    std::int64_t weights = 0, all_rows = 0;
+    for (int l = 0; l < layers(); ++l) {
+      first.push_back(static_cast<int>(all_rows));
+      all_rows += (width(l) + 1 + 3) / 4 * 4;  // columns begin at multiples of 16 bytes
+      begin.push_back(weights);
+      weights += std::int64_t{width(l + 1)} * (width(l) + 1);
+      expects(all_rows <= std::numeric_limits<int>::max(), "a network's units are counted by an int");
+    }
+    rows = static_cast<int>(all_rows);
+  }
+
+  int layers() const { return static_cast<int>(widths.size()) - 1; }
+  int width(int l) const { return widths[static_cast<std::size_t>(l)]; }
+
+  dense<T> layer(T* matrix, int l, int column, int columns) const {
+    return {matrix + std::int64_t{column} * rows + first[static_cast<std::size_t>(l)], width(l), columns,
+            rows};
+  }
+  dense<T> layer_and_one(T* matrix, int l, int column, int columns) const {
+    dense<T> a = layer(matrix, l, column, columns);
+    ++a.rows;
+    return a;
+  }
+  template <class U>
+  dense<U> weights(U* w, int l) const {
+    return {w + begin[static_cast<std::size_t>(l)], width(l), width(l - 1), width(l)};
+  }
+  template <class U>
+  dense<U> weights_and_bias(U* w, int l) const {
+    dense<U> a = weights(w, l);
+    ++a.columns;
+    return a;
+  }
+};
+
+/// The discriminator's inputs: real samples, then what the generator gave, through tanh.
+template <class T>
+struct fill_inputs {
+  sample const* s;
+  batch_picks picks;
+  T const* real;  // a sample a column
+  int samples, workers;
+  int reals;  // columns
+  dense<T> inputs;
+
+  SADDLE_HD void operator()(int i) const {
+    int const j = i / inputs.rows, r = i % inputs.rows;
+    if (j < reals) {
+      data_part const part = part_of(samples, workers, s->worker);
+      inputs(r, j) = real[std::int64_t{part.first + picks.of(*s, part.count, j)} * inputs.rows + r];
+    } else {
+      inputs(r, j) = std::tanh(inputs(r, j));
+    }
+  }
+};
+
+/// (Leaky) ReLU. In the last hidden layer of a network with one output also that output's derivative by z,
+/// `slopes`.
+template <class T>
+struct activate {
+  dense<T> values;
+  T leak;
+  T const* last_weights;  // or null
+  dense<T> slopes;
+
+  SADDLE_HD void operator()(int i) const {
+    int const j = i / values.rows, r = i % values.rows;
+    T const z = values(r, j);
+    values(r, j) = z > 0 ? z : leak * z;
+    if (last_weights) slopes(r, j) = last_weights[r] * (z > 0 ? T{1} : leak);
+  }
+};
+
+/// The derivative of a network without hidden layers by its input.
+template <class T>
+struct repeat_weights {
+  T const* last_weights;
+  dense<T> slopes;
+  SADDLE_HD void operator()(int i) const {
+    slopes(i % slopes.rows, i / slopes.rows) = last_weights[i % slopes.rows];
+  }
+};
+
+/// Through the activation whose values are given: backward for derivatives, forward for tangents.
+template <class T>
+struct times_slope {
+  dense<T const> values;
+  T leak;
+  dense<T> slopes;
+  SADDLE_HD void operator()(int i) const {
+    int const j = i / slopes.rows, r = i % slopes.rows;
+    slopes(r, j) *= values(r, j) > 0 ? T{1} : leak;
+  }
+};
+
+/// From the derivative of D by a generated sample to that of the generator's loss by what came before tanh.
+template <class T>
+struct generator_slope {
+  gan_loss loss;
+  bool bounded;
+  T const* outputs;  // on the generated samples
+  dense<T const> generated;
+  dense<T> slopes;
+  SADDLE_HD void operator()(int i) const {
+    int const j = i / slopes.rows, r = i % slopes.rows;
+    T const slope = generator_on_fake(loss, outputs[j]).slope / static_cast<T>(slopes.columns);
+    T const x = generated(r, j);
+    slopes(r, j) *= bounded ? slope * (1 - x * x) : slope;
+  }
+};
+
+/// What the derivatives of D by its layers are multiplied with: values, weighted with the slope of the
+/// discriminator's loss, and for R1 the tangents of the real samples.
+template <class T>
+struct weight_values {
+  gan_loss loss;
+  int batch;
+  T penalty;  // r1 / batch
+  T const* outputs;
+  dense<T const> values, tangents;
+  dense<T> weighted;
+  std::int32_t* rejected;  // of batch_picks: this comes after its last reader
+  SADDLE_HD void operator()(int i) const {
+    int const j = i / weighted.rows, r = i % weighted.rows;
+    T const slope =
+        (j < batch ? discriminator_on_real(loss, outputs[j]) : discriminator_on_fake(loss, outputs[j])).slope;
+    T v = slope / static_cast<T>(batch) * values(r, j);
+    if (penalty > 0 && j < batch) v += penalty * tangents(r, j);
+    weighted(r, j) = v;
+    if (i == 0) *rejected = 0;
+  }
+};
+
+/// Where an algebra's memory holds what a gradient needs besides weights.
+template <class T>
+struct gan_memory {
+  T const* real;        // as mlp_gan::real()
+  T* scratch;           // numbers() of them, as start() left them
+  std::int32_t* picks;  // batch + 1, zeros at first
+};
+
+/// The gradient of `mlp_gan` as a sequence of passes over memory, on the host or on the device.
+///
+/// shape    weights and gradients as in `mlp_gan`; its samples, latents and formulas too, so that gradients
+///          are equal up to rounding. Only the functions given to for_each read *s
+/// cost     both players, networks of G and D >= 2 layers: 3 G + 3 D - 2 products and 2 G + 2 D - 1 other
+///          passes; D - 1 of either for R1
+/// errors   std::invalid_argument if the number of units times samples is not an int
+template <class T>
+class gan_passes {
+ public:
+  /// Gan is an mlp_gan<T>: its header is not for everyone.
+  template <class Gan>
+  explicit gan_passes(Gan const& gan)
+      : generator_(gan.network(player::min).widths, gan.network(player::min).leak),
+        discriminator_(gan.network(player::max).widths, gan.network(player::max).leak),
+        batch_(gan.options().batch),
+        samples_(static_cast<int>(gan.real().cols())),
+        workers_(gan.workers()),
+        loss_(gan.options().loss),
+        bounded_(gan.bounded()),
+        penalty_(static_cast<T>(gan.options().r1 / gan.options().batch)) {
+    std::int64_t const most = generator_.rows > discriminator_.rows ? generator_.rows : discriminator_.rows;
+    expects(most <= std::numeric_limits<int>::max() / (2 * std::int64_t{batch_}),
+            "units times samples are counted by an int");
+  }
+
+  std::size_t numbers() const {
+    return static_cast<std::size_t>(2 * of_generator() + 4 * of_discriminator() + 4 * std::int64_t{batch_});
+  }
+  int batch() const { return batch_; }
+
+  /// Writes what stands in the scratch memory before the first gradient.
+  void start(std::span<T> memory) const {
+    for (T& v : memory) v = 0;
+    scratch const k = in(memory.data());
+    for (int l = 0; l < generator_.layers(); ++l)
+      for (int j = 0; j < batch_; ++j) generator_.layer(k.g_values, l, j, 1).at[generator_.width(l)] = 1;
+    for (int l = 0; l < discriminator_.layers(); ++l)
+      for (int j = 0; j < 2 * batch_; ++j)
+        discriminator_.layer(k.d_values, l, j, 1).at[discriminator_.width(l)] = 1;
+    for (int j = 0; j < 2 * batch_; ++j) k.ones[j] = 1;
+  }
+
+  /// Of both players, or of one: then the other's part of `out` is not touched.
+  template <dense_algebra<T> A>
+  void gradient(A& algebra, gan_memory<T> memory, point<T const> at, sample const* s, point<T> out,
+                std::optional<player> only = {}) const {
+    bool const min = only != player::max, max = only != player::min, penalized = max && penalty_ > 0;
+    scratch const k = in(memory.scratch);
+    batch_picks const picks{memory.picks, memory.picks + batch_};
+    int const first = max ? 0 : batch_, count = 2 * batch_ - first;
+
+    draw_batch<T> const draw{s, generator_.layer(k.g_values, 0, 0, batch_), picks, samples_, workers_};
+    algebra.for_each(draw.pairs() + (max ? draw.blocks() : 0), draw);
+    generate(algebra, at.min.data(), k);
+    dense<T> const inputs = discriminator_.layer(k.d_values, 0, first, count);
+    fill_inputs<T> const fill{s, picks, memory.real, samples_, workers_, batch_ - first, inputs};
+    algebra.for_each(inputs.rows * (fill.reals + (bounded_ ? batch_ : 0)), fill);
+    discriminate(algebra, at.max.data(), k, first, count);
+
+    int const from = penalized ? 0 : batch_, to = min ? 2 * batch_ : batch_;
+    backward(algebra, at.max.data(), k, first, count, from, to - from);
+    if (min) min_gradient(algebra, at.min.data(), k, out.min.data());
+    if (max) max_gradient(algebra, at.max.data(), k, out.max.data(), penalized, picks.rejected);
+  }
+
+ private:
+  /// Columns are the samples of the batch; in matrices of the discriminator the real ones and then the
+  /// generated ones.
+  struct scratch {
+    T *g_values, *g_slopes;
+    T *d_values, *d_slopes;  // slopes are of the output itself
+    T* tangents;             // layer 0 is dD/dx, which the generator needs of generated samples
+    T* weighted;
+    T *outputs, *ones;
+  };
+  std::int64_t of_generator() const { return std::int64_t{generator_.rows} * batch_; }
+  std::int64_t of_discriminator() const { return std::int64_t{discriminator_.rows} * 2 * batch_; }
+  scratch in(T* at) const {
+    auto const take = [&](std::int64_t n) {
+      T* const begin = at;
+      at += n;
+      return begin;
+    };
+    std::int64_t const d = of_discriminator();
+    scratch k;
+    k.g_values = take(of_generator()), k.g_slopes = take(of_generator());
+    k.d_values = take(d), k.d_slopes = take(d), k.tangents = take(d), k.weighted = take(d);
+    k.outputs = take(2 * batch_), k.ones = take(2 * batch_);
+    return k;
+  }
+
+  template <class A>
+  void generate(A& algebra, T const* w, scratch const& k) const {
+    for (int l = 1; l <= generator_.layers(); ++l) {
+      dense<T> const z = l < generator_.layers() ? generator_.layer(k.g_values, l, 0, batch_)
+                                                 : discriminator_.layer(k.d_values, 0, batch_, batch_);
+      algebra.product(generator_.weights_and_bias(w, l),
+                      generator_.layer_and_one(k.g_values, l - 1, 0, batch_), z);
+      if (l < generator_.layers())
+        algebra.for_each(z.rows * z.columns, activate<T>{z, generator_.leak, nullptr, z});
+    }
+  }
+
+  /// To the outputs, and to the slopes of the last hidden layer.
+  template <class A>
+  void discriminate(A& algebra, T const* w, scratch const& k, int first, int count) const {
+    int const last = discriminator_.layers();
+    for (int l = 1; l < last; ++l) {
+      dense<T> const z = discriminator_.layer(k.d_values, l, first, count);
+      algebra.product(discriminator_.weights_and_bias(w, l),
+                      discriminator_.layer_and_one(k.d_values, l - 1, first, count), z);
+      T const* const above = l + 1 == last ? discriminator_.weights(w, last).at : nullptr;
+      algebra.for_each(z.rows * count, activate<T>{z, discriminator_.leak, above,
+                                                   discriminator_.layer(k.d_slopes, l, first, count)});
+    }
+    algebra.product(discriminator_.layer_and_one(k.d_values, last - 1, first, count).transpose(),
+                    as_column(discriminator_.weights_and_bias(w, last)),
+                    dense<T>{k.outputs + first, count, 1, count});
+  }
+
+  /// From the last hidden layer to the first, and for the columns from `from` on to the input.
+  template <class A>
+  void backward(A& algebra, T const* w, scratch const& k, int first, int count, int from, int inputs) const {
+    for (int l = discriminator_.layers() - 2; l > 0; --l) {
+      dense<T> const d = discriminator_.layer(k.d_slopes, l, first, count);
+      algebra.product(discriminator_.weights(w, l + 1).transpose(),
+                      discriminator_.layer(k.d_slopes, l + 1, first, count), d);
+      algebra.for_each(d.rows * count, times_slope<T>{discriminator_.layer(k.d_values, l, first, count),
+                                                      discriminator_.leak, d});
+    }
+    if (inputs == 0) return;
+    dense<T> const d = discriminator_.layer(k.tangents, 0, from, inputs);
+    if (discriminator_.layers() > 1)
+      algebra.product(discriminator_.weights(w, 1).transpose(),
+                      discriminator_.layer(k.d_slopes, 1, from, inputs), d);
+    else
+      algebra.for_each(d.rows * inputs, repeat_weights<T>{w, d});
+  }
+
+  template <class A>
+  void min_gradient(A& algebra, T const* w, scratch const& k, T* out) const {
+    dense<T> slopes = discriminator_.layer(k.tangents, 0, batch_, batch_);
+    algebra.for_each(slopes.rows * batch_,
+                     generator_slope<T>{loss_, bounded_, k.outputs + batch_,
+                                        discriminator_.layer(k.d_values, 0, batch_, batch_), slopes});
+    for (int l = generator_.layers(); l > 0; --l) {
+      algebra.product(slopes, generator_.layer_and_one(k.g_values, l - 1, 0, batch_).transpose(),
+                      generator_.weights_and_bias(out, l));
+      if (l == 1) return;
+      dense<T> const below = generator_.layer(k.g_slopes, l - 1, 0, batch_);
+      algebra.product(generator_.weights(w, l).transpose(), slopes, below);
+      algebra.for_each(below.rows * batch_, times_slope<T>{generator_.layer(k.g_values, l - 1, 0, batch_),
+                                                           generator_.leak, below});
+      slopes = below;
+    }
+  }
+
+  /// See mlp_gan::max_gradient.
+  template <class A>
+  void max_gradient(A& algebra, T const* w, scratch const& k, T* out, bool penalized,
+                    std::int32_t* rejected) const {
+    int const last = discriminator_.layers(), both = 2 * batch_, rows = discriminator_.rows;
+    for (int l = 1; penalized && l < last; ++l) {
+      dense<T> const t = discriminator_.layer(k.tangents, l, 0, batch_);
+      algebra.product(discriminator_.weights(w, l), discriminator_.layer(k.tangents, l - 1, 0, batch_), t);
+      algebra.for_each(t.rows * batch_, times_slope<T>{discriminator_.layer(k.d_values, l, 0, batch_),
+                                                       discriminator_.leak, t});
+    }
+    algebra.for_each(rows * both, weight_values<T>{loss_, batch_, penalized ? penalty_ : T{0}, k.outputs,
+                                                   dense<T>{k.d_values, rows, both, rows},
+                                                   dense<T>{k.tangents, rows, both, rows},
+                                                   dense<T>{k.weighted, rows, both, rows}, rejected});
+    for (int l = 1; l < last; ++l)
+      algebra.product(discriminator_.layer(k.d_slopes, l, 0, both),
+                      discriminator_.layer_and_one(k.weighted, l - 1, 0, both).transpose(),
+                      discriminator_.weights_and_bias(out, l));
+    algebra.product(discriminator_.layer_and_one(k.weighted, last - 1, 0, both),
+                    dense<T>{k.ones, both, 1, both}, as_column(discriminator_.weights_and_bias(out, last)));
+  }
+
+  /// One row, which is contiguous.
+  template <class U>
+  static dense<U> as_column(dense<U> row) {
+    return {row.at, row.columns, 1, row.columns};
+  }
+
+  stacked_layers<T> generator_, discriminator_;
+  int batch_, samples_, workers_;
+  gan_loss loss_;
+  bool bounded_;
+  T penalty_;
+};
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,121 @@
+#pragma once
+// Eigen's own code for nvcc does not vectorize on the host, and would not be the code of the other files of a
+// program.
+#ifndef EIGEN_NO_CUDA
+#define EIGEN_NO_CUDA
+#endif
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/exec/cuda_check.cuh"
+#include "saddle/exec/device_vector.cuh"
+#include "saddle/problem/cuda_algebra.cuh"
+#include "saddle/problem/device_concept.cuh"
+#include "saddle/problem/gan_passes.hpp"
+#include "saddle/problem/mlp_gan.hpp"
+#include "saddle/problem/perceptron.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// `mlp_gan` on the device: all data, and one batch's values, are its memory.
+///
+/// shape    weights and gradients as in `mlp_gan`: one span a player, of memory of the device
+/// workers  all share the scratch memory: their gradients run one after the other, on one stream
+/// promise  gradients are those of `mlp_gan` up to rounding, on the same samples and latents; latents may
+///          differ in the last bit, as logarithm, sine and cosine of host and device do. The same calls on
+///          the same addresses give the same bits, in a captured graph too. One player's gradient is the
+///          whole's up to rounding only
+/// errors   std::invalid_argument for spans that do not fit; cuda_error, cublas_error; what device_vector
+///          throws where memory runs out. A worker that the problem does not have is caught by an assert
+template <class T = float>
+class device_mlp_gan {
+ public:
+  using scalar = T;
+
+  /// Copies the data to the current device, and takes gradients there once: what the driver and cuBLAS load
+  /// or allocate at a first call stands before a graph is captured.
+  explicit device_mlp_gan(mlp_gan<T> const& gan)
+      : generator_(gan.network(player::min)),
+        discriminator_(gan.network(player::max)),
+        workers_(gan.workers()),
+        passes_(gan),
+        real_(gan.real().data(), gan.real().data() + gan.real().size()),
+        picks_(static_cast<std::size_t>(passes_.batch()) + 1) {
+    std::vector<T> start(passes_.numbers());
+    passes_.start(start);
+    scratch_.assign(start.begin(), start.end());
+
+    device_vector<sample> const first(1);
+    device_vector<T> weights(static_cast<std::size_t>(sizes().size())), out(weights.size());
+    point<T> const w = spans(weights), g = spans(out);
+    gradient(w, pointer_to(first), g, nullptr);
+    gradient(w, pointer_to(first), g, player::min, nullptr);
+    gradient(w, pointer_to(first), g, player::max, nullptr);
+    check(cudaStreamSynchronize(nullptr));
+  }
+
+  players sizes() const { return {generator_.size(), discriminator_.size()}; }
+  int workers() const { return workers_; }
+
+  /// Spans of the host.
+  void initial(std::uint64_t seed, point<T> w) const {
+    expects(fits(w, player::min) && fits(w, player::max), "one span a player, of the player's size");
+    mlp_gan<T>::initial(generator_, discriminator_, seed, w);
+  }
+
+  void gradient(point<T const> at, sample const* s, point<T> out, cudaStream_t stream) const {
+    expects(fits(out, player::min) && fits(out, player::max), "one span a player, of the player's size");
+    enqueue(at, s, out, {}, stream);
+  }
+  void gradient(point<T const> at, sample const* s, point<T> out, player who, cudaStream_t stream) const {
+    expects(fits(out, who), "the gradient has the player's size");
+    enqueue(at, s, out, who, stream);
+  }
+
+ private:
+  bool fits(point<T const> w, player who) const {
+    int const p = static_cast<int>(who);
+    return static_cast<std::int64_t>(w.of(p).size()) == sizes().of(p);
+  }
+  point<T> spans(device_vector<T>& all) const {
+    std::span<T> const w(pointer_to(all), all.size());
+    return {w.first(static_cast<std::size_t>(sizes().min)), w.last(static_cast<std::size_t>(sizes().max))};
+  }
+  void enqueue(point<T const> at, sample const* s, point<T> out, std::optional<player> only,
+               cudaStream_t stream) const {
+    expects(fits(at, player::min) && fits(at, player::max), "one span a player, of the player's size");
+    algebra_.use(stream);
+    passes_.gradient(algebra_, gan_memory<T>{pointer_to(real_), pointer_to(scratch_), pointer_to(picks_)}, at,
+                     s, out, only);
+  }
+
+  perceptron<T> generator_, discriminator_;
+  int workers_;
+  gan_passes<T> passes_;
+  device_vector<T> real_;
+  mutable device_vector<std::int32_t> picks_;
+  mutable device_vector<T> scratch_;
+  mutable cuda_algebra<T> algebra_;
+};
+
+static_assert(device_problem<device_mlp_gan<float>> && splits_by_player_on_device<device_mlp_gan<float>>);
+static_assert(std::is_move_constructible_v<device_mlp_gan<float>>);
+
+/// What a trainer makes of the GAN that it is given with an executor of the device.
+template <class T>
+device_mlp_gan<T> on_device(mlp_gan<T> const& gan) {
+  return device_mlp_gan<T>(gan);
+}
+
+static_assert(has_a_twin_on_device<mlp_gan<float>>);
+
+SADDLE_NAMESPACE_END
