@@ -1,7 +1,8 @@
-# Compiles SOURCE to OBJECT and reads what ptxas reports of saddle's kernel template `run`: as many kernels as the
-# line '// kernels: N' of SOURCE says, each without stack and spills and within the registers and the shared memory
-# that every GPU has.
+# Compiles SOURCE to PTX, which machine_code.cmake reads too, has ptxas assemble it, and reads what that reports of
+# saddle's kernel template `run`: as many kernels as the line '// kernels: N' of SOURCE says, each without stack and
+# spills and within the shared memory that every GPU has; kernels of float leave room for 12 warps on a multiprocessor.
 set(most_registers_allowed 255)
+set(most_registers_of_float_allowed 168)
 set(most_shared_allowed 49152)
 
 file(STRINGS ${SOURCE} expected REGEX "^// kernels: [0-9]+")
@@ -10,20 +11,22 @@ if(NOT expected MATCHES "^// kernels: ([0-9]+)")
 endif()
 set(expected ${CMAKE_MATCH_1})
 
-set(compile ${CMAKE_COMMAND} -E env LC_ALL=C ${COMPILER} -std=c++20 -arch=sm_90 -O3 --fmad=false
-            --expt-relaxed-constexpr -DSADDLE_BITWISE -Xptxas -v -I ${INCLUDE})
+set(nvcc ${CMAKE_COMMAND} -E env LC_ALL=C ${COMPILER} -arch=sm_90 -O3)
+set(compile ${nvcc} -std=c++20 --fmad=false --expt-relaxed-constexpr -DSADDLE_BITWISE -I ${INCLUDE})
 if(HOST_COMPILER)
   list(APPEND compile -ccbin ${HOST_COMPILER})
 endif()
 foreach(folder IN LISTS THIRD_PARTY)
   list(APPEND compile -isystem ${folder})
 endforeach()
-execute_process(COMMAND ${compile} -c ${SOURCE} -o ${OBJECT} RESULT_VARIABLE result OUTPUT_VARIABLE output
-                ERROR_VARIABLE output)
-if(NOT result EQUAL 0)
-  message("${output}")
-  message(FATAL_ERROR "${SOURCE} must compile; the compiler's output is above")
-endif()
+# One after the other, and the second only if the first succeeds.
+foreach(command IN ITEMS "${compile};-ptx;${SOURCE};-o;${PTX}" "${nvcc};-Xptxas;-v;-cubin;${PTX};-o;${PTX}.cubin")
+  execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message("${output}")
+    message(FATAL_ERROR "${SOURCE} must compile; the compiler's output is above")
+  endif()
+endforeach()
 
 # One element for each entry function, and what precedes the first. A function that was not inlined is reported
 # with the entry function that it follows, so its stack counts too.
@@ -31,6 +34,7 @@ string(REGEX REPLACE "[][;]" "_" output "${output}")
 string(REPLACE "Compiling entry function '" ";" reports "${output}")
 set(kernels 0)
 set(most_registers 0)
+set(most_registers_of_float 0)
 set(faults "")
 foreach(report IN LISTS reports)
   if(NOT report MATCHES "^(_ZN6saddle[0-9]+[a-z]+3runI[A-Za-z0-9_]*)'")
@@ -54,11 +58,15 @@ foreach(report IN LISTS reports)
     string(APPEND faults "  nothing is said of its registers: ${name}\n")
   else()
     set(registers ${CMAKE_MATCH_1})
-    if(registers GREATER most_registers)
-      set(most_registers ${registers})
+    set(of "")
+    if(NOT name MATCHES "[EI]d[NL]")  # how the template argument double is mangled
+      set(of _of_float)
     endif()
-    if(registers GREATER most_registers_allowed)
-      string(APPEND faults "  ${registers} registers, more than ${most_registers_allowed}: ${name}\n")
+    if(registers GREATER most_registers${of})
+      set(most_registers${of} ${registers})
+    endif()
+    if(registers GREATER most_registers${of}_allowed)
+      string(APPEND faults "  ${registers} registers, more than ${most_registers${of}_allowed}: ${name}\n")
     endif()
   endif()
   if(report MATCHES "([0-9]+) bytes smem" AND CMAKE_MATCH_1 GREATER most_shared_allowed)
@@ -72,4 +80,4 @@ endif()
 if(faults)
   message(FATAL_ERROR "ptxas reports of saddle's kernels:\n${faults}")
 endif()
-message("${kernels} kernels, at most ${most_registers} registers, no spills")
+message("${kernels} kernels, at most ${most_registers_of_float} registers (of double: ${most_registers}), no spills")

@@ -30,14 +30,11 @@ struct identity {
   template <cooperative_group G, class T, int Items>
   SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
                         message<T> out) const {
-    for_each_item<Items>(g, count, [&](int k, int i) {
-      out.value[i] = p[k];
-      sent[k] = p[k];
-    });
+    sweep<Items>(g, count, [&](int k, T& value) { value = sent[k] = p[k]; }, writes(out.value));
   }
   template <cooperative_group G, class T, int Items>
   SADDLE_HD void add(G const& g, message<T> in, int count, T weight, T (&acc)[Items]) const {
-    for_each_item<Items>(g, count, [&](int k, int i) { acc[k] += weight * in.value[i]; });
+    sweep<Items>(g, count, [&](int k, T value) { acc[k] += weight * value; }, reads(in.value));
   }
 };
 

@@ -10,9 +10,9 @@ SADDLE_NAMESPACE_BEGIN
 /// No optimizer state.
 struct stateless {};
 
-/// Planes of T that a state struct takes: an aggregate of T, one plane a member.
-template <class State, class T>
-inline constexpr int planes_of = std::is_empty_v<State> ? 0 : static_cast<int>(sizeof(State) / sizeof(T));
+/// Planes of T that a value of each coordinate takes: an aggregate of T, one plane a member. A T itself takes one.
+template <class Value, class T>
+inline constexpr int planes_of = std::is_empty_v<Value> ? 0 : static_cast<int>(sizeof(Value) / sizeof(T));
 
 /// The arrays of one worker, each over the padded coordinates. Those that a combination does not use are null.
 /// With averaged updates `w` and `average` are one and the same for all workers of a process.
@@ -37,40 +37,50 @@ struct worker_arrays {
  private:
   template <class U>
   SADDLE_HD static U* at(U* a, std::int64_t begin) {
-    return a == nullptr ? nullptr : a + begin;
+    return a + (a == nullptr ? 0 : begin);
   }
 };
 
-/// One coordinate's state by value, read from its planes.
-template <class State, class T>
-SADDLE_HD State load_state(worker_arrays<T> const& a, int i) {
-  if constexpr (std::is_empty_v<State>) {
+/// One coordinate's value, read from its planes, which lie `stride` numbers apart.
+template <class Value, class T>
+SADDLE_HD Value load_planes(T const* begin, std::int64_t stride, int i) {
+  if constexpr (std::is_empty_v<Value>) {
     return {};
   } else {
     struct planes {
-      T value[planes_of<State, T>];
+      T value[planes_of<Value, T>];
     } v;
     SADDLE_UNROLL
-    for (int j = 0; j < planes_of<State, T>; ++j) v.value[j] = a.state[j * a.plane + i];
-    return __builtin_bit_cast(State, v);
+    for (int j = 0; j < planes_of<Value, T>; ++j) v.value[j] = begin[j * stride + i];
+    return __builtin_bit_cast(Value, v);
   }
 }
+template <class Value, class T>
+SADDLE_HD void store_planes(T* begin, std::int64_t stride, int i, Value const& x) {
+  if constexpr (!std::is_empty_v<Value>) {
+    struct planes {
+      T value[planes_of<Value, T>];
+    };
+    auto const v = __builtin_bit_cast(planes, x);
+    SADDLE_UNROLL
+    for (int j = 0; j < planes_of<Value, T>; ++j) begin[j * stride + i] = v.value[j];
+  }
+}
+
+template <class State, class T>
+SADDLE_HD State load_state(worker_arrays<T> const& a, int i) {
+  return load_planes<State>(a.state, a.plane, i);
+}
+template <class State, class T>
+SADDLE_HD void store_state(worker_arrays<T> const& a, int i, State const& s) {
+  store_planes(a.state, a.plane, i, s);
+}
+
 /// Asks for the next bucket's state while this bucket, of `count` coordinates, is worked on.
 template <class State, class T>
 SADDLE_HD void prefetch_next_state(worker_arrays<T> const& a, int count) {
   SADDLE_UNROLL
   for (int j = 0; j < planes_of<State, T>; ++j) prefetch_next(count, a.state + j * a.plane);
-}
-template <class State, class T>
-SADDLE_HD void store_state(worker_arrays<T> const& a, int i, State const& s) {
-  if constexpr (!std::is_empty_v<State>) {
-    struct planes {
-      T value[planes_of<State, T>];
-    };
-    auto const v = __builtin_bit_cast(planes, s);
-    SADDLE_UNROLL
-    for (int j = 0; j < planes_of<State, T>; ++j) a.state[j * a.plane + i] = v.value[j];
-  }
 }
 
 SADDLE_NAMESPACE_END

@@ -4,6 +4,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
+#include "saddle/group/plane_access.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -114,6 +115,43 @@ SADDLE_HD void for_each_item(G const& g, int count, F f) {
     for (int k = 0; k < Items; ++k)
       if (int const i = place<Items, G::lanes>(g.lane(), k); i < count) f(k, i);
   }
+}
+
+template <class F, class... Access>
+SADDLE_HD void sweep_at(F& f, int k, int i, Access const&... all) {
+  [&](auto... value) SADDLE_INLINE_LAMBDA {
+    f(k, value...);
+    (all.store(i, value), ...);
+  }(all.load(i)...);
+}
+/// f(k, value...) for every slot k of this lane whose place exists, with the values that reads(p), writes(p) and
+/// changes(p) say. The calls are independent of each other. Several lanes read and write four neighbours at a time.
+template <int Items, class G, class F, class... Access>
+SADDLE_HD void sweep(G const& g, int count, F f, Access... all) {
+  if constexpr (G::lanes == 1) {
+    SADDLE_INDEPENDENT
+    for (int k = 0; k < count; ++k) sweep_at(f, k, k, all...);
+  } else {
+    static_assert(Items % 4 == 0, "a lane holds whole quads");
+    SADDLE_UNROLL
+    for (int k = 0; k < Items; k += 4)
+      if (int const i = place<Items, G::lanes>(g.lane(), k); i < count)
+        [&](auto... mine) SADDLE_INLINE_LAMBDA {
+          (mine.load(all, i, count - i), ...);
+          SADDLE_UNROLL
+          for (int n = 0; n < 4; ++n)
+            if (i + n < count) sweep_at(f, k + n, n, mine.slots()...);
+          (mine.store(all, i), ...);
+        }(typename Access::quad()...);
+  }
+}
+template <int Items, class G, class T>
+SADDLE_HD void load_tile(G const& g, int count, T const* from, T (&tile)[Items]) {
+  sweep<Items>(g, count, [&](int k, T x) SADDLE_INLINE_LAMBDA { tile[k] = x; }, reads(from));
+}
+template <int Items, class G, class T>
+SADDLE_HD void store_tile(G const& g, int count, T const (&tile)[Items], T* to) {
+  sweep<Items>(g, count, [&](int k, T& x) SADDLE_INLINE_LAMBDA { x = tile[k]; }, writes(to));
 }
 
 /// Splits the keys of a bucket: those above `key` number `above`, those at it fill up to the number wanted.

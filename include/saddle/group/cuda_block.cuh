@@ -13,7 +13,7 @@ SADDLE_NAMESPACE_BEGIN
 struct warp {
 #ifdef __CUDA_ARCH__
   static constexpr unsigned all = 0xFFFFFFFFu;
-  SADDLE_HD static int thread() { return static_cast<int>(threadIdx.x); }
+  SADDLE_HD static unsigned thread() { return threadIdx.x; }
   SADDLE_HD static void sync() { __syncwarp(); }
   SADDLE_HD static void sync_block() { __syncthreads(); }
   SADDLE_HD static std::uint32_t ballot(bool x) { return __ballot_sync(all, x); }
@@ -28,7 +28,7 @@ struct warp {
     return __shfl_xor_sync(all, x, bit);
   }
 #else
-  SADDLE_HD static int thread() { return 0; }
+  SADDLE_HD static unsigned thread() { return 0; }
   SADDLE_HD static void sync() {}
   SADDLE_HD static void sync_block() {}
   SADDLE_HD static std::uint32_t ballot(bool) { return 0; }
@@ -67,7 +67,7 @@ class cuda_block : public quads<cuda_block<Lanes>, Lanes> {
   };
   SADDLE_HD explicit cuda_block(storage& shared) : shared_(&shared) {}
 
-  SADDLE_HD int lane() const { return warp::thread() % Lanes; }
+  SADDLE_HD int lane() const { return static_cast<int>(warp::thread() % Lanes); }
   SADDLE_HD void sync() const {
     if constexpr (warps == 1)
       warp::sync();

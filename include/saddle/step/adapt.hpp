@@ -33,17 +33,18 @@ struct adapt_body {
         worker_arrays<T> const a = workers[worker].from(b.begin);
         T const lo = context->lo[b.player], hi = context->hi[b.player];
         T gradient[Items];
-        for_each_item<Items>(g, count, [&](int k, int i) { gradient[k] = a.gradient[i]; });
+        load_tile(g, count, a.gradient, gradient);
         if (finds_non_finite<Items>(g, gradient, b, count, non_finite[worker])) return;
         auto const write_h = [&](auto subtract) SADDLE_INLINE_LAMBDA {
-          for_each_item<Items>(g, count, [&](int k, int i) {
-            state s = load_state<state>(a, i);
-            T const v = rule.direction(gradient[k], s);
-            store_state(a, i, s);
-            T base = a.w[i];
-            if constexpr (decltype(subtract)::value) base = base - a.memory[i];
-            a.h[i] = clamped(rule.look_ahead(base, v), lo, hi);
-          });
+          constexpr bool subtracts = decltype(subtract)::value;
+          sweep<Items>(
+              g, count,
+              [&](int k, T& h, state& s, T base, T e) {
+                T const v = rule.direction(gradient[k], s);
+                if constexpr (subtracts) base = base - e;
+                h = clamped(rule.look_ahead(base, v), lo, hi);
+              },
+              writes(a.h), state_of<state>(a), reads(a.w), reads<subtracts>(a.memory));
         };
         if constexpr (Scheme::memory) {
           if (context->subtract_memory) write_h(std::true_type{});

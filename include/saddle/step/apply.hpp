@@ -59,23 +59,21 @@ struct apply_body {
       T acc[Items], w[Items];
       prefetch_next(count, a.w, Scheme::late ? a.gradient : nullptr);
       combine(g, decoder, sources[target], b, count, acc);
-      for_each_item<Items>(g, count, [&](int k, int i) { w[k] = Scheme::incoming(a, i, acc[k], gamma); });
+      sweep<Items>(
+          g, count, [&](int k, T now, T copy) { w[k] = Scheme::incoming(acc[k], gamma, now, copy); }, reads(a.w),
+          reads<Scheme::copies>(a.copy));
       [[maybe_unused]] bool taken = true;  // a late direction, unless its gradient is not finite
       if constexpr (Scheme::late) {
         if (context->last) {
           T gradient[Items];
-          for_each_item<Items>(g, count, [&](int k, int i) { gradient[k] = a.gradient[i]; });
+          load_tile(g, count, a.gradient, gradient);
           taken = !finds_non_finite<Items>(g, gradient, b, count, non_finite[target]);
           if (taken)
-            for_each_item<Items>(g, count, [&](int k, int i) {
-              state s = load_state<state>(a, i);
-              w[k] -= rule.direction(gradient[k], s);
-              store_state(a, i, s);
-            });
+            sweep<Items>(g, count, [&](int k, state& s) { w[k] -= rule.direction(gradient[k], s); }, state_of<state>(a));
         }
       }
       for_each_item<Items>(g, count, [&](int k, int) { w[k] = clamped(w[k], lo, hi); });
-      if (context->commits) for_each_item<Items>(g, count, [&](int k, int i) { a.w[i] = w[k]; });
+      if (context->commits) store_tile(g, count, w, a.w);
 
       if constexpr (writes_ahead<Rule>) {
         if (context->last && context->commits) {
@@ -84,23 +82,23 @@ struct apply_body {
             prefetch_next(count, own.h, averaged ? nullptr : own.gradient, Scheme::memory ? own.memory : nullptr);
             if constexpr (!averaged) prefetch_next_state<state>(own, count);
             if (Scheme::late && !taken) {  // nothing to look ahead along
-              for_each_item<Items>(g, count, [&](int k, int i) { own.h[i] = w[k]; });
+              store_tile(g, count, w, own.h);
               continue;
             }
             // A switch inside the loop over the coordinates would keep it from vectorizing: one loop for each setting.
             auto const write_h = [&](auto subtract) SADDLE_INLINE_LAMBDA {
-              for_each_item<Items>(g, count, [&](int k, int i) {
-                T base = w[k];
-                if constexpr (decltype(subtract)::value) base = base - own.memory[i];
-                if constexpr (!writes_ahead<rule_type>) {
-                  own.h[i] = w[k];  // only the other player looks ahead
-                } else if constexpr (averaged) {
-                  own.h[i] = clamped(rule.look_ahead(base, acc[k]), lo, hi);
-                } else {
-                  T const past = rule.recall(own.gradient[i], load_state<state>(own, i));
-                  own.h[i] = clamped(rule.look_ahead(base, past), lo, hi);
-                }
-              });
+              constexpr bool subtracts = decltype(subtract)::value, ahead = writes_ahead<rule_type>;
+              sweep<Items>(
+                  g, count,
+                  [&](int k, T& h, T e, T gradient, state const& s) {
+                    T base = w[k];
+                    if constexpr (subtracts) base = base - e;
+                    if constexpr (!ahead) h = w[k];  // only the other player looks ahead
+                    else if constexpr (averaged) h = clamped(rule.look_ahead(base, acc[k]), lo, hi);
+                    else h = clamped(rule.look_ahead(base, rule.recall(gradient, s)), lo, hi);
+                  },
+                  writes(own.h), reads<subtracts>(own.memory), reads<ahead && !averaged>(own.gradient),
+                  state_of<state, false, ahead && !averaged>(own));
             };
             if constexpr (Scheme::memory) {
               if (context->subtract_memory) write_h(std::true_type{});
@@ -114,7 +112,7 @@ struct apply_body {
       if (!context->commits)  // the look-ahead of a method that averages it
         for (int m = 0; m < sharing; ++m) {
           worker_arrays<T> const own = workers[target * sharing + m].from(b.begin);
-          for_each_item<Items>(g, count, [&](int k, int i) { own.h[i] = w[k]; });
+          store_tile(g, count, w, own.h);
         }
     });
   }

@@ -16,9 +16,9 @@ struct average_body {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
-    T* const to = average + b.begin;
-    T const* const from = w + b.begin;
-    for_each_item<Bucket / G::lanes>(g, count, [&](int, int i) { to[i] = keep * to[i] + (T(1) - keep) * from[i]; });
+    sweep<Bucket / G::lanes>(
+        g, count, [&](int, T& mean, T x) { mean = keep * mean + (T(1) - keep) * x; }, changes(average + b.begin),
+        reads(w + b.begin));
   }
 };
 

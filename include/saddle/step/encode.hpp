@@ -33,16 +33,16 @@ struct encode_body {
       auto const rule = shared;
       constexpr int Items = Bucket / G::lanes;
       worker_arrays<T> const a = workers[worker].from(b.begin);
-      T p[Items], held[Items], sent[Items];
+      T p[Items], sent[Items];
       prefetch_next<C, T>(messages[worker], b, count);
 
       bool const finite =
-          outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite[worker], p, held);
+          outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite[worker], p);
       if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
       stream const random{context->seed, purpose::dither, context->exchange,
                           first_worker + static_cast<std::uint32_t>(worker), static_cast<std::uint64_t>(b.index)};
       compressor.encode(g, p, sent, count, random, message_at<C, T>(messages[worker], b));
-      if (finite) for_each_item<Items>(g, count, [&](int k, int i) { Scheme::keep(a, i, p[k], sent[k], held[k]); });
+      if (finite) keep<Scheme>(g, count, a, p, sent);
     });
   }
 };

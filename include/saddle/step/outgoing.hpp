@@ -16,25 +16,35 @@ SADDLE_NAMESPACE_BEGIN
 /// is finite; if it is not, that is reported.
 template <class Scheme, int Items, cooperative_group G, class T, class Rule>
 SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, worker_arrays<T> const& a,
-                             bucket const& b, int count, std::int64_t* lowest, T (&p)[Items], T (&held)[Items]) {
+                             bucket const& b, int count, std::int64_t* lowest, T (&p)[Items]) {
   using state = typename Rule::state;
   prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.copy, Scheme::shares_weights ? nullptr : a.w);
   if constexpr (!Scheme::late) prefetch_next_state<state>(a, count);
+  auto const memory = reads<Scheme::memory>(a.memory);
+  auto const copy = reads<Scheme::copies>(a.copy);
   bool moves = !Scheme::late && context.moves;
   if (moves) {
     T gradient[Items];
-    for_each_item<Items>(g, count, [&](int k, int i) { gradient[k] = a.gradient[i]; });
+    load_tile(g, count, a.gradient, gradient);
     moves = !finds_non_finite<Items>(g, gradient, b, count, lowest);
     if (moves)
-      for_each_item<Items>(g, count, [&](int k, int i) {
-        state s = load_state<state>(a, i);
-        T const v = rule.direction(gradient[k], s);
-        store_state(a, i, s);
-        p[k] = Scheme::outgoing(a, i, v, held[k]);
-      });
+      sweep<Items>(
+          g, count,
+          [&](int k, state& s, T& w, T e, T c) { p[k] = Scheme::outgoing(rule.direction(gradient[k], s), w, e, c); },
+          state_of<state>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy);
   }
-  if (!moves) for_each_item<Items>(g, count, [&](int k, int i) { p[k] = Scheme::outgoing(a, i, T(0), held[k]); });
+  if (!moves)
+    sweep<Items>(g, count, [&](int k, T w, T e, T c) { p[k] = Scheme::outgoing(T(0), w, e, c); },
+                 reads<!Scheme::shares_weights>(a.w), memory, copy);
   return !finds_non_finite<Items>(g, p, b, count, lowest);
+}
+
+/// The last: what the scheme keeps, after encoding.
+template <class Scheme, int Items, cooperative_group G, class T>
+SADDLE_HD void keep(G const& g, int count, worker_arrays<T> const& a, T const (&p)[Items], T const (&sent)[Items]) {
+  sweep<Items>(
+      g, count, [&](int k, T& e, T& c) { Scheme::keep(p[k], sent[k], e, c); },
+      writes<Scheme::memory>(a.memory), changes<Scheme::copies, Scheme::copies>(a.copy));
 }
 
 SADDLE_NAMESPACE_END

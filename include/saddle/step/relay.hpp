@@ -35,14 +35,14 @@ struct relay_body {
     prefetch_next<Down, T>(message, b, count);
     if constexpr (Memory) prefetch_next(count, memory + b.begin);
     combine(g, decoder, *sources, b, count, p);
-    if constexpr (Memory) for_each_item<Items>(g, count, [&](int k, int i) { p[k] += memory[b.begin + i]; });
+    if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] += e; }, reads(memory + b.begin));
     bool const overflows = finds_non_finite<Items>(g, p, b, count, non_finite);
     if (overflows) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
     stream const random{context->seed, purpose::dither, context->exchange, server, static_cast<std::uint64_t>(b.index)};
     downlink.encode(g, p, sent, count, random, message_at<Down, T>(message, b));
     if constexpr (Memory) {
       if (!overflows)
-        for_each_item<Items>(g, count, [&](int k, int i) { memory[b.begin + i] = p[k] - sent[k]; });
+        sweep<Items>(g, count, [&](int k, T& e) { e = p[k] - sent[k]; }, writes(memory + b.begin));
     }
   }
 };

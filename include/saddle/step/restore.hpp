@@ -21,9 +21,9 @@ struct restore_body {
     constexpr int Items = Bucket / G::lanes;
     worker_arrays<T> const a = workers[worker].from(b.begin);
     T e[Items];
-    for_each_item<Items>(g, count, [&](int k, int i) { e[k] = a.memory[i]; });
+    load_tile(g, count, a.memory, e);
     decoder.add(g, message_at<C, T>(messages[worker], b), count, T(1), e);
-    for_each_item<Items>(g, count, [&](int k, int i) { a.memory[i] = e[k]; });
+    store_tile(g, count, e, a.memory);
   }
 };
 

@@ -69,15 +69,12 @@ struct outgoing_body {
       auto const rule = shared;
       constexpr int Items = Bucket / G::lanes;
       worker_arrays<T> const a = worker.from(b.begin);
-      T p[Items], held[Items];
+      T p[Items];
       // Where p is not finite the plane is left as it was: the memory, or what it held before.
-      if (outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite, p, held))
-        for_each_item<Items>(g, count, [&](int k, int i) { a.outgoing[i] = p[k]; });
+      if (outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite, p))
+        store_tile(g, count, p, a.outgoing);
       else
-        for_each_item<Items>(g, count, [&](int k, int i) {
-          if constexpr (!Scheme::memory) a.outgoing[i] = T(0);
-          p[k] = a.outgoing[i];
-        });
+        sweep<Items>(g, count, [&](int k, T& x) { p[k] = x; }, changes<!Scheme::memory, Scheme::memory>(a.outgoing));
       observe(g, search, p, count, counters);
     });
   }
@@ -100,10 +97,10 @@ struct relayed_body {
     T p[Items];
     T* const at = plane + b.begin;
     combine(g, decoder, *sources, b, count, p);
-    if constexpr (Memory) for_each_item<Items>(g, count, [&](int k, int i) { p[k] += at[i]; });
+    if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] += e; }, reads(at));
     if (finds_non_finite<Items>(g, p, b, count, non_finite))
-      for_each_item<Items>(g, count, [&](int k, int i) { p[k] = Memory ? at[i] : T(0); });
-    for_each_item<Items>(g, count, [&](int k, int i) { at[i] = p[k]; });
+      sweep<Items>(g, count, [&](int k, T e) { p[k] = e; }, reads<Memory>(at));
+    store_tile(g, count, p, at);
     observe(g, search, p, count, counters);
   }
 };
@@ -120,7 +117,7 @@ struct observe_body {
   SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
     constexpr int Items = Bucket / G::lanes;
     T p[Items];
-    for_each_item<Items>(g, count, [&](int k, int i) { p[k] = plane[b.begin + i]; });
+    load_tile(g, count, plane + b.begin, p);
     observe(g, search, p, count, counters);
   }
 };
@@ -141,7 +138,7 @@ struct count_body {
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
     constexpr int Items = Bucket / G::lanes;
     T p[Items];
-    for_each_item<Items>(g, count, [&](int k, int i) { p[k] = plane[b.begin + i]; });
+    load_tile(g, count, plane + b.begin, p);
     int const above = g.template count<Items>(count, [&](int k) { return magnitude_bits(p[k]) > which.limit; });
     int const equal = g.template count<Items>(count, [&](int k) { return magnitude_bits(p[k]) == which.limit; });
     if (g.lane() == 0) tallies[b.index] = {above, equal};
@@ -181,9 +178,9 @@ struct select_body {
     constexpr int Items = Bucket / G::lanes;
     worker_arrays<T> const a = worker.from(b.begin);
     T p[Items], sent[Items];
-    for_each_item<Items>(g, count, [&](int k, int i) { p[k] = a.outgoing[i]; });
+    load_tile(g, count, a.outgoing, p);
     compressor.encode_selected(g, p, sent, count, which, ties_before[b.index], message_at<C, T>(message, b));
-    for_each_item<Items>(g, count, [&](int k, int i) { Scheme::keep(a, i, p[k], sent[k], Scheme::held(a, i)); });
+    keep<Scheme>(g, count, a, p, sent);
   }
 };
 

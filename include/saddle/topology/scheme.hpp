@@ -1,61 +1,54 @@
 #pragma once
 #include "saddle/config.hpp"
-#include "saddle/core/worker_arrays.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 // A scheme is how a topology combines with a compressor: who sends what, who keeps what, what comes of it. A small type
 // that becomes part of the kernels; graph, weights, rounds and the number of workers are none of its business.
 //
-// outgoing(a, i, v, held)     p, the compressor's input, from the direction v; `held` passes a value on to keep
-// held(a, i)                  the same value read again, where p was put aside for a selection
-// keep(a, i, p, sent, held)   after encoding, `sent` being exactly what a receiver decodes
-// incoming(a, i, acc, gamma)  the new w from acc = sum of weight_j decoded_j
+// outgoing(v, w, e, copy)         p, the compressor's input, from the direction v; takes the step in w if `steps`
+// keep(p, sent, e, copy)          after encoding, `sent` being exactly what a receiver decodes
+// incoming(acc, gamma, w, copy)   the new w from acc = sum of weight_j decoded_j
+//
+// All speak of one coordinate; e and copy are numbers of the worker where the scheme has them:
 //
 // memory          keeps e, what is still owed
 // copies          keeps public copies, and mixes these instead of messages
+// steps           moves w when it encodes
 // shares_weights  all workers hold the same w, which is stored once a process
 // late            takes the direction when it applies, not when it encodes
 
 /// Parameter server: average the directions. With memory, p = v + e and e = p - C(p).
 template <bool Memory>
 struct updates {
-  static constexpr bool memory = Memory, copies = false, shares_weights = true, late = false;
+  static constexpr bool memory = Memory, copies = false, steps = false, shares_weights = true, late = false;
   template <class T>
-  SADDLE_HD static T outgoing(worker_arrays<T> const& a, int i, T v, T&) {
-    if constexpr (Memory) return v + a.memory[i];
+  SADDLE_HD static T outgoing(T v, T&, [[maybe_unused]] T e, T) {
+    if constexpr (Memory) return v + e;
     else return v;
   }
   template <class T>
-  SADDLE_HD static T held(worker_arrays<T> const&, int) {
-    return T(0);
+  SADDLE_HD static void keep(T p, T sent, [[maybe_unused]] T& e, T&) {
+    if constexpr (Memory) e = p - sent;
   }
   template <class T>
-  SADDLE_HD static void keep(worker_arrays<T> const& a, int i, T p, T sent, T) {
-    if constexpr (Memory) a.memory[i] = p - sent;
-  }
-  template <class T>
-  SADDLE_HD static T incoming(worker_arrays<T> const& a, int i, T acc, T) {
-    return a.w[i] - acc;
+  SADDLE_HD static T incoming(T acc, T, T w, T) {
+    return w - acc;
   }
 };
 
 /// Gossip of exact parameters: w = sum of W_mj (w_j - v_j), or of W_mj w_j and then the direction.
 template <bool Late>
 struct mixing {
-  static constexpr bool memory = false, copies = false, shares_weights = false, late = Late;
+  static constexpr bool memory = false, copies = false, steps = false, shares_weights = false, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(worker_arrays<T> const& a, int i, T v, T&) {
-    return a.w[i] - v;
+  SADDLE_HD static T outgoing(T v, T& w, T, T) {
+    return w - v;
   }
   template <class T>
-  SADDLE_HD static T held(worker_arrays<T> const&, int) {
-    return T(0);
-  }
+  SADDLE_HD static void keep(T, T, T&, T&) {}
   template <class T>
-  SADDLE_HD static void keep(worker_arrays<T> const&, int, T, T, T) {}
-  template <class T>
-  SADDLE_HD static T incoming(worker_arrays<T> const&, int, T acc, T) {
+  SADDLE_HD static T incoming(T acc, T, T, T) {
     return acc;
   }
 };
@@ -65,25 +58,19 @@ struct mixing {
 /// source  Koloskova, Stich, Jaggi: Decentralized SGD with Compressed Communication (CHOCO). ICML 2019
 template <bool Late>
 struct choco {
-  static constexpr bool memory = false, copies = true, shares_weights = false, late = Late;
+  static constexpr bool memory = false, copies = true, steps = !Late, shares_weights = false, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(worker_arrays<T> const& a, int i, T v, T& held) {
-    T const x = a.w[i] - v;
-    a.w[i] = x;
-    held = a.copy[i];
-    return x - held;
+  SADDLE_HD static T outgoing(T v, T& w, T, T copy) {
+    w -= v;
+    return w - copy;
   }
   template <class T>
-  SADDLE_HD static T held(worker_arrays<T> const& a, int i) {
-    return a.copy[i];
+  SADDLE_HD static void keep(T, T sent, T&, T& copy) {
+    copy += sent;
   }
   template <class T>
-  SADDLE_HD static void keep(worker_arrays<T> const& a, int i, T, T sent, T held) {
-    a.copy[i] = held + sent;
-  }
-  template <class T>
-  SADDLE_HD static T incoming(worker_arrays<T> const& a, int i, T acc, T gamma) {
-    return a.w[i] + gamma * (acc - a.copy[i]);
+  SADDLE_HD static T incoming(T acc, T gamma, T w, T copy) {
+    return w + gamma * (acc - copy);
   }
 };
 
@@ -91,25 +78,19 @@ struct choco {
 /// source  Tang et al.: DeepSqueeze. 2019
 template <bool Late>
 struct deep_squeeze {
-  static constexpr bool memory = true, copies = false, shares_weights = false, late = Late;
+  static constexpr bool memory = true, copies = false, steps = !Late, shares_weights = false, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(worker_arrays<T> const& a, int i, T v, T& held) {
-    T const x = a.w[i] - v;
-    a.w[i] = x;
-    held = T(0);
-    return x + a.memory[i];
+  SADDLE_HD static T outgoing(T v, T& w, T e, T) {
+    w -= v;
+    return w + e;
   }
   template <class T>
-  SADDLE_HD static T held(worker_arrays<T> const&, int) {
-    return T(0);
+  SADDLE_HD static void keep(T p, T sent, T& e, T&) {
+    e = p - sent;
   }
   template <class T>
-  SADDLE_HD static void keep(worker_arrays<T> const& a, int i, T p, T sent, T) {
-    a.memory[i] = p - sent;
-  }
-  template <class T>
-  SADDLE_HD static T incoming(worker_arrays<T> const& a, int i, T acc, T) {
-    return a.w[i] + acc;  // the weights hold gamma (W - I)
+  SADDLE_HD static T incoming(T acc, T, T w, T) {
+    return w + acc;  // the weights hold gamma (W - I)
   }
 };
 

@@ -1,0 +1,52 @@
+# Reads the PTX of saddle's kernels that ptxas.cmake has left: planes move in accesses of 16 bytes.
+#
+# Each kernel that reads memory at all must read so, and write so unless it is an encoder that keeps nothing. What is
+# left are single numbers: a rule's fields, a message's scales and values. A loop that touches a plane one coordinate
+# at a time takes an access for each of the lane's 16 slots, once for full buckets and once for short ones; 4 slots with
+# buckets of 128.
+set(most_scalar_loads 31)
+set(most_scalar_stores 7)
+
+file(READ ${PTX} text)
+string(REGEX REPLACE "[][;]" "_" text "${text}")
+string(REPLACE ".entry " ";" kernels "${text}")
+set(mode "(\\.global)?(\\.(ca|cg|cs|nc|wb))*")  # no other state space
+set(quad "${mode}\\.(v4\\.[bfsu]32|v2\\.[bfsu]64)")
+set(scalar "${mode}\\.f(32|64)")
+
+set(checked 0)
+set(faults "")
+foreach(kernel IN LISTS kernels)
+  if(NOT kernel MATCHES "^(_ZN6saddle[0-9]+[a-z]+3runI[A-Za-z0-9_]*)")
+    continue()  # another library's
+  endif()
+  set(name ${CMAKE_MATCH_1})
+  foreach(what IN ITEMS quad scalar)
+    foreach(access IN ITEMS ld st)
+      string(REGEX MATCHALL "[^.a-z]${access}${${what}} " found "${kernel}")
+      list(LENGTH found ${access}_${what})
+    endforeach()
+  endforeach()
+  if(NOT kernel MATCHES "[^.a-z]ld${mode}\\.[bfsu](32|64)" AND ld_quad EQUAL 0)
+    continue()  # a look-ahead that this optimizer does not have
+  endif()
+  math(EXPR checked "${checked} + 1")
+  set(counts "${ld_quad} loads and ${st_quad} stores of 16 bytes, ${ld_scalar} and ${st_scalar} of a number")
+  message(VERBOSE "${counts}: ${name}")
+
+  if(st_quad EQUAL 0 AND name MATCHES "encode_bodyINS0_7updatesILb0EEENS0_4qsgd")
+    set(st_quad none)
+  endif()
+  if(ld_quad EQUAL 0 OR st_quad EQUAL 0 OR ld_scalar GREATER most_scalar_loads
+     OR st_scalar GREATER most_scalar_stores)
+    string(APPEND faults "  ${counts}: ${name}\n")
+  endif()
+endforeach()
+
+if(checked EQUAL 0)
+  message(FATAL_ERROR "${PTX} has none of saddle's kernels")
+endif()
+if(faults)
+  message(FATAL_ERROR "kernels that touch a plane one coordinate at a time:\n${faults}")
+endif()
+message("${checked} kernels")
