@@ -34,7 +34,7 @@ say "command   sh bench/gpu.sh"
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSADDLE_CUDA=ON -DSADDLE_MPI=OFF -DSADDLE_BUILD_EXAMPLES=OFF \
   -DCMAKE_CUDA_ARCHITECTURES="${ARCHITECTURES:-90}" -DCMAKE_PREFIX_PATH="$deps" \
   -DCMAKE_INCLUDE_PATH="$deps/include" -DCMAKE_LIBRARY_PATH="$deps/lib" >"$results/configure.txt"
-cmake --build "$build" --target test_cuda step_kernels_cuda >"$results/build.txt" || {
+cmake --build "$build" --target test_cuda step_kernels_cuda train_dqgan_cuda >"$results/build.txt" || {
   tail -n 40 "$results/build.txt"
   exit 1
 }
@@ -67,5 +67,11 @@ if timeout 150 "$build/bench/step_kernels_cuda" --benchmark_min_time=0.2 --bench
   sed -n 's/^\([a-z][^ ]*\) .* of_copy=\([0-9.]*\).*/\2  \1/p' "$results/step_kernels_cuda.txt" | sed 's/^/of_copy   /' | tee -a "$log"
 else
   say "bench     step_kernels_cuda: not run"
+fi
+if timeout 100 "$build/bench/train_dqgan_cuda" --benchmark_min_time=0.5 --benchmark_out="$results/train_dqgan_cuda.json" \
+  --benchmark_out_format=json >"$results/train_dqgan_cuda.txt" 2>&1; then
+  sed -n 's/^\([a-z][^ ]*\) .* us\/step=\([^ ]*\).*/\2  \1/p' "$results/train_dqgan_cuda.txt" | sed 's/^/us a step /' | tee -a "$log"
+else
+  say "bench     train_dqgan_cuda: not run"
 fi
 exit $failed

@@ -2,7 +2,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 file(READ ${SOURCE}/README.md readme)
-file(GLOB examples ${SOURCE}/examples/*.cpp)
+file(GLOB examples ${SOURCE}/examples/*.cpp ${SOURCE}/examples/*.hpp ${SOURCE}/examples/*.cu)
 set(fence "```cpp\n")
 set(blocks 0)
 while(TRUE)

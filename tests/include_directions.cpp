@@ -51,7 +51,8 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
     // What step reaches, train may name. Identity is the neutral element of the compressors: public copies and exact
     // downlinks decode with it whatever the user chose.
     {"train",
-     {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/identity.hpp", "*/concept.hpp"}},
+     {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/identity.hpp", "*/concept.hpp",
+      "saddle/problem/device_concept.cuh", "saddle/exec/cuda.cuh"}},  // these two: where gradients meet kernels
 };
 
 struct leaf {
@@ -61,7 +62,7 @@ struct leaf {
 };
 
 std::vector<leaf> const leaves{
-    {"cub/", {"saddle/group/"}, true},
+    {"cub/", {"saddle/group/", "saddle/exec/"}, true},
     {"thrust/", {"saddle/exec/"}, true},
     {"cuda_runtime", {"saddle/exec/", "saddle/problem/"}, true},
     {"cublas", {"saddle/problem/"}, true},
@@ -178,6 +179,8 @@ TEST_CASE("right arrows pass") {
   may("saddle/exec/cuda.cuh", "cuda_runtime.h");
   may("saddle/train/trainer.hpp", "saddle/step/apply.hpp");
   may("saddle/train/trainer.hpp", "saddle/exec/concept.hpp");
+  may("saddle/train/device_problem.cuh", "saddle/exec/cuda.cuh");
+  may("saddle/exec/cuda.cuh", "cub/device/device_scan.cuh");
   may("saddle/train/checkpoint.hpp", "fcntl.h");
   may("saddle/problem/mlp_gan.hpp", "Eigen/Core");
   may("saddle/problem/mlp_gan.cuh", "cublas_v2.h");
@@ -219,6 +222,7 @@ TEST_CASE("wrong arrows are refused") {
   may_not("saddle/exec/cpu.hpp", "thrust/device_vector.h");
   may_not("saddle/train/trainer.hpp", "saddle/optimizer/omd.hpp");
   may_not("saddle/train/trainer.hpp", "saddle/exec/cpu.hpp");
+  may_not("saddle/train/trainer.hpp", "saddle/exec/cuda.cuh");
   may_not("saddle/train/trainer.hpp", "saddle/transport/loopback.hpp");
   may_not("saddle/train/trainer.hpp", "saddle/algorithm/dqgan.hpp");
   may_not("saddle/train/trainer.hpp", "saddle/saddle.hpp");

@@ -57,21 +57,18 @@ class kernel_bench {
     lowest_ = device_.put(saddle::none);
     non_finite_ = device_.put(lowest_);
 
-    std::vector<saddle::message_planes*> planes;
-    for (int j = 0; j < messages; ++j)
-      planes.push_back(device_.put(saddle::planes_at<C, float>(
-          layout_, static_cast<std::byte*>(device_.allocate(saddle::planes_bytes<C, float>(layout_))))));
     struct table {
-      saddle::message_planes const* pointers[8];
-      float weights[8];
+      saddle::message_planes planes[8];
+      saddle::term<float> terms[8];
     } t{};
     for (int j = 0; j < messages; ++j) {
-      t.pointers[j] = planes[static_cast<std::size_t>(j)];
-      t.weights[j] = 1.0f / static_cast<float>(messages);
+      auto* const begin = static_cast<std::byte*>(device_.allocate(saddle::planes_bytes<C, float>(layout_)));
+      t.planes[j] = saddle::planes_at<C, float>(layout_, begin);
+      t.terms[j] = {j, 1.0f / static_cast<float>(messages)};
     }
     table* const at = device_.put(t);
-    sources_ = device_.put(saddle::incoming<float>{at->pointers, at->weights, messages});
-    outgoing_ = planes;
+    sources_ = device_.put(saddle::incoming<float>{at->planes, at->terms, messages});
+    outgoing_ = at->planes;
   }
 
   void encode(saddle::message_planes* to) {
@@ -79,14 +76,14 @@ class kernel_bench {
                 1, 0, layout_.buckets());
   }
   void encode(benchmark::State& state) {
-    device_.run(state, [&] { encode(outgoing_[0]); });
+    device_.run(state, [&] { encode(outgoing_); });
     // Gradient; state and memory or copy, both ways; w, which an exact scheme only reads.
     double const arrays = 1 + 2 * saddle::state_planes<rule, float> + (Scheme::memory || Scheme::copies ? 2 : 0) +
                           (Scheme::shares_weights ? 0 : saddle::is_exact<C> ? 1 : 2);
     report(state, arrays, 1);
   }
   void apply(benchmark::State& state) {
-    for (auto* to : outgoing_) encode(to);
+    for (int j = 0; j < messages_; ++j) encode(outgoing_ + j);
     device_.run(state, [&] {
       engine_.run(saddle::apply_body<Scheme, C, float, applied, length>{{}, layout_, context_, rules_, worker_, 1, sources_,
                                                                         non_finite_},
@@ -98,7 +95,7 @@ class kernel_bench {
   }
   /// The server's kernel: the same compressor down as up, and a memory of the server's own.
   void relay(benchmark::State& state) {
-    for (auto* to : outgoing_) encode(to);
+    for (int j = 0; j < messages_; ++j) encode(outgoing_ + j);
     auto* const memory =
         static_cast<float*>(device_.allocate(layout_.padded() * static_cast<std::int64_t>(sizeof(float))));
     saddle::message_planes const down = saddle::planes_at<C, float>(
@@ -132,7 +129,7 @@ class kernel_bench {
   std::int64_t* lowest_;
   std::int64_t** non_finite_;
   saddle::incoming<float>* sources_;
-  std::vector<saddle::message_planes*> outgoing_;
+  saddle::message_planes* outgoing_;
 };
 
 template <class Device, class Scheme, class O, class C>

@@ -31,11 +31,11 @@ struct shared_game {
   int workers() const { return game->most_workers(); }
   void initial(std::uint64_t seed, saddle::point<float> w) const { game->initial(seed, w); }
   void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out) const {
-    game->gradient(at, s, out, saddle::phase::both);
+    game->gradient(at, &s, out, saddle::phase::both);
   }
   void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out,
                 saddle::player who) const {
-    game->gradient(at, s, out, static_cast<int>(who));
+    game->gradient(at, &s, out, static_cast<int>(who));
   }
 };
 

@@ -43,12 +43,12 @@ class gan_problem final : public saddle::any_problem<float> {
   saddle::players sizes() const override { return gan.sizes(); }
   int most_workers() const override { return gan.workers(); }
   void initial(std::uint64_t seed, saddle::point<float> w) const override { gan.initial(seed, w); }
-  void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out,
+  void gradient(saddle::point<float const> at, saddle::sample const* s, saddle::point<float> out,
                 int player) const override {
     if (player == saddle::phase::both)
-      gan.gradient(at, s, out);
+      gan.gradient(at, *s, out);
     else
-      gan.gradient(at, s, out, static_cast<saddle::player>(player));
+      gan.gradient(at, *s, out, static_cast<saddle::player>(player));
   }
 
   saddle::mlp_gan<float> gan;

@@ -81,13 +81,21 @@ foreach(policies IN ITEMS "--method;dqgan" "--method;dposg;--compressor;sign" "-
   value_of(value steps_executed)
   expect_equal(${value} 3 "steps_executed")
   digest(seed ${short} ${policies} --steps 6 --seed 2)
-  digest(compressor ${short} ${policies} --steps 6 --compressor top-k)
-  foreach(other IN ITEMS half seed compressor)
+  foreach(other IN ITEMS half seed)
     if(${other} STREQUAL whole)
       message(FATAL_ERROR "'${other}' has the digest of the whole run (${policies})")
     endif()
   endforeach()
 endforeach()
+
+set(digests "")
+foreach(compressor IN ITEMS identity top-k global-top-k qsgd2 qsgd4 qsgd8 sign)
+  digest(one ${short} --compressor ${compressor} --steps 6)
+  list(APPEND digests ${one})
+endforeach()
+list(REMOVE_DUPLICATES digests)
+list(LENGTH digests different)
+expect_equal(${different} 7 "each compressor has a digest of its own")
 
 # ---- What is refused: code 2, one line, no file ----
 set(outputs --json none.json --samples none.png --samples-csv none.csv --log none.log --checkpoint none.saddle)

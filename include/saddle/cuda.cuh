@@ -5,4 +5,6 @@
 #include "saddle/exec/cuda_check.cuh"
 #include "saddle/exec/device_vector.cuh"
 #include "saddle/group/cuda_block.cuh"
+#include "saddle/problem/device_concept.cuh"
 #include "saddle/saddle.hpp"
+#include "saddle/train/device_problem.cuh"

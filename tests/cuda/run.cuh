@@ -42,10 +42,10 @@ class given_run {
   struct tables {
     saddle::step_context<T, Rule> context[most_moments];
     Applied rule[most_moments];
+    saddle::step_switches<T> skipping;
     saddle::worker_arrays<T> arrays[most_moments][workers];
     saddle::message_planes up[workers], copies[workers], down;
-    saddle::message_planes const *uplinks[workers], *downlink[1], *public_copies[workers];
-    T weights[targets][workers], one;
+    saddle::term<T> terms[targets][workers], whole;
     saddle::incoming<T> sent_up, received[targets];
     std::int64_t* non_finite[workers];
   };
@@ -152,6 +152,7 @@ class given_run {
   void make_tables(std::byte* copy, std::byte* base) const {
     tables& t = *new (table_.template at<tables>(copy, 0)) tables{};
     tables* const there = table_.template at<tables>(base, 0);
+    t.skipping.skips = true;
     for (std::size_t j = 0; j < moments_.size(); ++j) {
       moment const& now = moments_[j];
       saddle::step_context<T, Rule>& c = t.context[j];
@@ -160,6 +161,7 @@ class given_run {
       c.exchange = j;
       c.lo[0] = T(-2), c.hi[0] = T(2), c.lo[1] = T(-2.5), c.hi[1] = T(1.5);
       c.consensus_step = T(0.3);
+      c.keep = T(0.9);
       c.moves = c.last = true;
       c.commits = now.what.commits;
       c.subtract_memory = Scheme::memory;
@@ -178,26 +180,23 @@ class given_run {
     for (int m = 0; m < workers; ++m) {
       t.up[m] = saddle::planes_at<Up, T>(layout_, up_.template at<std::byte>(base, m));
       t.copies[m].begin[0] = copy_.template at<std::byte>(base, m);
-      t.uplinks[m] = &there->up[m];
-      t.public_copies[m] = &there->copies[m];
       t.non_finite[m] = non_finite_.template at<std::int64_t>(base, m);
     }
     t.down = saddle::planes_at<Downlink, T>(layout_, down_.template at<std::byte>(base, 0));
-    t.downlink[0] = &there->down;
-    t.one = T(1);
+    t.whole = {0, T(1)};
     for (int target = 0; target < targets; ++target) {
       for (int m = 0; m < workers; ++m) {
         double const own = m == target ? 1 : 0, mixed = m == target ? 0.5 : 0.25;
         double const weight = Scheme::shares_weights ? 1.0 / workers
                               : Scheme::memory       ? 0.3 * (mixed - own)
                                                      : mixed;
-        t.weights[target][m] = static_cast<T>(weight);
+        t.terms[target][m] = {m, static_cast<T>(weight)};
       }
-      t.received[target] = saddle::incoming<T>{Scheme::copies ? there->public_copies : there->uplinks,
-                                               there->weights[target], workers};
+      t.received[target] = saddle::incoming<T>{Scheme::copies ? there->copies : there->up,
+                                               there->terms[target], workers};
     }
-    t.sent_up = saddle::incoming<T>{there->uplinks, there->weights[0], workers};
-    if (relays) t.received[0] = saddle::incoming<T>{there->downlink, &there->one, 1};
+    t.sent_up = saddle::incoming<T>{there->up, there->terms[0], workers};
+    if (relays) t.received[0] = saddle::incoming<T>{&there->down, &there->whole, 1};
   }
 
   template <class Engine>
@@ -233,11 +232,11 @@ class given_run {
           saddle::apply_body<Scheme, decoder, T, Applied, Bucket>{
               decoder{}, layout_, context, &t->rule[j], all, workers / targets, t->received, t->non_finite},
           targets, what.player);
-      launch(saddle::average_body<T, Bucket>{layout_, average_.at(base, 0), w_.at(base, 0), T(0.9)}, 1,
+      launch(saddle::average_body<T, Bucket>{layout_, context, average_.at(base, 0), w_.at(base, 0)}, 1,
              saddle::phase::both);
     }
     if constexpr (Scheme::memory && Scheme::shares_weights)
-      launch(saddle::restore_body<Up, T, Bucket>{Up{}, layout_, t->arrays[0], t->up}, workers,
+      launch(saddle::restore_body<Up, T, Bucket>{Up{}, layout_, &t->skipping, t->arrays[0], t->up}, workers,
              saddle::phase::both);
   }
 

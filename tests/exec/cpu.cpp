@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine_contract.hpp"
 #include "saddle/core/buckets.hpp"
 
 namespace {
@@ -80,4 +81,8 @@ TEST_CASE("each calls every index once") {
   std::vector<std::atomic<int>> times(10);
   engine.each(10, [&](std::int64_t i) { ++times[static_cast<std::size_t>(i)]; });
   for (auto const& n : times) CHECK(n == 1);
+}
+
+TEST_CASE("the engine keeps the contract of engines, on one thread and on several") {
+  for (int const threads : {1, 2, 5}) engine_contract::check(saddle::cpu{.threads = threads});
 }

@@ -225,12 +225,17 @@ struct tapped {
     struct tap final : saddle::link {
       std::unique_ptr<saddle::link> inner;
       std::shared_ptr<messages> heard;
+      std::vector<std::span<std::byte>> outgoing;
       int workers() const override { return inner->workers(); }
       int first() const override { return inner->first(); }
       int hosted() const override { return inner->hosted(); }
+      void bind(std::span<std::span<std::byte> const> from) override {
+        outgoing.assign(from.begin(), from.end());
+        inner->bind(from);
+      }
       void start(saddle::exchange_round const& round) override {
         heard->clear();
-        for (auto const& m : round.outgoing) heard->emplace_back(m.begin(), m.end());
+        for (auto const& m : outgoing) heard->emplace_back(m.begin(), m.end());
         inner->start(round);
       }
       void finish() override { inner->finish(); }

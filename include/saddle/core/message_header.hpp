@@ -7,7 +7,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// In front of every message; the planes follow, the first on a 64-byte boundary. Little-endian.
+/// In front of every message, and written where one leaves the process; the planes follow, the first on a 64-byte
+/// boundary. Little-endian.
 struct message_header {
   static constexpr std::array<char, 4> expected_magic{'S', 'A', 'D', 'M'};
   std::array<char, 4> magic = expected_magic;

@@ -23,8 +23,31 @@ concept bucket_body = requires(Body const body) {
   { body.layout } -> std::convertible_to<bucket_layout>;
 };
 
-/// An executor whose kernels read the memory of the host. The trainer keeps its arrays there.
+/// A value that says where and how bodies run. Its engine does it, one thing after the other:
+///
+/// run(body, rows, first, last)       body on the buckets first ... last - 1 of each row
+/// tally(body, first, last, totals)   body(group, bucket, count, counter), where counter(b) adds one to totals[b],
+///                                    b < Body::bins
+/// once(f)                            f()
+/// exclusive_scan(in, out, n)         with +, after reserve_scan<U>(n); in and out are different arrays
+/// each(n, f)                         f(i) for i = 0 ... n - 1, called by the host
+/// replay(f)                          f(), whose kernels are the same every time: only what they read has changed
+///
+/// Bodies and f point to the engine's memory:
+///
+/// array<U>(n)                        n values, zero at first, on 64 bytes at least
+/// staged<U>                          values that the host writes: resize(n), [i], and publish(engine) for kernels,
+///                                    which read them at there()
+/// read(host, there, n), write(there, host, n), copy(to, from, n)
 template <class E>
-concept runs_in_host_memory = E::in_host_memory;
+concept executor = requires(E const how) {
+  typename E::engine;
+  { E::in_host_memory } -> std::convertible_to<bool>;
+  { typename E::engine{how} };
+};
+
+/// An executor whose kernels read the memory of the host.
+template <class E>
+concept runs_in_host_memory = executor<E> && E::in_host_memory;
 
 SADDLE_NAMESPACE_END

@@ -2,12 +2,19 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <cub/device/device_scan.cuh>
+#include <memory>
+#include <type_traits>
+#include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/exec/cuda_check.cuh"
+#include "saddle/exec/device_vector.cuh"
 #include "saddle/group/cuda_block.cuh"
 
 SADDLE_NAMESPACE_BEGIN
@@ -20,46 +27,132 @@ inline constexpr int cuda_lanes = std::clamp(Bucket / 16, 32, 1024);
 template <class Group>
 inline constexpr int threads_of = Group::lanes == 32 ? 128 : Group::lanes;
 
+/// The buckets first ... last - 1 of one row that fall to a group of a grid, which strides over them.
+template <class Group, class Body, class F>
+__device__ void for_each_bucket(Body const& body, std::int64_t first, std::int64_t last, F f) {
+  constexpr int groups = threads_of<Group> / Group::lanes;
+  int const mine = static_cast<int>(threadIdx.x) / Group::lanes;
+  bucket_layout layout = body.layout;
+  layout.length = Body::length;  // the same number, as a constant
+  std::int64_t const stride = std::int64_t{gridDim.x} * groups;
+  for (std::int64_t i = first + std::int64_t{blockIdx.x} * groups + mine; i < last; i += stride) f(layout.at(i));
+}
+
 /// The library's kernel: a body on the buckets first ... last - 1 of each row, a group a bucket. Tiles live
 /// in registers: one block on a multiprocessor is enough, or the compiler spills some to fit one more.
 template <class Group, class Body>
 __global__ void __launch_bounds__(threads_of<Group>, 1)
     run(__grid_constant__ Body const body, int rows, std::int64_t first, std::int64_t last) {
-  constexpr int groups = threads_of<Group> / Group::lanes;
-  __shared__ typename Group::storage storage[groups];
-  int const mine = static_cast<int>(threadIdx.x) / Group::lanes;
-  Group const g(storage[mine]);
-  bucket_layout layout = body.layout;
-  layout.length = Body::length;  // the same number, as a constant
-  std::int64_t const stride = std::int64_t{gridDim.x} * groups;
+  __shared__ typename Group::storage storage[threads_of<Group> / Group::lanes];
+  Group const g(storage[static_cast<int>(threadIdx.x) / Group::lanes]);
   for (int row = static_cast<int>(blockIdx.y); row < rows; row += static_cast<int>(gridDim.y))
-    for (std::int64_t i = first + std::int64_t{blockIdx.x} * groups + mine; i < last; i += stride)
-      run_body(body, g, row, layout.at(i));
+    for_each_bucket<Group>(body, first, last, [&](bucket const& b) { run_body(body, g, row, b); });
 }
 
-/// Kernels on one stream. All that a body points to is memory of the device. Nothing here allocates or waits.
+/// Counts with a body into shared memory, and adds that to the totals.
+template <class Group, class Body>
+__global__ void __launch_bounds__(threads_of<Group>, 1)
+    tally(__grid_constant__ Body const body, std::int64_t first, std::int64_t last, std::int64_t* totals) {
+  __shared__ typename Group::storage storage[threads_of<Group> / Group::lanes];
+  __shared__ unsigned counts[Body::bins];
+  Group const g(storage[static_cast<int>(threadIdx.x) / Group::lanes]);
+  for (int b = static_cast<int>(threadIdx.x); b < Body::bins; b += threads_of<Group>) counts[b] = 0;
+  __syncthreads();
+  auto const count_one = [&](int b) { atomicAdd(counts + b, 1u); };
+  for_each_bucket<Group>(body, first, last, [&](bucket const& b) {
+    if (b.count == Body::length) body(g, b, Body::length, count_one);
+    else body(g, b, b.count, count_one);
+  });
+  __syncthreads();
+  for (int b = static_cast<int>(threadIdx.x); b < Body::bins; b += threads_of<Group>)
+    if (counts[b] != 0) atomicAdd(reinterpret_cast<unsigned long long*>(totals) + b, counts[b]);
+}
+
+template <class F>
+__global__ void run_once(__grid_constant__ F const f) {
+  f();
+}
+
+struct added {
+  template <class U>
+  SADDLE_HD U operator()(U const& a, U const& b) const {
+    return a + b;
+  }
+};
+
+/// Ends what a handle of CUDA names. Where that fails there is nobody to tell.
+struct cuda_deleter {
+  void operator()(cudaEvent_t e) const { cudaEventDestroy(e); }
+  void operator()(cudaGraph_t g) const { cudaGraphDestroy(g); }
+  void operator()(cudaGraphExec_t g) const { cudaGraphExecDestroy(g); }
+  void operator()(std::byte* pinned) const { cudaFreeHost(pinned); }
+};
+template <class Handle>
+using cuda_unique = std::unique_ptr<std::remove_pointer_t<Handle>, cuda_deleter>;
+
+/// Kernels on one stream. All that a body points to is memory of the device. Nothing here allocates or waits inside of a
+/// step.
 struct cuda {
-  cudaStream_t stream{};
+  cudaStream_t stream = cudaStreamPerThread;  // not the legacy default stream, which cannot be captured
+  bool graphs = true;                         // from its second time on a step is one launch of a graph
   static constexpr bool in_host_memory = false;
 
   class engine {
    public:
-    explicit engine(cuda const& how) : stream_(how.stream) {}
+    explicit engine(cuda const& how) : stream_(how.stream), graphs_(how.graphs) {
+      int device;
+      check(cudaGetDevice(&device));
+      check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, device));
+    }
 
-    /// body on the buckets first ... last - 1 of each of `rows`; returns when the kernel is in the stream.
+    /// Returns when the kernel is in the stream, as all of these do.
     /// errors  cuda_error if it cannot be launched
     template <bucket_body Body>
     void run(Body const& body, int rows, std::int64_t first, std::int64_t last) {
       if (rows < 1 || last <= first) return;
       using group = cuda_block<cuda_lanes<Body::length>>;
-      constexpr int threads = threads_of<group>, groups = threads / group::lanes;
-      std::int64_t const blocks = (last - first + groups - 1) / groups;
-      dim3 const grid(static_cast<unsigned>(std::min<std::int64_t>(blocks, 0x7FFFFFFF)),
+      dim3 const grid(static_cast<unsigned>(std::min<std::int64_t>(blocks_for<group>(last - first), 0x7FFFFFFF)),
                       static_cast<unsigned>(std::min(rows, 65535)));  // the rest in strides
-      saddle::run<group><<<grid, threads, 0, stream_>>>(body, rows, first, last);
+      saddle::run<group><<<grid, threads_of<group>, 0, stream_>>>(body, rows, first, last);
       check(cudaGetLastError());
     }
-    /// f(i) for i = 0 ... n - 1, here and now: what it does on the device is a matter of its stream.
+    template <class Body>
+    void tally(Body const& body, std::int64_t first, std::int64_t last, std::int64_t* totals) {
+      if (last <= first) return;
+      using group = cuda_block<cuda_lanes<Body::length>>;
+      auto const blocks = std::min<std::int64_t>(blocks_for<group>(last - first), 8 * processors_);
+      saddle::tally<group><<<static_cast<unsigned>(blocks), threads_of<group>, 0, stream_>>>(body, first, last, totals);
+      check(cudaGetLastError());
+    }
+    template <class F>
+    void once(F const& f) {
+      run_once<<<1, 1, 0, stream_>>>(f);
+      check(cudaGetLastError());
+    }
+    template <class U>
+    void reserve_scan(std::int64_t n) {
+      std::size_t bytes = 0;
+      check(cub::DeviceScan::ExclusiveScan(nullptr, bytes, static_cast<U const*>(nullptr), static_cast<U*>(nullptr),
+                                           added{}, U{}, n, stream_));
+      if (bytes > scan_.size()) scan_ = device_array<std::byte>(bytes);
+    }
+    template <class U>
+    void exclusive_scan(U const* in, U* out, std::int64_t n) {
+      std::size_t bytes = scan_.size();
+      check(cub::DeviceScan::ExclusiveScan(scan_.data(), bytes, in, out, added{}, U{}, n, stream_));
+    }
+    /// The first time as it is, when modules are loaded and libraries allocate; then from a graph.
+    template <class F>
+    void replay(F const& f) {
+      if (!has_run_ || !graphs_) {
+        f();
+        has_run_ = true;
+        return;
+      }
+      if (!graph_) capture(f);
+      check(cudaGraphLaunch(graph_.get(), stream_));
+    }
+    /// Here and now: what f does on the device is a matter of its stream.
     template <class F>
     void each(std::int64_t n, F const& f) {
       for (std::int64_t i = 0; i < n; ++i) f(i);
@@ -67,9 +160,113 @@ struct cuda {
     int threads() const { return 1; }
     cudaStream_t stream() const { return stream_; }
 
+    template <class U>
+    using array = device_array<U>;
+
+    /// Copied through pinned memory, a few steps ahead of the device.
+    template <class U>
+    class staged {
+     public:
+      /// Waits for the device and moves if there is no room.
+      void resize(std::size_t n) {
+        values_.resize(n);
+        if (n > there_.size()) {
+          there_ = device_array<U>(n + n / 2);
+          published_.clear();
+        }
+      }
+      U& operator[](std::size_t i) { return values_[i]; }
+      U* there() { return there_.data(); }
+      /// Copies if there is something new; waits only for copies that are several steps old.
+      void publish(engine& e) {
+        std::size_t const bytes = values_.size() * sizeof(U);
+        if (bytes == 0 || (published_.size() == bytes && std::memcmp(published_.data(), values_.data(), bytes) == 0)) return;
+        slot& s = slots_[next_++ % std::size(slots_)];
+        if (s.bytes < bytes) {
+          void* p;
+          check(cudaMallocHost(&p, bytes));
+          s.pinned.reset(static_cast<std::byte*>(p));
+          s.bytes = bytes;
+        }
+        if (!s.copied) {
+          cudaEvent_t event;
+          check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+          s.copied.reset(event);
+        } else {
+          check(cudaEventSynchronize(s.copied.get()));
+        }
+        std::memcpy(s.pinned.get(), values_.data(), bytes);
+        check(cudaMemcpyAsync(there_.data(), s.pinned.get(), bytes, cudaMemcpyHostToDevice, e.stream_));
+        check(cudaEventRecord(s.copied.get(), e.stream_));
+        published_.assign(s.pinned.get(), s.pinned.get() + bytes);
+      }
+
+     private:
+      static_assert(std::is_trivially_copyable_v<U>);
+      struct slot {
+        std::unique_ptr<std::byte, cuda_deleter> pinned;
+        std::size_t bytes = 0;
+        cuda_unique<cudaEvent_t> copied;
+      };
+      std::vector<U> values_;
+      std::vector<std::byte> published_;
+      device_array<U> there_;
+      slot slots_[4];
+      std::size_t next_ = 0;
+    };
+
+    /// Waits for the stream.
+    template <class U>
+    void read(U* host, U const* there, std::size_t n) const {
+      move(host, there, n, cudaMemcpyDeviceToHost);
+      check(cudaStreamSynchronize(stream_));
+    }
+    template <class U>
+    void write(U* there, U const* host, std::size_t n) {
+      move(there, host, n, cudaMemcpyHostToDevice);
+      check(cudaStreamSynchronize(stream_));
+    }
+    template <class U>
+    void copy(U* to, U const* from, std::size_t n) {
+      move(to, from, n, cudaMemcpyDeviceToDevice);
+    }
+
    private:
+    template <class Group>
+    static std::int64_t blocks_for(std::int64_t buckets) {
+      constexpr int groups = threads_of<Group> / Group::lanes;
+      return (buckets + groups - 1) / groups;
+    }
+    template <class U>
+    void move(U* to, U const* from, std::size_t n, cudaMemcpyKind kind) const {
+      if (n > 0) check(cudaMemcpyAsync(to, from, n * sizeof(U), kind, stream_));
+    }
+    template <class F>
+    void capture(F const& f) {
+      check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+      cudaGraph_t captured = nullptr;
+      try {
+        f();
+      } catch (...) {
+        cudaStreamEndCapture(stream_, &captured);
+        if (captured != nullptr) cudaGraphDestroy(captured);
+        throw;
+      }
+      check(cudaStreamEndCapture(stream_, &captured));
+      cuda_unique<cudaGraph_t> const graph(captured);
+      cudaGraphExec_t ready;
+      check(cudaGraphInstantiate(&ready, captured, 0));
+      graph_.reset(ready);
+    }
+
     cudaStream_t stream_;
+    int processors_ = 1;
+    device_array<std::byte> scan_;
+    cuda_unique<cudaGraphExec_t> graph_;
+    bool graphs_, has_run_ = false;
   };
 };
+
+static_assert(executor<cuda> && !runs_in_host_memory<cuda>);
 
 SADDLE_NAMESPACE_END

@@ -1,6 +1,7 @@
 #pragma once
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/step_context.hpp"
 #include "saddle/group/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -10,12 +11,13 @@ template <class T, int Bucket>
 struct average_body {
   static constexpr int length = Bucket;
   bucket_layout layout;
+  step_switches<T> const* context;
   T* average;
   T const* w;
-  T keep;
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
+    T const keep = context->keep;
     sweep<Bucket / G::lanes>(
         g, count, [&](int, T& mean, T x) { mean = keep * mean + (T(1) - keep) * x; }, changes(average + b.begin),
         reads(w + b.begin));

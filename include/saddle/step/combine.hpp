@@ -6,11 +6,17 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// What one worker combines: messages and their weights, in ascending order of the senders.
+/// One term of a combination: the message of a sender, times a weight.
+template <class T>
+struct term {
+  int sender;
+  T weight;
+};
+/// What one worker combines: terms over a table of messages, in ascending order of the senders.
 template <class T>
 struct incoming {
-  message_planes const* const* messages;
-  T const* weights;
+  message_planes const* messages;
+  term<T> const* terms;
   int count;
 };
 
@@ -20,9 +26,9 @@ SADDLE_HD void combine(G const& g, D const& decoder, incoming<T> const& in, buck
                        T (&acc)[Items]) {
   for_each_item<Items>(g, count, [&](int k, int) { acc[k] = T(0); });
   for (int j = 0; j < in.count; ++j) {
-    message_planes const& message = *in.messages[j];
+    message_planes const& message = in.messages[in.terms[j].sender];
     prefetch_next<D, T>(message, b, count);
-    decoder.add(g, message_at<D, T>(message, b), count, in.weights[j], acc);
+    decoder.add(g, message_at<D, T>(message, b), count, in.terms[j].weight, acc);
   }
 }
 

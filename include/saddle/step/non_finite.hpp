@@ -5,6 +5,7 @@
 #include "saddle/core/atomic_min.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/step_context.hpp"
 #include "saddle/group/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -21,5 +22,49 @@ SADDLE_HD bool finds_non_finite(G const& g, T const (&tile)[Items], bucket const
   if (mine != none) atomic_min(lowest, mine);
   return true;
 }
+
+// What a step does about it, before its first kernel, before each apply, and at its end. `lowest` holds a coordinate or
+// `none` for each hosted worker and then the server.
+
+struct forget_non_finite {
+  std::int64_t* lowest;
+  int n;
+  SADDLE_HD void operator()() const {
+    for (int i = 0; i < n; ++i) lowest[i] = none;
+  }
+};
+
+template <class T>
+struct skip_if_non_finite {
+  step_switches<T>* context;
+  std::int64_t const* lowest;
+  int n;
+  SADDLE_HD void operator()() const {
+    bool skips = false;
+    for (int i = 0; i < n; ++i) skips |= lowest[i] != none;
+    context->skips = skips;
+  }
+};
+
+/// How many steps were skipped, and what the latest of them met.
+struct mishaps {
+  std::int64_t steps = 0, latest_step = 0, coordinate = none;
+  int who = 0;  // the number of the hosted worker; their count for the server
+};
+
+template <class T>
+struct note_non_finite {
+  step_switches<T> const* context;
+  std::int64_t const* lowest;
+  int n;
+  mishaps* log;
+  SADDLE_HD void operator()() const {
+    for (int i = 0; i < n; ++i)
+      if (lowest[i] != none) {
+        *log = {log->steps + 1, context->step, lowest[i], i};
+        return;
+      }
+  }
+};
 
 SADDLE_NAMESPACE_END

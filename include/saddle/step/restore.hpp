@@ -2,6 +2,7 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
 
@@ -13,11 +14,13 @@ struct restore_body {
   static constexpr int length = Bucket;
   C decoder;
   bucket_layout layout;
+  step_switches<T> const* context;
   worker_arrays<T> const* workers;
   message_planes const* messages;
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int worker, bucket const& b, int count) const {
+    if (!context->skips) return;
     constexpr int Items = Bucket / G::lanes;
     worker_arrays<T> const a = workers[worker].from(b.begin);
     T e[Items];

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <span>
 
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
@@ -34,14 +33,55 @@ struct radix_search {
     if (round > 0 && key >> above != prefix >> above) return -1;
     return static_cast<int>(key >> shift() & ((bits_of<T>{1} << width()) - 1));
   }
-  /// Takes the counts of a round. True if another round is needed.
-  bool advance(std::span<std::int64_t const> counts) {
-    int b = (1 << width()) - 1;
-    while (b > 0 && wanted > counts[static_cast<std::size_t>(b)]) wanted -= counts[static_cast<std::size_t>(b--)];
-    prefix |= static_cast<bits_of<T>>(b) << shift();
-    return ++round < rounds;
+  /// After the last round.
+  SADDLE_HD selection<T> found() const { return {prefix, wanted}; }
+};
+
+/// What a selection keeps in the executor's memory.
+template <class T>
+struct selecting {
+  radix_search<T>* search;
+  std::int64_t* totals;  // one a bin, zero between the rounds
+};
+
+template <class T>
+struct begin_search {
+  radix_search<T>* search;
+  std::int64_t wanted;
+  SADDLE_HD void operator()() const { *search = {0, 0, wanted}; }
+};
+
+/// Takes the counts of a round, as a body on one bucket whose coordinates are the bins.
+template <class T>
+struct advance_body {
+  static constexpr int length = radix_search<T>::bins;
+  selecting<T> at;
+  bucket_layout layout{{length, 0}, length};
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int, bucket const&, int count) const {
+    constexpr int Items = length / G::lanes;
+    radix_search<T> now = *at.search;
+    std::int64_t total[Items];
+    for_each_item<Items>(g, count, [&](int k, int i) { total[k] = at.totals[i]; });
+    for_each_item<Items>(g, count, [&](int, int i) { at.totals[i] = 0; });
+    auto const from = [&](int bin) {
+      return g.template sum<Items>(count, [&](int k) {
+        return place<Items, G::lanes>(g.lane(), k) >= bin ? total[k] : std::int64_t{0};
+      });
+    };
+    int low = 0, high = (1 << now.width()) - 1;  // the highest bin from which up there are enough
+    while (low < high) {
+      int const middle = (low + high + 1) / 2;
+      if (from(middle) >= now.wanted) low = middle;
+      else high = middle - 1;
+    }
+    now.wanted -= from(low + 1);
+    now.prefix |= static_cast<bits_of<T>>(low) << now.shift();
+    ++now.round;
+    g.sync();
+    if (g.lane() == 0) *at.search = now;
   }
-  selection<T> found() const { return {prefix, wanted}; }
 };
 
 /// Counts the keys of a tile into `counters`, which belong to the group's lanes alone.
@@ -56,12 +96,12 @@ SADDLE_HD void observe(G const& g, radix_search<T> const& search, T const (&p)[I
 /// Writes p of one worker, and observes it in the first round.
 template <class Scheme, class T, class Rule, int Bucket>
 struct outgoing_body {
-  static constexpr int length = Bucket;
+  static constexpr int length = Bucket, bins = radix_search<T>::bins;
   bucket_layout layout;
   step_context<T, Rule> const* context;
   worker_arrays<T> worker;
   std::int64_t* non_finite;
-  radix_search<T> search;
+  radix_search<T> const* search;
 
   template <cooperative_group G, class Counter>
   SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
@@ -75,7 +115,7 @@ struct outgoing_body {
         store_tile(g, count, p, a.outgoing);
       else
         sweep<Items>(g, count, [&](int k, T& x) { p[k] = x; }, changes<!Scheme::memory, Scheme::memory>(a.outgoing));
-      observe(g, search, p, count, counters);
+      observe(g, *search, p, count, counters);
     });
   }
 };
@@ -83,17 +123,19 @@ struct outgoing_body {
 /// The server's p: the average of what came and what it still owes, written to its plane.
 template <bool Memory, class C, class T, int Bucket>
 struct relayed_body {
-  static constexpr int length = Bucket;
+  static constexpr int length = Bucket, bins = radix_search<T>::bins;
   C decoder;
   bucket_layout layout;
+  step_switches<T> const* context;
   incoming<T> const* sources;
   T* plane;  // the server's memory, if it has one
   std::int64_t* non_finite;
-  radix_search<T> search;
+  radix_search<T> const* search;
 
   template <cooperative_group G, class Counter>
   SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
     constexpr int Items = Bucket / G::lanes;
+    if (context->skips) return;
     T p[Items];
     T* const at = plane + b.begin;
     combine(g, decoder, *sources, b, count, p);
@@ -101,85 +143,87 @@ struct relayed_body {
     if (finds_non_finite<Items>(g, p, b, count, non_finite))
       sweep<Items>(g, count, [&](int k, T e) { p[k] = e; }, reads<Memory>(at));
     store_tile(g, count, p, at);
-    observe(g, search, p, count, counters);
+    observe(g, *search, p, count, counters);
   }
 };
 
 /// A further round over p.
 template <class T, int Bucket>
 struct observe_body {
-  static constexpr int length = Bucket;
+  static constexpr int length = Bucket, bins = radix_search<T>::bins;
   bucket_layout layout;
   T const* plane;
-  radix_search<T> search;
+  radix_search<T> const* search;
 
   template <cooperative_group G, class Counter>
   SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
     constexpr int Items = Bucket / G::lanes;
     T p[Items];
     load_tile(g, count, plane + b.begin, p);
-    observe(g, search, p, count, counters);
+    observe(g, *search, p, count, counters);
   }
 };
 
-/// How many of a bucket's keys lie above the threshold, and how many at it.
+/// How many of a bucket's keys, or of all buckets' before it, lie above the threshold, and how many at it.
 struct bucket_tally {
-  std::int32_t above, equal;
+  std::int64_t above, equal;
+  SADDLE_HD friend bucket_tally operator+(bucket_tally const& a, bucket_tally const& b) {
+    return {a.above + b.above, a.equal + b.equal};
+  }
+  /// The pairs that go of these keys, if the first `ties` of those at the threshold do.
+  SADDLE_HD std::uint32_t pairs(std::int64_t ties) const {
+    return static_cast<std::uint32_t>(above + (ties < equal ? ties : equal));
+  }
 };
 template <class T, int Bucket>
 struct count_body {
   static constexpr int length = Bucket;
   bucket_layout layout;
   T const* plane;
-  selection<T> which;
+  radix_search<T> const* search;
   bucket_tally* tallies;  // one a bucket
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
     constexpr int Items = Bucket / G::lanes;
+    bits_of<T> const limit = search->found().limit;
     T p[Items];
     load_tile(g, count, plane + b.begin, p);
-    int const above = g.template count<Items>(count, [&](int k) { return magnitude_bits(p[k]) > which.limit; });
-    int const equal = g.template count<Items>(count, [&](int k) { return magnitude_bits(p[k]) == which.limit; });
+    int const above = g.template count<Items>(count, [&](int k) { return magnitude_bits(p[k]) > limit; });
+    int const equal = g.template count<Items>(count, [&](int k) { return magnitude_bits(p[k]) == limit; });
     if (g.lane() == 0) tallies[b.index] = {above, equal};
   }
 };
 
-/// Turns the tallies of the buckets first ... last - 1 into each bucket's place in the message and the ties before it.
-template <class T>
-void place_pairs(std::span<bucket_tally const> tallies, std::int64_t first, std::int64_t last, selection<T> which,
-                 std::uint32_t* start, std::span<std::int64_t> ties_before) {
-  std::uint32_t pairs = 0;
-  std::int64_t ties = 0;
-  for (std::int64_t b = first; b < last; ++b) {
-    auto const [above, equal] = tallies[static_cast<std::size_t>(b)];
-    std::int64_t const left = which.ties > ties ? which.ties - ties : 0;
-    start[b] = pairs;
-    ties_before[static_cast<std::size_t>(b)] = ties;
-    pairs += static_cast<std::uint32_t>(above + (left < equal ? left : equal));
-    ties += equal;
-  }
-  start[last] = pairs;
-}
-
-/// Writes the pairs of one bucket, and the memory.
+/// Writes the pairs of one bucket and where they begin, and the memory.
 template <class Scheme, class C, class T, int Bucket>
 struct select_body {
   static constexpr int length = Bucket;
   C compressor;
   bucket_layout layout;
+  step_switches<T> const* gate;  // the server's, which does not encode in a skipped step; null for a worker
   worker_arrays<T> worker;
-  selection<T> which;
-  std::int64_t const* ties_before;
+  radix_search<T> const* search;
+  bucket_tally const *tallies, *before;  // of each bucket, and of those before it
+  std::int64_t last;                     // one past the last bucket that is sent
   message_planes message;
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
+    if (gate != nullptr && gate->skips) return;
     constexpr int Items = Bucket / G::lanes;
     worker_arrays<T> const a = worker.from(b.begin);
+    selection<T> const which = search->found();
+    bucket_tally const earlier = before[b.index];
+    typename C::template message<T> const out = message_at<C, T>(message, b);
+    if (g.lane() == 0) {
+      out.start[0] = earlier.pairs(which.ties);
+      if (b.index + 1 == last) out.start[1] = (earlier + tallies[b.index]).pairs(which.ties);
+    }
+    g.sync();
     T p[Items], sent[Items];
     load_tile(g, count, a.outgoing, p);
-    compressor.encode_selected(g, p, sent, count, which, ties_before[b.index], message_at<C, T>(message, b));
+    compressor.encode_selected(g, p, sent, count, which, earlier.equal, out);
     keep<Scheme>(g, count, a, p, sent);
   }
 };

@@ -1,16 +1,19 @@
 #pragma once
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "saddle/config.hpp"
 #include "saddle/core/players.hpp"
+#include "saddle/exec/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A problem behind virtual calls: one a gradient is nothing beside the gradient.
+/// A problem behind virtual calls: one a gradient is nothing beside the gradient. Points and samples of a gradient lie
+/// in the executor's memory.
 template <class T>
 class any_problem {
  public:
@@ -19,7 +22,9 @@ class any_problem {
   virtual int most_workers() const = 0;
   virtual void initial(std::uint64_t seed, point<T> w) const = 0;
   /// `player` 0 or 1: at least that player's part is written; -1: both.
-  virtual void gradient(point<T const> at, sample s, point<T> out, int player) const = 0;
+  virtual void gradient(point<T const> at, sample const* s, point<T> out, int player) const = 0;
+  /// Whether a gradient is nothing but kernels, the same ones every time.
+  virtual bool repeats() const { return true; }
 };
 
 template <problem P>
@@ -34,15 +39,24 @@ class erased_problem final : public any_problem<typename P::scalar> {
     else return std::numeric_limits<int>::max();
   }
   void initial(std::uint64_t seed, point<T> w) const override { problem_.initial(seed, w); }
-  void gradient(point<T const> at, sample s, point<T> out, int player) const override {
+  void gradient(point<T const> at, sample const* s, point<T> out, int player) const override {
     if constexpr (splits_by_player<P>) {
-      if (player != phase::both) return problem_.gradient(at, s, out, static_cast<saddle::player>(player));
+      if (player != phase::both) return problem_.gradient(at, *s, out, static_cast<saddle::player>(player));
     }
-    problem_.gradient(at, s, out);
+    problem_.gradient(at, *s, out);
   }
 
  private:
   P problem_;
 };
+
+/// What the trainer calls, found beside the executor: other memory needs another way.
+template <runs_in_host_memory E, problem P>
+std::unique_ptr<any_problem<typename P::scalar>> erase(E const&, P p) {
+  return std::make_unique<erased_problem<P>>(std::move(p));
+}
+/// A problem whose gradients the kernels of this executor can be given.
+template <class P, class E>
+concept problem_for = executor<E> && requires(E const& how, P p) { erase(how, std::move(p)); };
 
 SADDLE_NAMESPACE_END

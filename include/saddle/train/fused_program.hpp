@@ -1,7 +1,9 @@
 #pragma once
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -87,20 +89,29 @@ class fused_program final : public program<T> {
         topology_(std::move(topology)),
         engine_(how),
         layout_{sizes, bucket_length} {
-    context_.seed = fixed.seed;
+    now_.seed = fixed.seed;
     for (int p = 0; p < 2; ++p) {
-      context_.lo[p] = static_cast<T>(fixed.limits[p].lo);
-      context_.hi[p] = static_cast<T>(fixed.limits[p].hi);
+      now_.lo[p] = static_cast<T>(fixed.limits[p].lo);
+      now_.hi[p] = static_cast<T>(fixed.limits[p].hi);
     }
-    context_.consensus_step = T(1);
+    now_.consensus_step = T(1);
     if constexpr (requires { topology_.consensus_step; })
-      context_.consensus_step = static_cast<T>(topology_.consensus_step.value_or(1.0));
+      now_.consensus_step = static_cast<T>(topology_.consensus_step.value_or(1.0));
     // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does.
-    if constexpr (has_memory<C> && Scheme::shares_weights)
-      context_.subtract_memory = compressor.subtract_in_look_ahead;
+    if constexpr (has_memory<C> && Scheme::shares_weights) now_.subtract_memory = compressor.subtract_in_look_ahead;
     object(optimizer_);
     object(unwrapped(compressor_));
     object(down());
+    contexts_.resize(static_cast<std::size_t>(phases_of(optimizer_) * rounds()));
+    received_.resize(static_cast<std::size_t>(rounds()));
+    if constexpr (selects) {
+      auto const buckets = static_cast<std::size_t>(layout_.buckets());
+      tallies_ = array<bucket_tally>(buckets);
+      before_ = array<bucket_tally>(buckets);
+      totals_ = array<std::int64_t>(radix_search<T>::bins);
+      search_ = array<radix_search<T>>(1);
+      engine_.template reserve_scan<bucket_tally>(layout_.buckets());
+    }
   }
 
   demands needs() const override {
@@ -114,7 +125,7 @@ class fused_program final : public program<T> {
     d.state_planes = state_planes<Rule, T>;
     d.relays = relays;
     d.server_memory = relays && (has_memory<down_type> || selects_globally<Down>);
-    d.rounds = topology_.rounds_per_exchange();
+    d.rounds = rounds();
     return d;
   }
   phase phase_at(int k) const override { return phase_of(optimizer_, k); }
@@ -136,11 +147,11 @@ class fused_program final : public program<T> {
   bool has_error_feedback() const override { return has_memory<C>; }
   std::string details() const override {
     std::string text = "phases=" + std::to_string(phases_of(optimizer_)) +
-                       " rounds=" + std::to_string(topology_.rounds_per_exchange());
+                       " rounds=" + std::to_string(rounds());
     if constexpr (requires { topology_.consensus_step; })
       if (topology_.consensus_step) text += " consensus-step=" + std::to_string(*topology_.consensus_step);
     if constexpr (has_memory<C> && Scheme::shares_weights)
-      text += std::string(" look-ahead-subtracts-memory=") + (context_.subtract_memory ? "yes" : "no");
+      text += std::string(" look-ahead-subtracts-memory=") + (now_.subtract_memory ? "yes" : "no");
     if constexpr (selects_globally<Up>) text += " kept=" + std::to_string(pairs_of(layout_, unwrapped(compressor_)));
     if constexpr (selects_globally<Down>) text += " kept-downlink=" + std::to_string(pairs_of(layout_, down()));
     return text;
@@ -155,77 +166,161 @@ class fused_program final : public program<T> {
   }
   message_planes downlink_planes(std::byte* begin) const override { return planes_at<Down, T>(layout_, begin, down()); }
 
-  void at(moment const& now) override {
-    context_.rule = optimizer_.template at<T>(now.step, now.phase);
-    context_.exchange = now.exchange;
-    context_.moves = now.first_round;
-    context_.last = now.last_round;
-    context_.commits = now.commits;
-    context_.skips = false;
+  bool in_host_memory() const override { return Executor::in_host_memory; }
+  T* allocate(std::size_t n) override { return arrays_.emplace_back(n).data(); }
+  std::byte* allocate_bytes(std::size_t n) override { return bytes_.emplace_back(n).data(); }
+  void read(T* host, T const* there, std::size_t n) const override { engine_.read(host, there, n); }
+  void write(T* there, T const* host, std::size_t n) override { engine_.write(there, host, n); }
+  void copy(T* to, T const* from, std::size_t n) override { engine_.copy(to, from, n); }
+  void bind(fleet<T> const& all) override {
+    fleet_ = all;
+    auto const hosted = static_cast<std::size_t>(all.hosted);
+    table(workers_, all.workers);
+    table(outgoing_, all.outgoing);
+    table(senders_, all.senders);
+    std::vector<message_planes> others;
+    if (Scheme::copies)  // mixed instead of messages: dense planes, one a worker
+      for (worker_arrays<T> const& a : all.workers) others.push_back({{reinterpret_cast<std::byte*>(a.copy)}});
+    if (relays) others = {all.server_message};
+    table(mixed_, others);
+    lowest_ = array<std::int64_t>(hosted + 1);
+    std::vector<std::int64_t*> each;
+    for (std::size_t m = 0; m <= hosted; ++m) each.push_back(lowest_.data() + m);
+    table(each_lowest_, each);
+    table(whole_, std::vector<term<T>>{{0, T(1)}});
+    log_ = array<mishaps>(1);
+    set_met({});
+    samples_.resize(hosted * static_cast<std::size_t>(phases_of(optimizer_)));
   }
-  void skip() override { context_.skips = true; }
 
-  void adapt(fleet<T> const& all, int player) override {
-    launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, &context_, all.workers.data(), all.non_finite.data()},
-           all.hosted, player);
+  void plan(moment const& m) override {
+    step_context<T, Rule> c = now_;
+    c.rule = optimizer_.template at<T>(m.step, m.phase);
+    c.step = m.step;
+    c.exchange = m.exchange;
+    c.moves = m.first_round;
+    c.last = m.last_round;
+    c.commits = m.commits;
+    c.keep = static_cast<T>(m.keep);
+    contexts_[static_cast<std::size_t>(m.index)] = c;
   }
-  void encode(fleet<T> const& all, int player) override {
-    if constexpr (selects_globally<Up>) {
-      for (std::size_t m = 0; m < all.workers.size(); ++m)
-        select<Scheme>(outgoing_body<Scheme, T, Rule, bucket_length>{layout_, &context_, all.workers[m], all.non_finite[m], {}},
-                       unwrapped(compressor_), all.workers[m], all.outgoing[m], player);
-    } else {
-      launch(encode_body<Scheme, Up, T, Rule, bucket_length>{unwrapped(compressor_), layout_, &context_,
-                                                           all.workers.data(), all.outgoing.data(),
-                                                           all.non_finite.data(), static_cast<std::uint32_t>(all.first)},
-           all.hosted, player);
+  void plan(int phase, int hosted, sample const& s) override { samples_[sample_at(phase, hosted)] = s; }
+  void plan(int round, std::span<std::vector<edge> const> heard) override {
+    heard_round& r = received_[static_cast<std::size_t>(round)];
+    std::size_t terms = 0;
+    for (std::vector<edge> const& from : heard) terms += from.size();
+    r.terms.resize(terms);
+    r.sources.resize(heard.size() + 1);  // what the server hears and, after a relay, what its workers do
+    std::size_t next = 0;
+    message_planes const* const messages = Scheme::copies ? mixed_.data() : senders_.data();
+    for (std::size_t target = 0; target < heard.size(); ++target) {
+      r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(heard[target].size())};
+      for (edge const& e : heard[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
+    }
+    r.sources[heard.size()] = {mixed_.data(), whole_.data(), 1};
+  }
+  void publish() override {
+    contexts_.publish(engine_);
+    samples_.publish(engine_);
+    for (heard_round& r : received_) {
+      r.terms.publish(engine_);
+      r.sources.publish(engine_);
     }
   }
-  void relay(fleet<T> const& all, incoming<T> const& from, int player) override {
+  void replay(std::function<void()> const& f, bool repeats) override {
+    if (repeats) engine_.replay(f);
+    else f();
+  }
+
+  void begin() override { engine_.once(forget_non_finite{lowest_.data(), fleet_.hosted + 1}); }
+  void each_worker(int phase, std::function<void(int, sample const*)> const& f) override {
+    engine_.each(fleet_.hosted, [&](std::int64_t m) {
+      f(static_cast<int>(m), samples_.there() + sample_at(phase, static_cast<int>(m)));
+    });
+  }
+  void adapt(int index, int player) override {
+    launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), each_lowest_.data()},
+           fleet_.hosted, player);
+  }
+  void encode(int index, int player) override {
+    if constexpr (selects_globally<Up>) {
+      for (std::size_t m = 0; m < fleet_.workers.size(); ++m)
+        select<Scheme>(outgoing_body<Scheme, T, Rule, bucket_length>{layout_, context(index), fleet_.workers[m],
+                                                                     lowest_.data() + m, search_.data()},
+                       unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], player);
+    } else {
+      launch(encode_body<Scheme, Up, T, Rule, bucket_length>{unwrapped(compressor_), layout_, context(index),
+                                                             workers_.data(), outgoing_.data(), each_lowest_.data(),
+                                                             static_cast<std::uint32_t>(fleet_.first)},
+             fleet_.hosted, player);
+    }
+  }
+  void judge(int index) override {
+    engine_.once(skip_if_non_finite<T>{context(index), lowest_.data(), fleet_.hosted + 1});
+  }
+  void relay(int index, int round, int player) override {
     constexpr bool owes = has_memory<down_type>;
+    incoming<T> const* const from = received_[static_cast<std::size_t>(round)].sources.there();
+    std::int64_t* const lowest = lowest_.data() + fleet_.hosted;
     if constexpr (relays && selects_globally<Down>) {
-      if (context_.skips) return;
       worker_arrays<T> server;
-      server.memory = server.outgoing = all.server_memory;
+      server.memory = server.outgoing = fleet_.server_memory;
       select<updates<owes>>(
-          relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, &from, all.server_memory,
-                                                   all.server_non_finite, {}},
-          down(), server, all.server_message, player);
+          relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), from,
+                                                   fleet_.server_memory, lowest, search_.data()},
+          down(), context(index), server, fleet_.server_message, player);
     } else if constexpr (relays) {
-      launch(relay_body<owes, Up, Down, T, bucket_length>{unwrapped(compressor_), down(), layout_, &context_, &from,
-                                                          all.server_memory, all.server_message, all.server_non_finite,
-                                                          all.server},
+      launch(relay_body<owes, Up, Down, T, bucket_length>{unwrapped(compressor_), down(), layout_, context(index), from,
+                                                          fleet_.server_memory, fleet_.server_message, lowest,
+                                                          static_cast<std::uint32_t>(fleet_.all)},
              1, player);
     }
   }
-  void apply(fleet<T> const& all, std::vector<incoming<T>> const& from, int player) override {
+  void apply(int index, int round, int player) override {
     using decoder = std::conditional_t<Scheme::copies, identity, std::conditional_t<relays, Down, Up>>;
     decoder d{};
     if constexpr (!Scheme::copies && !relays) d = unwrapped(compressor_);
     else if constexpr (!Scheme::copies) d = down();
-    int const sharing = Scheme::shares_weights ? all.hosted : 1;
+    int const sharing = Scheme::shares_weights ? fleet_.hosted : 1;
     using applied = applying_rule<Scheme, Rule>;
-    static constexpr absent_rule no_rule;
     applied const* rules;
-    if constexpr (std::is_same_v<applied, Rule>) rules = &context_.rule;
-    else rules = &no_rule;
-    launch(apply_body<Scheme, decoder, T, applied, bucket_length>{d, layout_, &context_, rules, all.workers.data(), sharing,
-                                                                  from.data(), all.non_finite.data()},
-           all.hosted / sharing, player);
+    if constexpr (std::is_same_v<applied, Rule>) rules = &context(index)->rule;
+    else rules = no_rule_.data();
+    incoming<T> const* const from = received_[static_cast<std::size_t>(round)].sources.there() + (relays ? 1 : 0);
+    launch(apply_body<Scheme, decoder, T, applied, bucket_length>{d, layout_, context(index), rules, workers_.data(), sharing,
+                                                                  from, each_lowest_.data()},
+           fleet_.hosted / sharing, player);
   }
-  void restore(fleet<T> const& all, int player) override {
-    if constexpr (Scheme::memory && Scheme::shares_weights)
-      launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, all.workers.data(), all.outgoing.data()},
-             all.hosted, player);
+  void restore([[maybe_unused]] int index, [[maybe_unused]] int player) override {
+    if constexpr (Scheme::memory && Scheme::shares_weights) {
+      if constexpr (Executor::in_host_memory)
+        if (!context(index)->skips) return;
+      launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), workers_.data(),
+                                                outgoing_.data()},
+             fleet_.hosted, player);
+    }
   }
-  void each_worker(int hosted, std::function<void(int)> const& f) override {
-    engine_.each(hosted, [&](std::int64_t m) { f(static_cast<int>(m)); });
+  void average(T* average, T const* w) override {
+    launch(average_body<T, bucket_length>{layout_, context(0), average, w}, 1, phase::both);
   }
-  void average(T* average, T const* w, T keep) override {
-    launch(average_body<T, bucket_length>{layout_, average, w, keep}, 1, phase::both);
+  void end() override {
+    engine_.once(note_non_finite<T>{context(0), lowest_.data(), fleet_.hosted + 1, log_.data()});
   }
+  mishaps met() const override {
+    mishaps m;
+    engine_.read(&m, log_.data(), 1);
+    return m;
+  }
+  void set_met(mishaps const& m) override { engine_.write(log_.data(), &m, 1); }
 
  private:
+  using engine = typename Executor::engine;
+  template <class U>
+  using array = typename engine::template array<U>;
+  template <class U>
+  using staged = typename engine::template staged<U>;
+  static constexpr bool selects = selects_globally<Up> || selects_globally<Down>;
+
   template <class Body>
   void launch(Body const& body, int rows, int player) {
     auto const [first, last] = buckets_of(player);
@@ -236,26 +331,33 @@ class fused_program final : public program<T> {
   }
   /// Kernel 1 in rounds: `writes` puts p aside, then the largest of it are found and encoded by `by`.
   template <class Keeper, class Writes, class By>
-  void select(Writes writes, By const& by, worker_arrays<T> const& who, message_planes const& message, int player) {
+  void select(Writes const& writes, By const& by, step_switches<T> const* gate, worker_arrays<T> const& who,
+              message_planes const& message, int player) {
     auto const [first, last] = buckets_of(player);
     if (first >= last) return;
-    radix_search<T>& search = writes.search;
-    search.wanted = by.kept(part_of(layout_, player).sizes.size());
-    std::vector<std::int64_t> counts(radix_search<T>::bins, 0);
-    engine_.tally(writes, first, last, counts);
-    while (search.advance(counts)) {
-      std::fill(counts.begin(), counts.end(), 0);
-      engine_.tally(observe_body<T, bucket_length>{layout_, who.outgoing, search}, first, last, counts);
+    radix_search<T>* const search = search_.data();
+    std::int64_t* const totals = totals_.data();
+    engine_.once(begin_search<T>{search, by.kept(part_of(layout_, player).sizes.size())});
+    engine_.tally(writes, first, last, totals);
+    for (int round = 0;; ++round) {
+      engine_.run(advance_body<T>{{search, totals}}, 1, 0, 1);
+      if (round + 1 == radix_search<T>::rounds) break;
+      engine_.tally(observe_body<T, bucket_length>{layout_, who.outgoing, search}, first, last, totals);
     }
-    selection<T> const which = search.found();
-    auto const buckets = static_cast<std::size_t>(layout_.buckets());
-    std::vector<bucket_tally> tallies(buckets);
-    std::vector<std::int64_t> ties_before(buckets);
-    engine_.run(count_body<T, bucket_length>{layout_, who.outgoing, which, tallies.data()}, 1, first, last);
-    place_pairs<T>(tallies, first, last, which, reinterpret_cast<std::uint32_t*>(message.begin[0]), ties_before);
-    engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, who, which, ties_before.data(), message}, 1, first,
-                last);
+    bucket_tally *const tallies = tallies_.data(), *const before = before_.data();
+    engine_.run(count_body<T, bucket_length>{layout_, who.outgoing, search, tallies}, 1, first, last);
+    engine_.exclusive_scan(tallies + first, before + first, last - first);
+    engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, gate, who, search, tallies, before, last, message}, 1,
+                first, last);
   }
+  template <class U>
+  void table(array<U>& to, std::vector<U> const& from) {
+    to = array<U>(from.size());
+    engine_.write(to.data(), from.data(), from.size());
+  }
+  step_context<T, Rule>* context(int index) { return contexts_.there() + index; }
+  std::size_t sample_at(int phase, int hosted) const { return static_cast<std::size_t>(phase * fleet_.hosted + hosted); }
+  int rounds() const { return topology_.rounds_per_exchange(); }
   template <class Any>
   message_bytes message_of(int player, Any const& compressor) const {
     bucket_layout const part = part_of(layout_, player);
@@ -275,9 +377,32 @@ class fused_program final : public program<T> {
   O optimizer_;
   C compressor_;
   Topology topology_;
-  typename Executor::engine engine_;
+  engine engine_;
   bucket_layout layout_;
-  step_context<T, Rule> context_{};
+  step_context<T, Rule> now_{};  // what is the same at every moment
+  fleet<T> fleet_;
+
+  // In the executor's memory. A deque does not move what it holds.
+  std::deque<array<T>> arrays_;
+  std::deque<array<std::byte>> bytes_;
+  array<worker_arrays<T>> workers_;
+  array<message_planes> outgoing_, senders_, mixed_;  // mixed_: public copies, or the server's message
+  array<std::int64_t> lowest_;                        // each hosted worker's and the server's, of this step
+  array<std::int64_t*> each_lowest_;
+  array<term<T>> whole_;
+  array<absent_rule> no_rule_ = array<absent_rule>(1);
+  mutable array<mishaps> log_;
+  array<bucket_tally> tallies_, before_;
+  array<std::int64_t> totals_;
+  array<radix_search<T>> search_;
+
+  struct heard_round {
+    staged<term<T>> terms;
+    staged<incoming<T>> sources;
+  };
+  staged<step_context<T, Rule>> contexts_;
+  staged<sample> samples_;
+  std::vector<heard_round> received_;
 };
 
 SADDLE_NAMESPACE_END

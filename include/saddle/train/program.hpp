@@ -1,6 +1,8 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,7 +12,9 @@
 #include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/problem/concept.hpp"
 #include "saddle/step/combine.hpp"
+#include "saddle/step/non_finite.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/train/report.hpp"
 
@@ -30,25 +34,24 @@ struct demands {
   int rounds = 1;               // an exchange
 };
 
-/// One round of one phase, for a program to turn into kernels' constants.
+/// One round of one phase of a step. `index` counts them, the rounds of a phase one after the other.
 struct moment {
   std::int64_t step;
-  int phase;
+  int index, phase;
   std::uint64_t exchange;
   bool first_round, last_round, commits;
+  double keep;  // of the average
 };
 
-/// The arrays and messages of the workers of this process, as kernels see them.
+/// Where everything lies, in the executor's memory.
 template <class T>
 struct fleet {
-  int first = 0, hosted = 0;
+  int first = 0, hosted = 0, all = 0;    // workers: the first of this process, its number, everywhere
   std::vector<worker_arrays<T>> workers;
-  std::vector<message_planes> outgoing;      // where each hosted worker writes
-  std::vector<std::int64_t*> non_finite;     // one a hosted worker
-  T* server_memory = nullptr;                // or its p, where the downlink selects
+  std::vector<message_planes> outgoing;  // where each hosted worker writes
+  std::vector<message_planes> senders;   // where each worker's message is read
+  T* server_memory = nullptr;            // or its p, where the downlink selects
   message_planes server_message;
-  std::int64_t* server_non_finite = nullptr;
-  std::uint32_t server = 0;                  // the server's number: the count of all workers
 };
 
 /// A combination of policies, compiled: its kernels behind virtual calls, one a launch. The trainer knows no policy.
@@ -78,19 +81,44 @@ class program {
   virtual message_planes uplink_planes(std::byte* begin) const = 0;
   virtual message_planes downlink_planes(std::byte* begin) const = 0;
 
-  virtual void at(moment const& now) = 0;
-  /// Until the next at(), relay and apply do nothing: some message reported a coordinate that is not finite.
-  virtual void skip() = 0;
-  virtual void adapt(fleet<T> const& all, int player) = 0;
-  virtual void encode(fleet<T> const& all, int player) = 0;
-  virtual void relay(fleet<T> const& all, incoming<T> const& from, int player) = 0;
-  /// One source a hosted worker, or one for all of them where they share their weights.
-  virtual void apply(fleet<T> const& all, std::vector<incoming<T>> const& from, int player) = 0;
-  virtual void restore(fleet<T> const& all, int player) = 0;
-  /// f(m) for every hosted worker, each on one thread.
-  virtual void each_worker(int hosted, std::function<void(int)> const& f) = 0;
-  /// average += (1 - keep) (w - average)
-  virtual void average(T* average, T const* w, T keep) = 0;
+  // The executor's memory.
+  virtual bool in_host_memory() const = 0;
+  /// n values, zero, which live as long as the program.
+  virtual T* allocate(std::size_t n) = 0;
+  virtual std::byte* allocate_bytes(std::size_t n) = 0;
+  virtual void read(T* host, T const* there, std::size_t n) const = 0;
+  virtual void write(T* there, T const* host, std::size_t n) = 0;
+  virtual void copy(T* to, T const* from, std::size_t n) = 0;
+  /// Once, when all that is in it has been allocated.
+  virtual void bind(fleet<T> const& all) = 0;
+
+  // What the next step needs to know, all of it before the step.
+  virtual void plan(moment const& now) = 0;
+  virtual void plan(int phase, int hosted, sample const& s) = 0;
+  /// Who hears whom in a round: one list a hosted worker, or one for all of them where they share their weights.
+  virtual void plan(int round, std::span<std::vector<edge> const> heard) = 0;
+  virtual void publish() = 0;
+
+  /// Runs f, which makes the calls below, and the same ones in every step. If it `repeats` them in the executor's memory
+  /// alone, an executor may record what they do.
+  virtual void replay(std::function<void()> const& f, bool repeats) = 0;
+  virtual void begin() = 0;
+  /// f(m, sample) for every hosted worker, each on one thread; the sample lies in the executor's memory.
+  virtual void each_worker(int phase, std::function<void(int, sample const*)> const& f) = 0;
+  virtual void adapt(int index, int player) = 0;
+  virtual void encode(int index, int player) = 0;
+  /// Whether relay and apply skip: some coordinate of a worker of this process was not finite.
+  virtual void judge(int index) = 0;
+  virtual void relay(int index, int round, int player) = 0;
+  virtual void apply(int index, int round, int player) = 0;
+  virtual void restore(int index, int player) = 0;
+  /// average = keep average + (1 - keep) w
+  virtual void average(T* average, T const* w) = 0;
+  virtual void end() = 0;
+
+  /// Waits for the steps so far.
+  virtual mishaps met() const = 0;
+  virtual void set_met(mishaps const& m) = 0;
 };
 
 SADDLE_NAMESPACE_END

@@ -1,9 +1,8 @@
 #pragma once
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,7 +11,6 @@
 
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
-#include "saddle/core/aligned.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
@@ -52,31 +50,26 @@ class trainer {
   template <problem P, optimizer O, compression C, topology Tp, transport Tr, runs_in_host_memory Executor>
     requires std::same_as<typename P::scalar, T>
   trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
-      : settings_(s), problem_(std::make_unique<erased_problem<P>>(std::move(p))), link_(connection.connect()) {
-    expects(s.decay >= 0 && s.decay < 1, "settings: decay lies in [0, 1)");
-    expects(s.min_box.lo <= s.min_box.hi && s.max_box.lo <= s.max_box.hi, "settings: a box has lo <= hi");
-    players const sizes = problem_->sizes();
-    expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
-    expects(link_->workers() <= problem_->most_workers(), [&] {
-      return "trainer: " + std::to_string(link_->workers()) + " workers, but the problem has data for " +
-             std::to_string(problem_->most_workers());
-    });
-    using wire = wire_compressor<C>;
-    t.check(link_->workers(), !is_exact<wire>, has_memory<C>);
-    program_ = make_program(std::move(o), c, std::move(t), how, sizes);
-    allocate();
+      : settings_(s), link_(connection.connect()) {
+    assemble(std::move(p), std::move(o), c, std::move(t), how);
+  }
+  /// On an executor with a memory of its own: a problem that has its gradients there, or is visited by the arrays.
+  template <class P, optimizer O, compression C, topology Tp, transport Tr, executor Executor>
+    requires(!runs_in_host_memory<Executor>) && problem_for<P, Executor> && std::same_as<typename P::scalar, T>
+  trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
+      : settings_(s), link_(connection.connect()) {
+    assemble(std::move(p), std::move(o), c, std::move(t), how);
   }
 
-  /// One iteration of the optimizer on every worker.
+  /// One iteration of the optimizer on every worker. A GPU may still work on it when this returns.
   void step() {
     auto const start = std::chrono::steady_clock::now();
     ++step_;
-    std::fill(non_finite_.begin(), non_finite_.end(), none);
-    for (int k = 0; k < demands_.phases; ++k) run_phase(k);
-    note_non_finite();
-    update_average();
+    plan();
+    program_->publish();
+    program_->replay([this] { run_phases(); }, link_->is_local() && problem_->repeats());
     ++report_.steps_executed;
-    report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report_.seconds += seconds_since(start);
   }
 
   /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
@@ -97,6 +90,16 @@ class trainer {
 
   saddle::report report() const {
     saddle::report r = report_;
+    auto const start = std::chrono::steady_clock::now();
+    mishaps const met = program_->met();
+    r.seconds = report_.seconds += seconds_since(start);
+    r.skipped_steps = met.steps;
+    if (met.coordinate != none) {
+      std::int64_t const second = program_->layout().begin_of(1);
+      bool const is_max = met.coordinate >= second;
+      r.non_finite = {met.latest_step, met.who < fleet_.hosted ? fleet_.first + met.who : fleet_.all,
+                      is_max ? player::max : player::min, met.coordinate - (is_max ? second : 0)};
+    }
     r.step = step_;
     r.wire_bytes = link_->wire_bytes();
     r.optimizer = program_->optimizer_name();
@@ -112,7 +115,7 @@ class trainer {
   /// Its averaged weights; the weights themselves if nothing is averaged.
   point<T const> averaged_weights(int worker) const {
     if (settings_.average == averaging::none) return weights(worker);
-    return view(averages_[demands_.shares_weights ? 0 : local(worker)].data());
+    return view(averages_[demands_.shares_weights ? 0 : local(worker)]);
   }
   /// What error feedback of a hosted worker still owes; empty spans without error feedback.
   point<T const> memory(int worker) const {
@@ -143,9 +146,9 @@ class trainer {
   void save(std::string const& path) const {
     checkpoint_writer out;
     out.add(description());
-    counters const now{step_, exchange_, report_.gradients, report_.skipped_steps, report_.uplink, report_.downlink};
+    counters const now{step_, exchange_, report_.gradients, program_->met().steps, report_.uplink, report_.downlink};
     out.add(now);
-    const_cast<trainer*>(this)->for_each_array([&](std::span<T> a) { out.add(std::span<T const>(a)); });
+    for (auto const& [there, n] : arrays_) out.add(std::span<T const>(on_host(there, n)));
     out.commit(path);
   }
   /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed.
@@ -154,23 +157,18 @@ class trainer {
     std::string const theirs = in.get_text(), ours = description();
     if (theirs != ours) in.fail("it is of another run: it has " + theirs + ", this run " + ours);
     auto const then = in.get<counters>();
-    std::vector<std::vector<T>> arrays;
-    for_each_array([&](std::span<T> a) {
-      arrays.push_back(in.get_all<T>());
-      if (arrays.back().size() != a.size()) in.fail("an array has another size");
-    });
+    std::vector<std::vector<T>> values;
+    for (auto const& [there, n] : arrays_) {
+      values.push_back(in.get_all<T>());
+      if (values.back().size() != n) in.fail("an array has another size");
+    }
     in.expect_end();
-    std::size_t next = 0;
-    for_each_array([&](std::span<T> a) {
-      std::copy(arrays[next].begin(), arrays[next].end(), a.begin());
-      ++next;
-    });
+    for (std::size_t i = 0; i < arrays_.size(); ++i) program_->write(arrays_[i].there, values[i].data(), arrays_[i].n);
+    program_->set_met({.steps = then.skipped_steps});
     step_ = then.step;
     exchange_ = then.exchange;
     report_.steps_executed = 0;
     report_.gradients = then.gradients;
-    report_.skipped_steps = then.skipped_steps;
-    report_.non_finite.reset();
     report_.uplink = then.uplink;
     report_.downlink = then.downlink;
   }
@@ -182,10 +180,28 @@ class trainer {
     std::int64_t gradients, skipped_steps;
     message_bytes uplink, downlink;
   };
-  /// The arrays of one worker, behind the pointers of its worker_arrays.
-  struct storage {
-    aligned_vector<T> w, h, gradient, memory, copy, state, outgoing;
+  /// What a checkpoint holds.
+  struct lasting {
+    T* there;
+    std::size_t n;
   };
+
+  template <class P, class O, class C, class Tp, class Executor>
+  void assemble(P p, O o, C c, Tp t, Executor const& how) {
+    expects(settings_.decay >= 0 && settings_.decay < 1, "settings: decay lies in [0, 1)");
+    for (box const& b : {settings_.min_box, settings_.max_box}) expects(b.lo <= b.hi, "settings: a box has lo <= hi");
+    using wire = wire_compressor<C>;
+    t.check(link_->workers(), !is_exact<wire>, has_memory<C>);
+    players const sizes = p.sizes();
+    expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
+    program_ = make_program(std::move(o), c, std::move(t), how, sizes);
+    problem_ = erase(how, std::move(p));
+    expects(link_->workers() <= problem_->most_workers(), [&] {
+      return "trainer: " + std::to_string(link_->workers()) + " workers, but the problem has data for " +
+             std::to_string(problem_->most_workers());
+    });
+    allocate();
+  }
 
   template <class O, class C, class Tp, class Executor>
   std::unique_ptr<program<T>> make_program(O o, C c, Tp t, Executor const& how, players sizes) const {
@@ -204,200 +220,148 @@ class trainer {
 
   void allocate() {
     demands_ = program_->needs();
-    checksum name;
-    std::string const compressor = program_->compressor_name();
-    name.add(std::span(compressor.data(), compressor.size()));
-    compressor_id_ = name.value();
     bucket_layout const& layout = program_->layout();
     auto const d = static_cast<std::size_t>(layout.padded());
-    auto const hosted = static_cast<std::size_t>(link_->hosted());
     auto const message = sizeof(message_header) + static_cast<std::size_t>(program_->uplink_planes_bytes());
-    storage_.resize(hosted);
-    messages_.resize(hosted);
-    non_finite_.assign(hosted + 1, none);
     fleet_.first = link_->first();
     fleet_.hosted = link_->hosted();
-    fleet_.server = static_cast<std::uint32_t>(link_->workers());
-    for (std::size_t m = 0; m < hosted; ++m) {
-      storage& s = storage_[m];
-      if (m == 0 || !demands_.shares_weights) {
-        s.w.assign(d, T(0));
-        problem_->initial(settings_.seed, mutable_view(s.w.data()));
-        for (int p = 0; p < 2; ++p) {
-          box const limits = p == 0 ? settings_.min_box : settings_.max_box;
-          for (T& x : mutable_view(s.w.data()).of(p)) x = clamped(x, static_cast<T>(limits.lo), static_cast<T>(limits.hi));
-        }
-        if (settings_.average != averaging::none) averages_.emplace_back(s.w.begin(), s.w.end());
+    fleet_.all = link_->workers();
+    std::vector<T> start(d, T(0));
+    problem_->initial(settings_.seed, split(start.data()));
+    for (int p = 0; p < 2; ++p) {
+      box const limits = p == 0 ? settings_.min_box : settings_.max_box;
+      for (T& x : split(start.data()).of(p)) x = clamped(x, static_cast<T>(limits.lo), static_cast<T>(limits.hi));
+    }
+    auto const array = [&](bool used, std::size_t n, bool lasts) -> T* {
+      if (!used || n == 0) return nullptr;
+      T* const there = program_->allocate(n);
+      if (lasts) arrays_.push_back({there, n});
+      return there;
+    };
+    auto const started = [&](bool used) {
+      T* const there = array(used, d, true);
+      if (used) program_->write(there, start.data(), d);
+      return there;
+    };
+    for (int m = 0; m < fleet_.hosted; ++m) {
+      bool const own = m == 0 || !demands_.shares_weights;
+      worker_arrays<T> a;
+      a.w = own ? started(true) : fleet_.workers[0].w;
+      a.h = started(demands_.look_ahead);  // at rest: the first gradient is taken at w_0
+      gradients_.push_back(array(true, d, false));
+      a.gradient = gradients_.back();
+      a.memory = array(demands_.memory, d, true);
+      a.copy = array(demands_.copies, d, true);
+      a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), true);
+      a.plane = layout.padded();
+      a.outgoing = demands_.outgoing ? array(true, d, false) : a.memory;
+      fleet_.workers.push_back(a);
+      if (own && settings_.average != averaging::none) averages_.push_back(started(true));
+      messages_.emplace_back(program_->allocate_bytes(message), message);
+      fleet_.outgoing.push_back(program_->uplink_planes(messages_.back().data() + sizeof(message_header)));
+    }
+    fleet_.server_memory = array(demands_.server_memory, d, true);
+    if (demands_.relays)
+      fleet_.server_message = program_->downlink_planes(
+          program_->allocate_bytes(static_cast<std::size_t>(program_->downlink_planes_bytes())));
+    link_->bind(messages_);
+    for (int j = 0; j < fleet_.all; ++j)
+      fleet_.senders.push_back(program_->uplink_planes(link_->message(j) + sizeof(message_header)));
+    program_->bind(fleet_);
+  }
+
+  // ---- Before a step: all that its kernels need to know, and what will be counted ----
+
+  void plan() {
+    int index = 0;
+    transfers_.resize(static_cast<std::size_t>(demands_.rounds));
+    for (int round = 0; round < demands_.rounds; ++round) plan_round(round);
+    for (int k = 0; k < demands_.phases; ++k) {
+      phase const now = program_->phase_at(k);
+      for (int m = 0; m < fleet_.hosted; ++m)
+        program_->plan(k, m, sample{settings_.seed, fleet_.first + m, step_, now.draw});
+      ++report_.gradients;
+      for (int round = 0; round < demands_.rounds; ++round) {
+        program_->plan({step_, index++, k, exchange_, round == 0, round + 1 == demands_.rounds, now.commits, keep()});
+        if (now.exchanges) count_exchange(now, round);
       }
-      aligned_vector<T> const& w = storage_[demands_.shares_weights ? 0 : m].w;
-      if (demands_.look_ahead) s.h = w;  // at rest: the first gradient is taken at w_0
-      s.gradient.assign(d, T(0));
-      if (demands_.memory) s.memory.assign(d, T(0));
-      if (demands_.copies) s.copy.assign(d, T(0));
-      if (demands_.outgoing) s.outgoing.assign(d, T(0));
-      s.state.assign(d * static_cast<std::size_t>(demands_.state_planes), T(0));
-      messages_[m].assign(message, std::byte{0});
-      fleet_.outgoing.push_back(program_->uplink_planes(messages_[m].data() + sizeof(message_header)));
-      fleet_.non_finite.push_back(&non_finite_[m]);
-      outgoing_.push_back(messages_[m]);
     }
-    for (std::size_t m = 0; m < hosted; ++m) {
-      storage& s = storage_[m];
-      auto const pointer = [](aligned_vector<T>& v) { return v.empty() ? nullptr : v.data(); };
-      fleet_.workers.push_back({storage_[demands_.shares_weights ? 0 : m].w.data(), pointer(s.h), s.gradient.data(),
-                                pointer(s.memory), pointer(s.copy), pointer(s.state), layout.padded(),
-                                s.outgoing.empty() ? pointer(s.memory) : s.outgoing.data()});
+  }
+  void plan_round(int round) {
+    auto const r = static_cast<std::size_t>(round);
+    heard_.clear();
+    transfers_[r].clear();
+    if (demands_.shares_weights) {
+      heard_.push_back(program_->sources(step_, round, fleet_.first, fleet_.all));
+    } else {
+      for (int m = 0; m < fleet_.all; ++m) {
+        std::vector<edge> from = program_->sources(step_, round, m, fleet_.all);
+        for (edge const& e : from)
+          if (e.worker != m) transfers_[r].push_back({e.worker, m});
+        if (m >= fleet_.first && m < fleet_.first + fleet_.hosted) heard_.push_back(std::move(from));
+      }
     }
-    if (demands_.server_memory) server_memory_.assign(d, T(0));
-    if (demands_.relays) {
-      server_message_.assign(static_cast<std::size_t>(program_->downlink_planes_bytes()), std::byte{0});
-      fleet_.server_message = program_->downlink_planes(server_message_.data());
+    program_->plan(round, heard_);
+  }
+  void count_exchange(phase const& now, int round) {
+    message_bytes const up = program_->uplink_message(now.player);
+    std::int64_t sent = fleet_.all;  // to a server; in a graph, as many as there are edges
+    if (demands_.shares_weights) {
+      message_bytes const down = program_->downlink_message(now.player);
+      report_.downlink += {sent * down.total, sent * down.payload};
+    } else {
+      sent = static_cast<std::int64_t>(transfers_[static_cast<std::size_t>(round)].size());
     }
-    fleet_.server_memory = server_memory_.empty() ? nullptr : server_memory_.data();
-    fleet_.server_non_finite = &non_finite_[hosted];
-    sender_planes_.resize(static_cast<std::size_t>(link_->workers()));
+    report_.uplink += {sent * up.total, sent * up.payload};
+    ++exchange_;
+  }
+  double keep() const {
+    double const t = static_cast<double>(step_);
+    return settings_.average == averaging::uniform ? t / (t + 1) : settings_.decay;
+  }
+
+  // ---- The step: an executor may record it, so that nothing here depends on which step it is ----
+
+  void run_phases() {
+    program_->begin();
+    for (int k = 0; k < demands_.phases; ++k) run_phase(k);
+    program_->end();
+    for (std::size_t m = 0; m < averages_.size(); ++m) program_->average(averages_[m], fleet_.workers[m].w);
   }
 
   void run_phase(int k) {
     phase const now = program_->phase_at(k);
-    take_gradients(now);
+    program_->each_worker(k, [&](int m, sample const* s) {
+      auto const i = static_cast<std::size_t>(m);
+      worker_arrays<T> const& a = fleet_.workers[i];
+      problem_->gradient(split(static_cast<T const*>(now.at_h ? a.h : a.w)), s, split(gradients_[i]), now.player);
+    });
     if (!now.commits && now.player != phase::both) rest(1 - now.player);
+    int const first = k * demands_.rounds;
     if (!now.exchanges) {
-      program_->at(moment_of(k, now, 0));
-      program_->adapt(fleet_, now.player);
+      program_->adapt(first, now.player);
       return;
     }
     for (int round = 0; round < demands_.rounds; ++round) {
-      program_->at(moment_of(k, now, round));
-      program_->encode(fleet_, now.player);
-      exchange(now, round);
-      bool const skips = fleet_has_non_finite();
-      if (skips) program_->skip();
-      combine(now);
-      if (skips) program_->restore(fleet_, now.player);
-      ++exchange_;
+      int const index = first + round;
+      program_->encode(index, now.player);
+      link_->start({step_, round, transfers_[static_cast<std::size_t>(round)]});
+      link_->finish();
+      program_->judge(index);
+      if (demands_.relays) program_->relay(index, round, now.player);
+      program_->apply(index, round, now.player);
+      program_->restore(index, now.player);
     }
-  }
-
-  moment moment_of(int k, phase const& now, int round) const {
-    return {step_, k, exchange_, round == 0, round + 1 == demands_.rounds, now.commits};
   }
   /// In a look-ahead of one player the other stays where it is: its part of h is w.
   void rest(int player) {
     for (worker_arrays<T> const& a : fleet_.workers) {
-      std::span<T const> const w = view(a.w).of(player);
-      std::copy(w.begin(), w.end(), mutable_view(a.h).of(player).begin());
+      std::span<T const> const w = split(a.w).of(player);
+      program_->copy(split(a.h).of(player).data(), w.data(), w.size());
     }
   }
-
-  void take_gradients(phase const& now) {
-    program_->each_worker(fleet_.hosted, [&](int m) {
-      worker_arrays<T> const& a = fleet_.workers[static_cast<std::size_t>(m)];
-      problem_->gradient(view(now.at_h ? a.h : a.w), sample{settings_.seed, fleet_.first + m, step_, now.draw},
-                         mutable_view(storage_[static_cast<std::size_t>(m)].gradient.data()), now.player);
-    });
-    ++report_.gradients;
-  }
-
-  void exchange(phase const& now, int round) {
-    int const all = link_->workers();
-    message_bytes const up = program_->uplink_message(now.player);
-    for (int m = 0; m < fleet_.hosted; ++m) {
-      message_header header;
-      header.scalar_bytes = sizeof(T);
-      header.player = static_cast<std::int8_t>(now.player);
-      header.compressor = compressor_id_;
-      header.coordinates = program_->layout().sizes.size();
-      header.exchange = static_cast<std::int64_t>(exchange_);
-      header.sender = fleet_.first + m;
-      header.payload_bytes = up.payload;
-      header.non_finite = non_finite_[static_cast<std::size_t>(m)];
-      std::memcpy(messages_[static_cast<std::size_t>(m)].data(), &header, sizeof header);
-    }
-    heard_.clear();
-    transfers_.clear();
-    std::int64_t sent = all;  // to a server; in a graph, as many as there are edges
-    if (demands_.shares_weights) {
-      heard_.push_back(program_->sources(step_, round, fleet_.first, all));
-      message_bytes const down = program_->downlink_message(now.player);
-      report_.downlink += {all * down.total, all * down.payload};
-    } else {
-      for (int m = 0; m < all; ++m) {
-        heard_.push_back(program_->sources(step_, round, m, all));
-        for (edge const& e : heard_.back())
-          if (e.worker != m) transfers_.push_back({e.worker, m});
-      }
-      sent = static_cast<std::int64_t>(transfers_.size());
-    }
-    report_.uplink += {sent * up.total, sent * up.payload};
-    link_->start({step_, round, outgoing_, transfers_});
-    link_->finish();
-    for (int j = 0; j < all; ++j)
-      sender_planes_[static_cast<std::size_t>(j)] =
-          program_->uplink_planes(link_->message(j) + sizeof(message_header));
-  }
-
-  void combine(phase const& now) {
-    int const targets = demands_.shares_weights ? 1 : fleet_.hosted;
-    pointers_.clear();
-    weights_.clear();
-    sources_.clear();
-    std::vector<std::size_t> begins;
-    if (demands_.copies) {  // mixed instead of messages: dense planes, one a worker
-      copies_.resize(fleet_.workers.size());
-      for (std::size_t m = 0; m < copies_.size(); ++m)
-        copies_[m].begin[0] = reinterpret_cast<std::byte*>(fleet_.workers[m].copy);
-    }
-    for (int m = 0; m < targets; ++m) {
-      begins.push_back(pointers_.size());
-      for (edge const& e : heard_[static_cast<std::size_t>(demands_.shares_weights ? 0 : fleet_.first + m)]) {
-        auto const j = static_cast<std::size_t>(e.worker);
-        pointers_.push_back(demands_.copies ? &copies_[j] : &sender_planes_[j]);
-        weights_.push_back(static_cast<T>(e.weight));
-      }
-    }
-    begins.push_back(pointers_.size());
-    for (std::size_t m = 0; m + 1 < begins.size(); ++m)
-      sources_.push_back({pointers_.data() + begins[m], weights_.data() + begins[m],
-                          static_cast<int>(begins[m + 1] - begins[m])});
-    if (demands_.relays) {
-      program_->relay(fleet_, sources_[0], now.player);
-      static constexpr T whole = T(1);
-      relayed_ = &fleet_.server_message;
-      sources_[0] = {&relayed_, &whole, 1};
-    }
-    program_->apply(fleet_, sources_, now.player);
-  }
-
-  bool fleet_has_non_finite() const {
-    return std::any_of(non_finite_.begin(), non_finite_.end(), [](std::int64_t i) { return i != none; });
-  }
-
-  void note_non_finite() {
-    for (std::size_t m = 0; m < non_finite_.size(); ++m) {
-      if (non_finite_[m] == none) continue;
-      std::int64_t const second = program_->layout().begin_of(1);
-      bool const is_max = non_finite_[m] >= second;
-      ++report_.skipped_steps;
-      report_.non_finite = {step_, m < storage_.size() ? fleet_.first + static_cast<int>(m) : link_->workers(),
-                            is_max ? player::max : player::min, non_finite_[m] - (is_max ? second : 0)};
-      return;
-    }
-  }
-
-  void update_average() {
-    double const t = static_cast<double>(step_);
-    double const keep = settings_.average == averaging::uniform ? t / (t + 1) : settings_.decay;
-    for (std::size_t m = 0; m < averages_.size(); ++m)
-      program_->average(averages_[m].data(), fleet_.workers[m].w, static_cast<T>(keep));
-  }
-
-  template <class F>
-  void for_each_array(F f) {
-    for (storage& s : storage_)
-      for (aligned_vector<T>* a : {&s.w, &s.h, &s.memory, &s.copy, &s.state}) f(std::span<T>(*a));
-    f(std::span<T>(server_memory_));
-    for (aligned_vector<T>& a : averages_) f(std::span<T>(a));
+  static double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
   std::string description() const {
@@ -420,38 +384,38 @@ class trainer {
     bucket_layout const& l = program_->layout();
     return {{a, static_cast<std::size_t>(l.sizes.min)}, {a + l.begin_of(1), static_cast<std::size_t>(l.sizes.max)}};
   }
-  point<T const> view(T const* a) const { return split(a); }
-  point<T> mutable_view(T* a) const { return split(a); }
+  /// An array of the executor's where the host can read it: itself, or a copy that lasts until the next one of it.
+  std::span<T const> on_host(T const* there, std::size_t n) const {
+    if (program_->in_host_memory()) return {there, n};
+    std::vector<T>& copy = copies_[there];
+    copy.resize(n);
+    program_->read(copy.data(), there, n);
+    return copy;
+  }
+  point<T const> view(T const* there) const {
+    return split(on_host(there, static_cast<std::size_t>(program_->layout().padded())).data());
+  }
 
   settings settings_;
-  std::unique_ptr<any_problem<T>> problem_;
   std::unique_ptr<link> link_;
-  std::unique_ptr<program<T>> program_;
+  std::unique_ptr<program<T>> program_;  // the owner of the memory that the following point to
+  std::unique_ptr<any_problem<T>> problem_;
   demands demands_;
-  std::vector<storage> storage_;
-  std::vector<aligned_vector<T>> averages_;  // one for each w
-  aligned_vector<T> server_memory_;
-  std::vector<aligned_vector<std::byte>> messages_;
-  aligned_vector<std::byte> server_message_;
-  std::vector<std::int64_t> non_finite_;  // each hosted worker's and the server's, of this step
   fleet<T> fleet_;
-  std::uint64_t compressor_id_ = 0;
+  std::vector<T*> gradients_, averages_;  // one a worker; one for each w
+  std::vector<std::span<std::byte>> messages_;
+  std::vector<lasting> arrays_;
+  mutable std::map<T const*, std::vector<T>> copies_;
   std::int64_t step_ = 0;
   std::uint64_t exchange_ = 0;
-  saddle::report report_;
+  mutable saddle::report report_;
 
-  // Of one round, kept to reuse their memory.
-  std::vector<std::span<std::byte>> outgoing_;
-  std::vector<std::vector<edge>> heard_;  // by each worker, or by the server
-  std::vector<transfer> transfers_;
-  std::vector<message_planes> sender_planes_, copies_;
-  std::vector<message_planes const*> pointers_;
-  std::vector<T> weights_;
-  std::vector<incoming<T>> sources_;
-  message_planes const* relayed_ = nullptr;
+  // Of one step, kept to reuse their memory.
+  std::vector<std::vector<edge>> heard_;
+  std::vector<std::vector<transfer>> transfers_;  // of each round
 };
 
-template <problem P, class... Rest>
+template <class P, class... Rest>
 trainer(P, Rest...) -> trainer<typename P::scalar>;
 
 SADDLE_NAMESPACE_END

@@ -15,11 +15,10 @@ struct transfer {
   int from, to;
 };
 
-/// What one round of an exchange moves: the hosted workers' messages, and who hears whom.
+/// What one round of an exchange moves: who hears whom.
 struct exchange_round {
   std::int64_t step;
   int round;
-  std::span<std::span<std::byte> const> outgoing;  // one message a hosted worker
   std::span<transfer const> transfers;
 };
 
@@ -31,10 +30,14 @@ class link {
   /// This process hosts the workers first() ... first() + hosted() - 1.
   virtual int first() const = 0;
   virtual int hosted() const = 0;
+  /// Once: where the hosted workers write their messages.
+  virtual void bind(std::span<std::span<std::byte> const> outgoing) = 0;
+  /// Where any worker's message is read if a hosted one hears it, between finish() and the next start().
+  virtual std::byte* message(int worker) = 0;
   virtual void start(exchange_round const& round) = 0;
   virtual void finish() = 0;
-  /// The message of any worker that a hosted one hears, between finish() and the next start().
-  virtual std::byte* message(int worker) = 0;
+  /// Whether all workers are hosted, so that start and finish move nothing.
+  bool is_local() const { return hosted() == workers(); }
   /// What was put on a wire so far.
   virtual std::int64_t wire_bytes() const = 0;
 };

@@ -27,11 +27,12 @@ struct loopback {
     int workers() const override { return static_cast<int>(messages_.size()); }
     int first() const override { return 0; }
     int hosted() const override { return workers(); }
-    void start(exchange_round const& round) override {
-      for (std::size_t m = 0; m < messages_.size(); ++m) messages_[m] = round.outgoing[m].data();
+    void bind(std::span<std::span<std::byte> const> outgoing) override {
+      for (std::size_t m = 0; m < messages_.size(); ++m) messages_[m] = outgoing[m].data();
     }
-    void finish() override {}
     std::byte* message(int worker) override { return messages_[static_cast<std::size_t>(worker)]; }
+    void start(exchange_round const&) override {}
+    void finish() override {}
     std::int64_t wire_bytes() const override { return 0; }
 
    private:

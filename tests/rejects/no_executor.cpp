@@ -1,15 +1,15 @@
-// expects: runs_in_host_memory
+// expects: executor
 #include "two_workers.hpp"
 
-/// As a GPU's executor is: its kernels cannot read the arrays that the trainer keeps.
-struct elsewhere {
-  static constexpr bool in_host_memory = false;
+/// It has no engine.
+struct idle {
+  static constexpr bool in_host_memory = true;
 };
 
 int main() {
   train(saddle::sgda{}, saddle::identity{}, saddle::parameter_server<>{});
 #ifndef SADDLE_ACCEPT
   saddle::trainer t{product{}, saddle::sgda{}, saddle::identity{}, saddle::parameter_server<>{},
-                    saddle::loopback{2}, elsewhere{}};
+                    saddle::loopback{2}, idle{}};
 #endif
 }

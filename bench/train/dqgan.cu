@@ -1,0 +1,91 @@
+// Whole DQGAN steps on the GPU: without a gradient for a range of sizes, and of GANs; launched one by one and as a graph.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "saddle/problem/mlp_gan.cuh"
+// Eigen comes with the first.
+#include "saddle/cuda.cuh"
+#include "saddle/data/digits.hpp"
+
+namespace {
+
+using namespace saddle;
+
+/// Its gradient costs nothing: zeros that are never written.
+struct no_gradient {
+  using scalar = float;
+  std::int64_t coordinates;
+  players sizes() const { return {coordinates / 2, coordinates / 2}; }
+  void initial(std::uint64_t, point<float> w) const {
+    std::ranges::fill(w.min, 1.0f);
+    std::ranges::fill(w.max, 1.0f);
+  }
+  void gradient(point<float const>, sample const*, point<float>, cudaStream_t) const {}
+};
+
+template <class P>
+void steps(benchmark::State& state, P problem, int workers) {
+  saddle::cuda const how{.graphs = state.range(0) != 0};
+  trainer t{std::move(problem), omd{.step_size = 1e-4}, error_feedback{qsgd<512, 8, rounding::nearest>{}},
+            parameter_server<>{}, loopback{workers}, how};
+  t.run(3);
+  check(cudaDeviceSynchronize());
+  for (auto _ : state) {
+    constexpr int at_once = 100;  // the device is waited for once
+    t.run(at_once);
+    check(cudaDeviceSynchronize());
+  }
+  state.counters["us/step"] = {static_cast<double>(state.iterations()) * 100 * 1e-6,
+                               benchmark::Counter::kIsRate | benchmark::Counter::kInvert};
+  state.counters["coordinates"] = static_cast<double>(t.sizes().size());
+}
+
+mlp_gan<float> perceptrons(samples const& real, std::vector<int> hidden, int latent, int batch, int workers) {
+  mlp_gan_options how;
+  how.generator = how.discriminator = std::move(hidden);
+  how.latent = latent;
+  how.batch = batch;
+  how.r1 = 1;
+  how.workers = workers;
+  return {real, how};
+}
+/// As large as MNIST's pictures; a step takes as long whatever they show.
+samples noise(int count) {
+  samples s{.count = count, .shape = {28, 28}, .bounds = range{0, 1}};
+  random_sequence random({.use = purpose::evaluation});
+  for (int i = 0; i < count * 784; ++i) s.values.push_back(static_cast<float>(random.uniform()));
+  return s;
+}
+
+template <class F>
+void add(std::string const& name, F f) {
+  for (int const graph : {0, 1})
+    benchmark::RegisterBenchmark((name + (graph ? "/graph" : "/eager")).c_str(), f)
+        ->Arg(graph)
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int devices = 0;
+  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+    std::puts("skipped: no CUDA device");
+    return 77;
+  }
+  for (int const log2_size : {16, 20, 24, 28})
+    add("step/2^" + std::to_string(log2_size),
+        [=](benchmark::State& state) { steps(state, no_gradient{std::int64_t{1} << log2_size}, 1); });
+  auto const digits = read_digits(std::string(SADDLE_SOURCE_DIR) + "/examples/data/digits.csv.gz");
+  add("digits/4-workers", [&](benchmark::State& state) { steps(state, perceptrons(digits, {128, 128}, 32, 32, 4), 4); });
+  auto const pictures = noise(4096);
+  add("mnist-sized/1-worker",
+      [&](benchmark::State& state) { steps(state, perceptrons(pictures, {512, 512}, 100, 64, 1), 1); });
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

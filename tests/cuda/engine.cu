@@ -1,0 +1,12 @@
+#include <doctest/doctest.h>
+
+#include "../exec/engine_contract.hpp"
+#include "saddle/exec/cuda.cuh"
+
+TEST_CASE("the device's engine keeps the contract of engines, on its own stream and on a given one") {
+  engine_contract::check(saddle::cuda{});
+  cudaStream_t stream;
+  saddle::check(cudaStreamCreate(&stream));
+  engine_contract::check(saddle::cuda{.stream = stream});
+  saddle::check(cudaStreamDestroy(stream));
+}
