@@ -32,7 +32,7 @@ class kernel_bench {
     worker.w = allocate(true);
     worker.h = allocate(ahead);
     float* const gradient = allocate(true);
-    worker.gradient = gradient;
+    worker.gradient[0] = worker.gradient[1] = gradient;
     worker.memory = allocate(Scheme::memory);
     worker.copy = allocate(Scheme::copies);
     worker.state = static_cast<float*>(device_.allocate(array * saddle::state_planes<rule, float>));

@@ -26,12 +26,17 @@ TEST_CASE_TEMPLATE("worker_arrays: the state of a coordinate is one value in eac
   all.w = w.data();
   all.state = state.data();
   all.plane = plane;
-  worker_arrays<T> const a = all.from(128);
+  std::vector<T> min(256), max(128);
+  all.gradient[0] = min.data();
+  all.gradient[1] = max.data() - 256;
+  bucket_arrays<T> const a = all.from({.index = 1, .begin = 128, .count = 128, .player = 0});
   CHECK(a.w == w.data() + 128);
+  CHECK(a.gradient == min.data() + 128);
   CHECK(a.memory == nullptr);  // not used, and nothing is added to a null pointer
   CHECK(a.plane == plane);
+  CHECK(all.from({.index = 2, .begin = 256, .count = 1, .player = 1}).gradient == max.data());
 
-  auto s = load_state<three<T>>(a, 5);
+  auto s = load_planes<three<T>>(a.state, a.plane, 5);
   CHECK(s.a == 133);
   CHECK(s.b == 256 + 133);
   CHECK(s.c == 512 + 133);
@@ -40,9 +45,9 @@ TEST_CASE_TEMPLATE("worker_arrays: the state of a coordinate is one value in eac
   expected[133] = -1;
   expected[256 + 133] = -2;
   expected[512 + 133] = -3;
-  store_state(a, 5, three<T>{-1, -2, -3});
+  store_planes(a.state, a.plane, 5, three<T>{-1, -2, -3});
   CHECK(state == expected);
-  store_state(a, 6, stateless{});
-  load_state<stateless>(a, 6);
+  store_planes(a.state, a.plane, 6, stateless{});
+  load_planes<stateless>(a.state, a.plane, 6);
   CHECK(state == expected);
 }

@@ -170,7 +170,7 @@ class given_run {
         saddle::worker_arrays<T>& own = t.arrays[j][m];
         own.w = w_.at(base, m % targets);
         own.h = h_.at(base, m);
-        own.gradient = gradient_.at(base, static_cast<int>(j) * workers + m);
+        own.gradient[0] = own.gradient[1] = gradient_.at(base, static_cast<int>(j) * workers + m);
         own.memory = memory_.at(base, m);
         own.copy = copy_.at(base, m);
         own.state = state_.at(base, m);

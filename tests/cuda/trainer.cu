@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
+#include <thrust/reduce.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,18 @@ struct on_the_device : target {
 };
 static_assert(problem<on_the_host> && !device_problem<on_the_host> && device_problem<on_the_device>);
 
+/// The same, into memory of its own.
+struct buffered : on_the_device {
+  std::vector<device_vector<float>>* buffers;  // two a worker
+  point<float> gradient_buffers(int worker) const {
+    auto const span_of = [&](int p) {
+      device_vector<float>& b = (*buffers)[static_cast<std::size_t>(2 * worker + p)];
+      return std::span<float>(pointer_to(b), static_cast<std::size_t>(counts.of(p)));
+    };
+    return {span_of(0), span_of(1)};
+  }
+};
+
 struct outcome {
   std::uint64_t digest;
   std::int64_t skipped, bytes, not_finite_step;
@@ -104,6 +118,20 @@ TEST_CASE("gossip on the device gives the same bytes") {
   same_bytes(sgda{.step_size = 0.1}, scaled_sign<512>{}, gossip{.graph = ring(workers), .consensus_step = 0.2});
   same_bytes(extragradient{.step_size = 0.1}, error_feedback{global_top_k<512>{.fraction = 0.05}},
              gossip{.graph = complete(workers), .consensus_step = 0.2});
+}
+
+TEST_CASE("gradients are used where a problem of the device has them") {
+  players const sizes{130, 601};
+  std::vector<device_vector<float>> buffers;
+  for (int b = 0; b < 2 * workers; ++b) buffers.emplace_back(604, 0.0f);  // whole quads
+  auto const make = [](auto problem, auto executor) {
+    return trainer{problem, omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}}, parameter_server<>{}, loopback{workers},
+                   executor};
+  };
+  auto here = make(on_the_host{{sizes}}, cpu{});
+  auto there = make(buffered{{{sizes}}, &buffers}, saddle::cuda{});
+  CHECK(outcome_of(there) == outcome_of(here));
+  CHECK(thrust::reduce(buffers[3].begin(), buffers[3].end()) != 0);
 }
 
 TEST_CASE("a run on the device can be saved, and continued on the CPU") {

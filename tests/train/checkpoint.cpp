@@ -215,6 +215,7 @@ TEST_CASE("a checkpoint that cannot be written leaves the previous one") {
   cannot_write(here.file("no such folder/run"));
   fs::create_directory(here.folder / "folder");
   cannot_write(here.file("folder"));
+  CHECK_FALSE(fs::exists(here.file("folder.part")));
   fs::create_directory(part);  // the place beside it is taken
   cannot_write(file);
   CHECK(bytes_of(file) == previous);

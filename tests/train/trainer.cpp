@@ -239,3 +239,33 @@ TEST_CASE("combinations without meaning are refused at construction") {
   refuses(per_player<omd, omd>{.max_steps = 0}, identity{}, server, 4, "max_steps must be at least 1");
   refuses(per_player<alternating_sgda, alternating_sgda>{}, identity{}, server, 4, "already chooses its player");
 }
+
+TEST_CASE("a problem's own gradient buffers are used in place") {
+  struct buffered : test::linear_game {
+    std::vector<vector*> buffers;  // two a worker
+    point<double> gradient_buffers(int worker) const {
+      auto const m = 2 * static_cast<std::size_t>(worker);
+      return {{buffers[m]->data(), 5}, {buffers[m + 1]->data(), 5}};
+    }
+    void gradient(point<double const> at, sample s, point<double> out) const {
+      auto const own = gradient_buffers(s.worker);
+      CHECK(out.min.data() == own.min.data());
+      CHECK(out.max.data() == own.max.data());
+      split(field(s.worker, test::joined(at)), out);
+    }
+  };
+  auto const game = test::bil(2);
+  std::vector<vector> memory(4, vector(8));
+  buffered own{game, {&memory[0], &memory[1], &memory[2], &memory[3]}};
+  auto const make = [](auto problem) {
+    return trainer<double>{problem, omd{0.1}, error_feedback{qsgd<128, 8>{}}, parameter_server<>{}, loopback{2}, cpu{}};
+  };
+  auto theirs = make(own), ours = make(game);
+  theirs.run(20);
+  ours.run(20);
+  CHECK(theirs.digest() == ours.digest());
+  CHECK(memory[3] != vector(8));
+
+  own.buffers[2] = &memory[0];
+  CHECK_THROWS_WITH_AS(make(own), doctest::Contains("each worker has gradient buffers of its own"), std::invalid_argument);
+}

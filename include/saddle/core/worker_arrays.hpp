@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "saddle/config.hpp"
+#include "saddle/core/buckets.hpp"
 #include "saddle/core/prefetch.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -14,30 +15,44 @@ struct stateless {};
 template <class Value, class T>
 inline constexpr int planes_of = std::is_empty_v<Value> ? 0 : static_cast<int>(sizeof(Value) / sizeof(T));
 
-/// The arrays of one worker, each over the padded coordinates. Those that a combination does not use are null.
-/// With averaged updates `w` and `average` are one and the same for all workers of a process.
+/// A worker's arrays of one bucket, seen from its first coordinate. By value and with an int index: pointers in registers
+/// are what lets the loops vectorize.
+template <class T>
+struct bucket_arrays {
+  T* w;                // weights
+  T* h;                // look-ahead point
+  T const* gradient;
+  T* memory;           // what error feedback carries over: e
+  T* copy;             // this worker's public copy
+  T* state;            // optimizer state, one plane after the other
+  std::int64_t plane;  // coordinates a plane of state
+  T* outgoing;         // p, put aside while a compressor selects: the memory, or an array of its own
+};
+
+/// The same over all padded coordinates. Those that a combination does not use are null. With averaged updates `w` is one
+/// and the same for all workers of a process.
 template <class T>
 struct worker_arrays {
-  T* w = nullptr;             // weights
-  T* h = nullptr;             // look-ahead point
-  T const* gradient = nullptr;
-  T* memory = nullptr;        // what error feedback carries over: e
-  T* copy = nullptr;          // this worker's public copy
-  T* state = nullptr;         // optimizer state, one plane after the other
-  std::int64_t plane = 0;     // coordinates a plane of state
-  T* outgoing = nullptr;      // p, put aside while a compressor selects: the memory, or an array of its own
+  T* w = nullptr;
+  T* h = nullptr;
+  T const* gradient[2] = {};  // of each player, seen from where coordinate 0 would lie: they may be a user's
+  T* memory = nullptr;
+  T* copy = nullptr;
+  T* state = nullptr;
+  std::int64_t plane = 0;
+  T* outgoing = nullptr;
 
-  /// The same arrays seen from a bucket's first coordinate. By value and with an int index: pointers in
-  /// registers are what lets the loops vectorize. Null stays null.
-  SADDLE_HD worker_arrays from(std::int64_t begin) const {
-    return {at(w, begin),    at(h, begin),     at(gradient, begin), at(memory, begin),
-            at(copy, begin), at(state, begin), plane,               at(outgoing, begin)};
+  /// Null stays null.
+  SADDLE_HD bucket_arrays<T> from(bucket const& b) const {
+    T const* const g = b.player == 0 ? gradient[0] : gradient[1];
+    return {at(w, b),    at(h, b),     at(g, b), at(memory, b),
+            at(copy, b), at(state, b), plane,    at(outgoing, b)};
   }
 
  private:
   template <class U>
-  SADDLE_HD static U* at(U* a, std::int64_t begin) {
-    return a + (a == nullptr ? 0 : begin);
+  SADDLE_HD static U* at(U* a, bucket const& b) {
+    return a + (a == nullptr ? 0 : b.begin);
   }
 };
 
@@ -67,18 +82,9 @@ SADDLE_HD void store_planes(T* begin, std::int64_t stride, int i, Value const& x
   }
 }
 
-template <class State, class T>
-SADDLE_HD State load_state(worker_arrays<T> const& a, int i) {
-  return load_planes<State>(a.state, a.plane, i);
-}
-template <class State, class T>
-SADDLE_HD void store_state(worker_arrays<T> const& a, int i, State const& s) {
-  store_planes(a.state, a.plane, i, s);
-}
-
 /// Asks for the next bucket's state while this bucket, of `count` coordinates, is worked on.
 template <class State, class T>
-SADDLE_HD void prefetch_next_state(worker_arrays<T> const& a, int count) {
+SADDLE_HD void prefetch_next_state(bucket_arrays<T> const& a, int count) {
   SADDLE_UNROLL
   for (int j = 0; j < planes_of<State, T>; ++j) prefetch_next(count, a.state + j * a.plane);
 }

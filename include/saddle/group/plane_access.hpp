@@ -91,7 +91,7 @@ SADDLE_HD plane_access<T, T, Read, Written> changes(T* p) {
 }
 /// The same for the optimizer's state.
 template <class State, bool Written = true, bool Read = true, class T>
-SADDLE_HD plane_access<State, T, Read, Written> state_of(worker_arrays<T> const& a) {
+SADDLE_HD plane_access<State, T, Read, Written> state_of(bucket_arrays<T> const& a) {
   return {a.state, a.plane};
 }
 

@@ -38,8 +38,15 @@ concept has_a_gradient = requires(P const p, point<typename P::scalar const> at,
 ///                            keeps a worker apart. It must be a function of its arguments alone.
 /// gradient(at, sample, out, player)   optional: writes only that player's part; used by alternating methods
 /// workers()                  optional: the most workers that the problem has data for
+/// gradient_buffers(worker)   optional: a span a player that is always `out` for this worker, in place of an array of the
+///                            trainer's; on 16 bytes, with room for whole quads of coordinates, each worker's its own
 template <class P>
 concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P>;
+
+template <class P>
+concept has_gradient_buffers = requires(P const p) {
+  { p.gradient_buffers(0) } -> std::same_as<point<typename P::scalar>>;
+};
 
 /// Can take the gradient of one player alone.
 template <class P>

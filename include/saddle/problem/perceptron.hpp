@@ -55,7 +55,7 @@ struct perceptron {
     for (int l = 1; l <= layers(); ++l) {
       double const in = width(l - 1), out = width(l), slope = static_cast<double>(leak);
       double const deviation = std::sqrt(2 / (l < layers() ? (1 + slope * slope) * in : in + out));
-      for (T* const end = next + width(l - 1) * width(l); next != end; ++next)
+      for (T* const end = next + std::int64_t{width(l - 1)} * width(l); next != end; ++next)
         *next = static_cast<T>(deviation * random.normal());
       for (T* const end = next + width(l); next != end; ++next) *next = 0;
     }
@@ -111,7 +111,7 @@ struct perceptron {
         by_weights = (of(d, l) * of(a, l - 1).transpose()).eval();
       else
         by_weights.noalias() = of(d, l) * of(a, l - 1).transpose();
-      Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(at + width(l) * width(l - 1), width(l)).noalias() =
+      Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(at + std::int64_t{width(l)} * width(l - 1), width(l)).noalias() =
           of(d, l) * c;
     }
   }

@@ -30,7 +30,7 @@ struct adapt_body {
       if constexpr (looks_ahead<rule_type, T>) {
         using state = typename rule_type::state;
         constexpr int Items = Bucket / G::lanes;
-        worker_arrays<T> const a = workers[worker].from(b.begin);
+        bucket_arrays<T> const a = workers[worker].from(b);
         T const lo = context->lo[b.player], hi = context->hi[b.player];
         T gradient[Items];
         load_tile(g, count, a.gradient, gradient);

@@ -54,7 +54,7 @@ struct apply_body {
       constexpr int Items = Bucket / G::lanes;
       [[maybe_unused]] constexpr bool averaged = extrapolates<rule_type> == extrapolation::averaged;
       T const lo = context->lo[b.player], hi = context->hi[b.player], gamma = context->consensus_step;
-      worker_arrays<T> const a = workers[target * sharing].from(b.begin);
+      bucket_arrays<T> const a = workers[target * sharing].from(b);
 
       T acc[Items], w[Items];
       prefetch_next(count, a.w, Scheme::late ? a.gradient : nullptr);
@@ -78,7 +78,7 @@ struct apply_body {
       if constexpr (writes_ahead<Rule>) {
         if (context->last && context->commits) {
           for (int m = 0; m < sharing; ++m) {
-            worker_arrays<T> const own = workers[target * sharing + m].from(b.begin);
+            bucket_arrays<T> const own = workers[target * sharing + m].from(b);
             prefetch_next(count, own.h, averaged ? nullptr : own.gradient, Scheme::memory ? own.memory : nullptr);
             if constexpr (!averaged) prefetch_next_state<state>(own, count);
             if (Scheme::late && !taken) {  // nothing to look ahead along
@@ -111,7 +111,7 @@ struct apply_body {
       }
       if (!context->commits)  // the look-ahead of a method that averages it
         for (int m = 0; m < sharing; ++m) {
-          worker_arrays<T> const own = workers[target * sharing + m].from(b.begin);
+          bucket_arrays<T> const own = workers[target * sharing + m].from(b);
           store_tile(g, count, w, own.h);
         }
     });

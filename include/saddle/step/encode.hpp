@@ -32,7 +32,7 @@ struct encode_body {
     with_rule(context->rule, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const rule = shared;
       constexpr int Items = Bucket / G::lanes;
-      worker_arrays<T> const a = workers[worker].from(b.begin);
+      bucket_arrays<T> const a = workers[worker].from(b);
       T p[Items], sent[Items];
       prefetch_next<C, T>(messages[worker], b, count);
 

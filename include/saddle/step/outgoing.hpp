@@ -15,7 +15,7 @@ SADDLE_NAMESPACE_BEGIN
 /// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays. Returns whether p
 /// is finite; if it is not, that is reported.
 template <class Scheme, int Items, cooperative_group G, class T, class Rule>
-SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, worker_arrays<T> const& a,
+SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, bucket_arrays<T> const& a,
                              bucket const& b, int count, std::int64_t* lowest, T (&p)[Items]) {
   using state = typename Rule::state;
   prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.copy, Scheme::shares_weights ? nullptr : a.w);
@@ -41,7 +41,7 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
 
 /// The last: what the scheme keeps, after encoding.
 template <class Scheme, int Items, cooperative_group G, class T>
-SADDLE_HD void keep(G const& g, int count, worker_arrays<T> const& a, T const (&p)[Items], T const (&sent)[Items]) {
+SADDLE_HD void keep(G const& g, int count, bucket_arrays<T> const& a, T const (&p)[Items], T const (&sent)[Items]) {
   sweep<Items>(
       g, count, [&](int k, T& e, T& c) { Scheme::keep(p[k], sent[k], e, c); },
       writes<Scheme::memory>(a.memory), changes<Scheme::copies, Scheme::copies>(a.copy));

@@ -22,7 +22,7 @@ struct restore_body {
   SADDLE_HD void operator()(G const& g, int worker, bucket const& b, int count) const {
     if (!context->skips) return;
     constexpr int Items = Bucket / G::lanes;
-    worker_arrays<T> const a = workers[worker].from(b.begin);
+    bucket_arrays<T> const a = workers[worker].from(b);
     T e[Items];
     load_tile(g, count, a.memory, e);
     decoder.add(g, message_at<C, T>(messages[worker], b), count, T(1), e);

@@ -108,7 +108,7 @@ struct outgoing_body {
     with_rule(context->rule, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const rule = shared;
       constexpr int Items = Bucket / G::lanes;
-      worker_arrays<T> const a = worker.from(b.begin);
+      bucket_arrays<T> const a = worker.from(b);
       T p[Items];
       // Where p is not finite the plane is left as it was: the memory, or what it held before.
       if (outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite, p))
@@ -212,7 +212,7 @@ struct select_body {
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
     if (gate != nullptr && gate->skips) return;
     constexpr int Items = Bucket / G::lanes;
-    worker_arrays<T> const a = worker.from(b.begin);
+    bucket_arrays<T> const a = worker.from(b);
     selection<T> const which = search->found();
     bucket_tally const earlier = before[b.index];
     typename C::template message<T> const out = message_at<C, T>(message, b);

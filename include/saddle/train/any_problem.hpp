@@ -23,6 +23,8 @@ class any_problem {
   virtual void initial(std::uint64_t seed, point<T> w) const = 0;
   /// `player` 0 or 1: at least that player's part is written; -1: both.
   virtual void gradient(point<T const> at, sample const* s, point<T> out, int player) const = 0;
+  /// Where the gradients of a worker are to be written, if that is the problem's matter; empty spans otherwise.
+  virtual point<T> gradient_buffers(int) const { return {}; }
   /// Whether a gradient is nothing but kernels, the same ones every time.
   virtual bool repeats() const { return true; }
 };
@@ -44,6 +46,10 @@ class erased_problem final : public any_problem<typename P::scalar> {
       if (player != phase::both) return problem_.gradient(at, *s, out, static_cast<saddle::player>(player));
     }
     problem_.gradient(at, *s, out);
+  }
+  point<T> gradient_buffers(int worker) const override {
+    if constexpr (has_gradient_buffers<P>) return problem_.gradient_buffers(worker);
+    else return {};
   }
 
  private:

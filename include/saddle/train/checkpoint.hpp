@@ -51,18 +51,12 @@ class checkpoint_writer {
     for (std::size_t done = 0; done < bytes_.size();) {
       ssize_t const n = ::write(file, bytes_.data() + done, bytes_.size() - done);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) {
-        int const error = errno;
-        ::close(file);
-        ::unlink(beside.c_str());
-        errno = error;
-        fail(beside);
-      }
+      if (n < 0) give_up(beside, file);
       done += static_cast<std::size_t>(n);
     }
-    bool const durable = ::fsync(file) == 0;
-    if (::close(file) != 0 || !durable) fail(beside);
-    if (std::rename(beside.c_str(), path.c_str()) != 0) fail(path);
+    if (::fsync(file) != 0) give_up(beside, file);
+    if (::close(file) != 0) give_up(beside, -1);
+    if (std::rename(beside.c_str(), path.c_str()) != 0) give_up(beside, -1);
     auto const slash = path.rfind('/');
     std::string const folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
     if (int const directory = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC); directory >= 0) {
@@ -75,6 +69,14 @@ class checkpoint_writer {
 
  private:
   void add_bytes(std::span<std::byte const> more) { bytes_.insert(bytes_.end(), more.begin(), more.end()); }
+  /// Leaves no half-written file behind.
+  [[noreturn]] static void give_up(std::string const& beside, int file) {
+    int const error = errno;
+    if (file >= 0) ::close(file);
+    ::unlink(beside.c_str());
+    errno = error;
+    fail(beside);
+  }
   [[noreturn]] static void fail(std::string const& file) {
     throw bad_checkpoint("cannot write checkpoint " + file + ": " + std::strerror(errno));
   }

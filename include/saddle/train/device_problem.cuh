@@ -34,6 +34,10 @@ class erased_device_problem final : public any_problem<typename P::scalar> {
     }
     problem_.gradient(at, s, out, stream_);
   }
+  point<T> gradient_buffers(int worker) const override {
+    if constexpr (has_gradient_buffers<P>) return problem_.gradient_buffers(worker);
+    else return {};
+  }
 
  private:
   P problem_;

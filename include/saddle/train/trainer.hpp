@@ -248,8 +248,9 @@ class trainer {
       worker_arrays<T> a;
       a.w = own ? started(true) : fleet_.workers[0].w;
       a.h = started(demands_.look_ahead);  // at rest: the first gradient is taken at w_0
-      gradients_.push_back(array(true, d, false));
-      a.gradient = gradients_.back();
+      gradients_.push_back(gradient_spans(m, array));
+      a.gradient[0] = gradients_.back().min.data();
+      a.gradient[1] = seen_from_zero(gradients_.back().max.data());
       a.memory = array(demands_.memory, d, true);
       a.copy = array(demands_.copies, d, true);
       a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), true);
@@ -268,6 +269,29 @@ class trainer {
     for (int j = 0; j < fleet_.all; ++j)
       fleet_.senders.push_back(program_->uplink_planes(link_->message(j) + sizeof(message_header)));
     program_->bind(fleet_);
+  }
+
+  /// An array, or the problem's own buffers.
+  template <class Array>
+  point<T> gradient_spans(int m, Array const& array) const {
+    point<T> const theirs = problem_->gradient_buffers(fleet_.first + m);
+    if (theirs.min.empty() && theirs.max.empty())
+      return split(array(true, static_cast<std::size_t>(program_->layout().padded()), false));
+    for (int p = 0; p < 2; ++p) {
+      std::span<T> const buffer = theirs.of(p);
+      expects(static_cast<std::int64_t>(buffer.size()) == program_->layout().sizes.of(p),
+              "trainer: a gradient buffer has the player's size");
+      expects(reinterpret_cast<std::uintptr_t>(buffer.data()) % 16 == 0, "trainer: gradient buffers lie on 16 bytes");
+      for (point<T> const& other : gradients_)
+        expects(buffer.empty() || other.of(p).data() != buffer.data(),
+                "trainer: each worker has gradient buffers of its own");
+    }
+    return theirs;
+  }
+  /// Where coordinate 0 would lie of an array that begins with the maximizing player's.
+  T const* seen_from_zero(T const* max) const {
+    return reinterpret_cast<T const*>(reinterpret_cast<std::uintptr_t>(max) -
+                                      static_cast<std::uintptr_t>(program_->layout().begin_of(1)) * sizeof(T));
   }
 
   // ---- Before a step: all that its kernels need to know, and what will be counted ----
@@ -334,7 +358,7 @@ class trainer {
     program_->each_worker(k, [&](int m, sample const* s) {
       auto const i = static_cast<std::size_t>(m);
       worker_arrays<T> const& a = fleet_.workers[i];
-      problem_->gradient(split(static_cast<T const*>(now.at_h ? a.h : a.w)), s, split(gradients_[i]), now.player);
+      problem_->gradient(split(static_cast<T const*>(now.at_h ? a.h : a.w)), s, gradients_[i], now.player);
     });
     if (!now.commits && now.player != phase::both) rest(1 - now.player);
     int const first = k * demands_.rounds;
@@ -402,7 +426,8 @@ class trainer {
   std::unique_ptr<any_problem<T>> problem_;
   demands demands_;
   fleet<T> fleet_;
-  std::vector<T*> gradients_, averages_;  // one a worker; one for each w
+  std::vector<point<T>> gradients_;  // one a worker
+  std::vector<T*> averages_;         // one for each w
   std::vector<std::span<std::byte>> messages_;
   std::vector<lasting> arrays_;
   mutable std::map<T const*, std::vector<T>> copies_;
