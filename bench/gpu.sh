@@ -10,11 +10,15 @@ CDPATH='' cd -- "$(dirname -- "$0")/.."
 deps=$PWD/.deps
 
 if [ "${1:-}" = --collect ]; then
-  mkdir -p "$deps/include" "$deps/lib" "$deps/share"
-  cp -r /usr/include/doctest /usr/include/eigen3 /usr/include/benchmark /usr/include/zlib.h "$deps/include/"
-  cp /usr/include/*/zconf.h "$deps/include/"
-  cp -r /usr/share/eigen3 "$deps/share/"
-  cp -rL /usr/lib/*/libbenchmark*.a /usr/lib/*/libz.a /usr/lib/*/cmake "$deps/lib/" 2>/dev/null || true
+  rm -rf "$deps"
+  mkdir -p "$deps"
+  # As they lie under /usr, so that their CMake packages find them; files in place of links, which may not travel.
+  cd /usr
+  cp -rL --parents include/doctest include/eigen3 include/benchmark include/zlib.h share/eigen3/cmake \
+    lib/cmake/doctest lib/*/cmake/benchmark lib/*/libbenchmark*.so* lib/*/libbenchmark*.a lib/*/libz.a "$deps"
+  for header in include/zconf.h include/*-linux-*/zconf.h; do  # it has lain in both places
+    if [ -e "$header" ]; then cp "$header" "$deps/include/"; fi
+  done
   du -sh "$deps"
   exit 0
 fi
