@@ -33,8 +33,7 @@ struct products {
 
 int main() {
   using namespace saddle;
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+  if (!has_cuda_device()) {
     std::puts("skipped: no CUDA device");
     return 77;
   }

@@ -89,8 +89,7 @@ class gpu {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+  if (!saddle::has_cuda_device()) {
     std::puts("skipped: no CUDA device");
     return 77;
   }

@@ -55,7 +55,6 @@ class kernel_bench {
     rules_ = device_.put(rules);
     worker_ = device_.put(worker);
     lowest_ = device_.put(saddle::none);
-    non_finite_ = device_.put(lowest_);
 
     struct table {
       saddle::message_planes planes[8];
@@ -72,7 +71,7 @@ class kernel_bench {
   }
 
   void encode(saddle::message_planes* to) {
-    engine_.run(saddle::encode_body<Scheme, C, float, rule, length>{{}, layout_, context_, worker_, to, non_finite_, 0},
+    engine_.run(saddle::encode_body<Scheme, C, float, rule, length>{{}, layout_, context_, worker_, to, lowest_, 0},
                 1, 0, layout_.buckets());
   }
   void encode(benchmark::State& state) {
@@ -86,7 +85,7 @@ class kernel_bench {
     for (int j = 0; j < messages_; ++j) encode(outgoing_ + j);
     device_.run(state, [&] {
       engine_.run(saddle::apply_body<Scheme, C, float, applied, length>{{}, layout_, context_, rules_, worker_, 1, sources_,
-                                                                        non_finite_},
+                                                                        lowest_},
                   1, 0, layout_.buckets());
     });
     // w, both ways unless it is replaced; gradient, memory and look-ahead.
@@ -127,7 +126,6 @@ class kernel_bench {
   applied* rules_;
   saddle::worker_arrays<float>* worker_;
   std::int64_t* lowest_;
-  std::int64_t** non_finite_;
   saddle::incoming<float>* sources_;
   saddle::message_planes* outgoing_;
 };

@@ -75,8 +75,7 @@ void add(std::string const& name, F f) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+  if (!has_cuda_device()) {
     std::puts("skipped: no CUDA device");
     return 77;
   }

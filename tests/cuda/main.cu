@@ -1,13 +1,12 @@
-#include <cuda_runtime_api.h>
-
 #include <cstdio>
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
+#include "saddle/exec/cuda_check.cuh"
+
 int main(int argc, char** argv) {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
+  if (!saddle::has_cuda_device()) {
     std::puts("skipped: no CUDA device");
     return 77;
   }

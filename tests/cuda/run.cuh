@@ -47,7 +47,6 @@ class given_run {
     saddle::message_planes up[workers], copies[workers], down;
     saddle::term<T> terms[targets][workers], whole;
     saddle::incoming<T> sent_up, received[targets];
-    std::int64_t* non_finite[workers];
   };
   struct moment {
     std::int64_t step;
@@ -81,7 +80,7 @@ class given_run {
     gradient_ = take("gradient", n, moments * workers);
     up_ = take("messages", saddle::planes_bytes<Up, T>(layout_), workers);
     down_ = take("the server's message", saddle::planes_bytes<Downlink, T>(layout_), 1);
-    non_finite_ = take("coordinates that are not finite", sizeof(std::int64_t), workers + 1);
+    non_finite_ = take("coordinates that are not finite", (workers + 1) * sizeof(std::int64_t), 1);
     table_ = take("tables", sizeof(tables), 1);
 
     // Numbers of all sizes, some zeros, many ties, and one coordinate that is not finite.
@@ -103,7 +102,7 @@ class given_run {
     for (int j = 0; j < moments * workers; ++j) fill(gradient_, j, 0.1);
     gradient_.at(start_.data(), workers + 1)[sizes.min / 2] = std::numeric_limits<T>::infinity();
     for (int m = 0; m <= workers; ++m)
-      *non_finite_.template at<std::int64_t>(start_.data(), m) = saddle::none;
+      non_finite_.template at<std::int64_t>(start_.data(), 0)[m] = saddle::none;
   }
 
   /// Empty where the device's run leaves what the CPU's run leaves, to the bit; else the array and the byte.
@@ -180,7 +179,6 @@ class given_run {
     for (int m = 0; m < workers; ++m) {
       t.up[m] = saddle::planes_at<Up, T>(layout_, up_.template at<std::byte>(base, m));
       t.copies[m].begin[0] = copy_.template at<std::byte>(base, m);
-      t.non_finite[m] = non_finite_.template at<std::int64_t>(base, m);
     }
     t.down = saddle::planes_at<Downlink, T>(layout_, down_.template at<std::byte>(base, 0));
     t.whole = {0, T(1)};
@@ -202,7 +200,7 @@ class given_run {
   template <class Engine>
   void run(Engine& engine, std::byte* base) const {
     tables* const t = table_.template at<tables>(base, 0);
-    std::int64_t* const server_non_finite = non_finite_.template at<std::int64_t>(base, workers);
+    std::int64_t* const non_finite = non_finite_.template at<std::int64_t>(base, 0);
     auto const launch = [&](auto const& body, int rows, int player) {
       engine.run(body, rows, player == 1 ? layout_.first_bucket(1) : 0,
                  player == 0 ? layout_.first_bucket(1) : layout_.buckets());
@@ -212,25 +210,25 @@ class given_run {
       auto const* const context = &t->context[j];
       auto const* const all = t->arrays[j];
       if (!what.exchanges) {
-        launch(saddle::adapt_body<Scheme, T, Rule, Bucket>{layout_, context, all, t->non_finite}, workers,
+        launch(saddle::adapt_body<Scheme, T, Rule, Bucket>{layout_, context, all, non_finite}, workers,
                what.player);
         continue;
       }
       launch(saddle::encode_body<Scheme, Up, T, Rule, Bucket>{Up{}, layout_, context, all, t->up,
-                                                              t->non_finite, 0},
+                                                              non_finite, 0},
              workers, what.player);
       if constexpr (relays)
         launch(
             saddle::relay_body<saddle::has_memory<Down>, Up, Downlink, T, Bucket>{
                 Up{}, Downlink{}, layout_, context, &t->sent_up, server_memory_.at(base, 0),
                 saddle::planes_at<Downlink, T>(layout_, down_.template at<std::byte>(base, 0)),
-                server_non_finite, workers},
+                non_finite + workers, workers},
             1, what.player);
       using decoder =
           std::conditional_t<Scheme::copies, saddle::identity, std::conditional_t<relays, Downlink, Up>>;
       launch(
           saddle::apply_body<Scheme, decoder, T, Applied, Bucket>{
-              decoder{}, layout_, context, &t->rule[j], all, workers / targets, t->received, t->non_finite},
+              decoder{}, layout_, context, &t->rule[j], all, workers / targets, t->received, non_finite},
           targets, what.player);
       launch(saddle::average_body<T, Bucket>{layout_, context, average_.at(base, 0), w_.at(base, 0)}, 1,
              saddle::phase::both);

@@ -130,8 +130,25 @@ TEST_CASE("gradients are used where a problem of the device has them") {
   };
   auto here = make(on_the_host{{sizes}}, cpu{});
   auto there = make(buffered{{{sizes}}, &buffers}, saddle::cuda{});
-  CHECK(outcome_of(there) == outcome_of(here));
+  outcome const expected = outcome_of(here);
+  CHECK(outcome_of(there) == expected);
   CHECK(thrust::reduce(buffers[3].begin(), buffers[3].end()) != 0);
+
+  struct visited : on_the_host {
+    std::vector<std::vector<float>>* buffers;  // two a worker, of the host
+    point<float> gradient_buffers(int worker) const {
+      auto const m = static_cast<std::size_t>(2 * worker);
+      return {(*buffers)[m], (*buffers)[m + 1]};
+    }
+    void gradient(point<float const> at, sample s, point<float> out) const {
+      CHECK(out.min.data() == (*buffers)[static_cast<std::size_t>(2 * s.worker)].data());
+      on_the_host::gradient(at, s, out);
+    }
+  };
+  std::vector<std::vector<float>> own;
+  for (int m = 0; m < workers; ++m) own.emplace_back(130), own.emplace_back(601);
+  auto host_buffers = make(visited{{{sizes}}, &own}, saddle::cuda{});
+  CHECK(outcome_of(host_buffers) == expected);
 }
 
 TEST_CASE("a run on the device can be saved, and continued on the CPU") {

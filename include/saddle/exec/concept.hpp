@@ -15,6 +15,13 @@ SADDLE_HD void run_body(Body const& body, G const& g, int row, bucket const& b) 
   else body(g, row, b, b.count);
 }
 
+/// The same for a body that counts.
+template <class Body, cooperative_group G, class Counter>
+SADDLE_HD void tally_body(Body const& body, G const& g, bucket const& b, Counter counter) {
+  if (b.count == Body::length) body(g, b, Body::length, counter);
+  else body(g, b, b.count, counter);
+}
+
 /// A body has `length` and `layout` and is called as body(group, row, bucket, count) for every row (a worker, or workers
 /// that share their weights) and every bucket. The calls are independent of each other.
 template <class Body>

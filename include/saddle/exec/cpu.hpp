@@ -97,9 +97,7 @@ struct cpu {
     }
     template <class Body>
     __attribute__((flatten)) static void tally_bucket(Body const& body, bucket const& b, std::uint32_t* counters) {
-      auto const count_one = [=](int i) { ++counters[i]; };
-      if (b.count == Body::length) body(serial_group{}, b, Body::length, count_one);
-      else body(serial_group{}, b, b.count, count_one);
+      tally_body(body, serial_group{}, b, [=](int i) { ++counters[i]; });
     }
     thread_pool pool_;
   };

@@ -59,10 +59,7 @@ __global__ void __launch_bounds__(threads_of<Group>, 1)
   for (int b = static_cast<int>(threadIdx.x); b < Body::bins; b += threads_of<Group>) counts[b] = 0;
   __syncthreads();
   auto const count_one = [&](int b) { atomicAdd(counts + b, 1u); };
-  for_each_bucket<Group>(body, first, last, [&](bucket const& b) {
-    if (b.count == Body::length) body(g, b, Body::length, count_one);
-    else body(g, b, b.count, count_one);
-  });
+  for_each_bucket<Group>(body, first, last, [&](bucket const& b) { tally_body(body, g, b, count_one); });
   __syncthreads();
   for (int b = static_cast<int>(threadIdx.x); b < Body::bins; b += threads_of<Group>)
     if (counts[b] != 0) atomicAdd(reinterpret_cast<unsigned long long*>(totals) + b, counts[b]);

@@ -26,4 +26,12 @@ inline void check(cudaError_t code, std::source_location at = std::source_locati
   throw cuda_error{code, at};
 }
 
+/// Whether this machine has a device, and a driver for it.
+inline bool has_cuda_device() {
+  int devices = 0;
+  bool const can_tell = cudaGetDeviceCount(&devices) == cudaSuccess;
+  cudaGetLastError();
+  return can_tell && devices > 0;
+}
+
 SADDLE_NAMESPACE_END

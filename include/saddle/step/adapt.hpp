@@ -20,7 +20,7 @@ struct adapt_body {
   bucket_layout layout;
   step_context<T, Rule> const* context;
   worker_arrays<T> const* workers;
-  std::int64_t* const* non_finite;
+  std::int64_t* non_finite;
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int worker, bucket const& b, int count) const {
@@ -34,7 +34,7 @@ struct adapt_body {
         T const lo = context->lo[b.player], hi = context->hi[b.player];
         T gradient[Items];
         load_tile(g, count, a.gradient, gradient);
-        if (finds_non_finite<Items>(g, gradient, b, count, non_finite[worker])) return;
+        if (finds_non_finite<Items>(g, gradient, b, count, non_finite + worker)) return;
         auto const write_h = [&](auto subtract) SADDLE_INLINE_LAMBDA {
           constexpr bool subtracts = decltype(subtract)::value;
           sweep<Items>(

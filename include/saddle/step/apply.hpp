@@ -42,7 +42,7 @@ struct apply_body {
   worker_arrays<T> const* workers;
   int sharing;                 // workers[target * sharing] and the next ones hold one w
   incoming<T> const* sources;        // one a target
-  std::int64_t* const* non_finite;   // each worker's lowest such coordinate, where the direction is taken here
+  std::int64_t* non_finite;          // each worker's lowest such coordinate, where the direction is taken here
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int target, bucket const& b, int count) const {
@@ -67,7 +67,7 @@ struct apply_body {
         if (context->last) {
           T gradient[Items];
           load_tile(g, count, a.gradient, gradient);
-          taken = !finds_non_finite<Items>(g, gradient, b, count, non_finite[target]);
+          taken = !finds_non_finite<Items>(g, gradient, b, count, non_finite + target);
           if (taken)
             sweep<Items>(g, count, [&](int k, state& s) { w[k] -= rule.direction(gradient[k], s); }, state_of<state>(a));
         }

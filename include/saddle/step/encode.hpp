@@ -24,7 +24,7 @@ struct encode_body {
   step_context<T, Rule> const* context;
   worker_arrays<T> const* workers;
   message_planes const* messages;    // where each worker's message is written
-  std::int64_t* const* non_finite;   // each worker's lowest such coordinate
+  std::int64_t* non_finite;          // each worker's lowest such coordinate
   std::uint32_t first_worker;        // the number of workers[0] in the run
 
   template <cooperative_group G>
@@ -37,7 +37,7 @@ struct encode_body {
       prefetch_next<C, T>(messages[worker], b, count);
 
       bool const finite =
-          outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite[worker], p);
+          outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite + worker, p);
       if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
       stream const random{context->seed, purpose::dither, context->exchange,
                           first_worker + static_cast<std::uint32_t>(worker), static_cast<std::uint64_t>(b.index)};

@@ -29,31 +29,41 @@ class any_problem {
   virtual bool repeats() const { return true; }
 };
 
-template <problem P>
-class erased_problem final : public any_problem<typename P::scalar> {
+/// What is the same wherever the gradients of a problem are taken.
+template <names_its_scalar P>
+class problem_of_type : public any_problem<typename P::scalar> {
   using T = typename P::scalar;
 
  public:
-  explicit erased_problem(P p) : problem_(std::move(p)) {}
+  explicit problem_of_type(P p) : problem_(std::move(p)) {}
   players sizes() const override { return problem_.sizes(); }
   int most_workers() const override {
     if constexpr (requires { problem_.workers(); }) return problem_.workers();
     else return std::numeric_limits<int>::max();
   }
   void initial(std::uint64_t seed, point<T> w) const override { problem_.initial(seed, w); }
-  void gradient(point<T const> at, sample const* s, point<T> out, int player) const override {
-    if constexpr (splits_by_player<P>) {
-      if (player != phase::both) return problem_.gradient(at, *s, out, static_cast<saddle::player>(player));
-    }
-    problem_.gradient(at, *s, out);
-  }
   point<T> gradient_buffers(int worker) const override {
     if constexpr (has_gradient_buffers<P>) return problem_.gradient_buffers(worker);
     else return {};
   }
 
- private:
+ protected:
   P problem_;
+};
+
+/// Gradients taken on the host.
+template <problem P>
+class erased_problem : public problem_of_type<P> {
+  using T = typename P::scalar;
+
+ public:
+  using problem_of_type<P>::problem_of_type;
+  void gradient(point<T const> at, sample const* s, point<T> out, int player) const override {
+    if constexpr (splits_by_player<P>) {
+      if (player != phase::both) return this->problem_.gradient(at, *s, out, static_cast<saddle::player>(player));
+    }
+    this->problem_.gradient(at, *s, out);
+  }
 };
 
 /// What the trainer calls, found beside the executor: other memory needs another way.

@@ -184,9 +184,6 @@ class fused_program final : public program<T> {
     if (relays) others = {all.server_message};
     table(mixed_, others);
     lowest_ = array<std::int64_t>(hosted + 1);
-    std::vector<std::int64_t*> each;
-    for (std::size_t m = 0; m <= hosted; ++m) each.push_back(lowest_.data() + m);
-    table(each_lowest_, each);
     table(whole_, std::vector<term<T>>{{0, T(1)}});
     log_ = array<mishaps>(1);
     set_met({});
@@ -239,7 +236,7 @@ class fused_program final : public program<T> {
     });
   }
   void adapt(int index, int player) override {
-    launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), each_lowest_.data()},
+    launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), lowest_.data()},
            fleet_.hosted, player);
   }
   void encode(int index, int player) override {
@@ -250,7 +247,7 @@ class fused_program final : public program<T> {
                        unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], player);
     } else {
       launch(encode_body<Scheme, Up, T, Rule, bucket_length>{unwrapped(compressor_), layout_, context(index),
-                                                             workers_.data(), outgoing_.data(), each_lowest_.data(),
+                                                             workers_.data(), outgoing_.data(), lowest_.data(),
                                                              static_cast<std::uint32_t>(fleet_.first)},
              fleet_.hosted, player);
     }
@@ -288,7 +285,7 @@ class fused_program final : public program<T> {
     else rules = no_rule_.data();
     incoming<T> const* const from = received_[static_cast<std::size_t>(round)].sources.there() + (relays ? 1 : 0);
     launch(apply_body<Scheme, decoder, T, applied, bucket_length>{d, layout_, context(index), rules, workers_.data(), sharing,
-                                                                  from, each_lowest_.data()},
+                                                                  from, lowest_.data()},
            fleet_.hosted / sharing, player);
   }
   void restore([[maybe_unused]] int index, [[maybe_unused]] int player) override {
@@ -388,7 +385,6 @@ class fused_program final : public program<T> {
   array<worker_arrays<T>> workers_;
   array<message_planes> outgoing_, senders_, mixed_;  // mixed_: public copies, or the server's message
   array<std::int64_t> lowest_;                        // each hosted worker's and the server's, of this step
-  array<std::int64_t*> each_lowest_;
   array<term<T>> whole_;
   array<absent_rule> no_rule_ = array<absent_rule>(1);
   mutable array<mishaps> log_;
