@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "../copy_rate.hpp"
+#include "../run.hpp"
 
 namespace {
 
@@ -14,8 +15,8 @@ class host {
   static constexpr bool manual_time = false;
 
   static engine make_engine() { return engine(saddle::cpu{.threads = 1}); }
-  static std::int64_t coordinates() { return ::coordinates(); }
-  static double copy_rate() { return ::copy_rate(); }
+  static std::int64_t coordinates() { return ::coordinates(27); }
+  static double copy_rate() { return ::copy_rate(coordinates()); }
   void* allocate(std::int64_t bytes) {
     // Arrays that begin at the same place of a page get in each other's way: shift each a little.
     arrays_.emplace_back(static_cast<std::size_t>(bytes) + shift * (arrays_.size() + 1), std::byte{0});
@@ -42,6 +43,5 @@ class host {
 
 int main(int argc, char** argv) {
   register_kernels<host>();
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
+  return run_benchmarks(argc, argv);
 }

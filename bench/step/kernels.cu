@@ -4,9 +4,9 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <vector>
 
+#include "../run.hpp"
 #include "saddle/exec/cuda.cuh"
 #include "saddle/exec/cuda_check.cuh"
 
@@ -25,10 +25,7 @@ class gpu {
     for (void* p : memory_) cudaFree(p);
   }
   static engine make_engine() { return engine(saddle::cuda{}); }
-  static std::int64_t coordinates() {
-    char const* const log2_size = std::getenv("SADDLE_BENCH_LOG2_SIZE");
-    return std::int64_t{1} << (log2_size != nullptr ? std::atoi(log2_size) : 28);
-  }
+  static std::int64_t coordinates() { return ::coordinates(28); }
   void* allocate(std::int64_t bytes) {
     void* p = nullptr;
     check(cudaMalloc(&p, static_cast<std::size_t>(bytes < 1 ? 1 : bytes)));
@@ -94,6 +91,5 @@ int main(int argc, char** argv) {
     return 77;
   }
   register_kernels<gpu>();
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
+  return run_benchmarks(argc, argv);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../run.hpp"
 #include "saddle/problem/mlp_gan.cuh"
 // Eigen comes with the first.
 #include "saddle/cuda.cuh"
@@ -87,6 +88,5 @@ int main(int argc, char** argv) {
   auto const pictures = noise(4096);
   add("mnist-sized/1-worker",
       [&](benchmark::State& state) { steps(state, perceptrons(pictures, {512, 512}, 100, 64, 1), 1); });
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
+  return run_benchmarks(argc, argv);
 }
