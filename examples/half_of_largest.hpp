@@ -54,5 +54,11 @@ struct half_of_largest {
       acc[k] += code == 0 ? T(0) : code == 1 ? step : -step;
     });
   }
+
+  // What came from another process is looked at before it is added: null, or what is wrong with it.
+  template <class T>
+  char const* flaw_in(message<T> in, int) const {
+    return *in.scale >= 0 && saddle::is_finite(*in.scale) ? nullptr : "the scale is negative or not finite";
+  }
 };
 static_assert(saddle::compressor<half_of_largest<>>);

@@ -49,9 +49,10 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
       "saddle/topology/scheme.hpp"}},
     {"exec", {"saddle/group/"}},
     // What step reaches, train may name. Identity is the neutral element of the compressors: public copies and exact
-    // downlinks decode with it whatever the user chose.
+    // downlinks decode with it whatever the user chose. A message is sealed and opened alike for every compressor.
     {"train",
-     {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/identity.hpp", "*/concept.hpp",
+     {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/identity.hpp",
+      "saddle/compressor/message.hpp", "*/concept.hpp",
       "saddle/problem/device_concept.cuh", "saddle/exec/cuda.cuh"}},  // these two: where gradients meet kernels
 };
 

@@ -4,6 +4,7 @@
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/global_top_k.hpp"
 #include "saddle/compressor/identity.hpp"
+#include "saddle/compressor/message.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"

@@ -92,8 +92,8 @@ inline message_bytes one_message(message_shape const& shape, int player) {
     for (; left > 0; left -= shape.bucket, ++buckets) payload += shape.payload(std::min(left, shape.bucket));
   }
   std::int64_t total = 64;
-  for (std::int64_t bytes : shape.per_bucket) total += up_to(bytes * buckets, 16);
-  total += up_to(shape.bits * padded / 8, 16);
+  for (std::int64_t bytes : shape.per_bucket) total += bytes * buckets;
+  total += shape.bits * padded / 8;
   return {total, payload};
 }
 

@@ -55,13 +55,17 @@ constexpr std::int64_t pairs_of(bucket_layout const& layout, C const& c) {
   if constexpr (selects_globally<C>) return c.kept(layout.sizes.size());
   else return 0;
 }
-/// Bytes of plane p of a message, padded to 16.
+/// Bytes of plane p that travel in a message over this layout.
+template <class C, class T>
+constexpr std::int64_t sent_plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
+  plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
+  return one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8 +
+         one.per_pair * pairs_of(layout, c) + one.tail;
+}
+/// The same in memory, padded to 16.
 template <class C, class T>
 constexpr std::int64_t plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
-  plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
-  return round_up(one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8 +
-                      one.per_pair * pairs_of(layout, c) + one.tail,
-                  16);
+  return round_up(sent_plane_bytes<C, T>(layout, p, c), 16);
 }
 template <class C, class T>
 constexpr std::int64_t planes_bytes(bucket_layout const& layout, C const& c = {}) {
@@ -190,6 +194,22 @@ concept encodes = encodes_a_tile<C> || (selects_globally<C> && encodes_what_was_
 template <class C>
 concept adds_what_it_decodes = requires(C const c, group_archetype const g, typename C::template message<float> in,
                                         float (&acc)[512]) { c.add(g, in, 512, 1.0f, acc); };
+/// A bucket among those of a message whose pairs were selected from all of them.
+struct selected_bucket {
+  std::int64_t pairs;  // of the whole message, which its planes have room for
+  bool first, last;
+};
+template <class C>
+concept finds_flaws_in_a_bucket = requires(C const c, typename C::template message<float> in) {
+  { c.flaw_in(in, 512) } -> std::same_as<char const*>;
+};
+template <class C>
+concept finds_flaws_in_a_selected_bucket =
+    requires(C const c, typename C::template message<float> in, selected_bucket which) {
+      { c.flaw_in(in, 512, which) } -> std::same_as<char const*>;
+    };
+template <class C>
+concept finds_flaws = finds_flaws_in_a_bucket<C> || (selects_globally<C> && finds_flaws_in_a_selected_bucket<C>);
 
 /// Turns a tile of coordinates into a part of a message and back.
 ///
@@ -198,9 +218,13 @@ concept adds_what_it_decodes = requires(C const c, group_archetype const g, type
 /// encode(g, p, sent, count, stream, out)   p is finite; writes the message of one bucket and fills `sent` with exactly
 ///                                          what decoding gives, so that sender and receivers hold the same bits
 /// add(g, in, count, weight, acc)           acc += weight * decoded
+/// flaw_in(in, count)                       on the host, of a bucket from another process: null if add may decode it and
+///                                          all it gives is finite, or what is wrong. It reads nothing but the bucket's
+///                                          own part; one that selects across buckets gets a selected_bucket, too
 template <class C>
 concept compressor = std::is_trivially_copyable_v<C> && compressor_has_a_name<C> && has_a_bucket<C> &&
-                     lays_out_a_message<C> && contracts_or_is_unbiased<C> && encodes<C> && adds_what_it_decodes<C>;
+                     lays_out_a_message<C> && contracts_or_is_unbiased<C> && encodes<C> && adds_what_it_decodes<C> &&
+                     finds_flaws<C>;
 
 /// A wrapper with error memory (error_feedback) names the compressor inside `wrapped`.
 template <class C>

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "saddle/compressor/concept.hpp"
+#include "saddle/compressor/pairs.hpp"
 #include "saddle/config.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -69,6 +70,14 @@ struct global_top_k {
     g.template scatter<Items>(
         static_cast<int>(in.start[1] - start), [&](int n) { return static_cast<int>(in.index[start + static_cast<std::uint32_t>(n)]); },
         [&](int n) { return weight * in.value[start + static_cast<std::uint32_t>(n)]; }, acc);
+  }
+  template <class T>
+  char const* flaw_in(message<T> in, int count, selected_bucket which) const {
+    std::int64_t const begin = in.start[0], end = in.start[1];
+    if (which.first && begin != 0) return "the pairs do not begin with the first bucket";
+    if (which.last && end != which.pairs) return "the pairs do not end with the last bucket";
+    if (begin > end || end > which.pairs) return "the pairs of the buckets do not follow one another";
+    return flaw_in_pairs(in.value + begin, in.index + begin, end - begin, count);
   }
 };
 

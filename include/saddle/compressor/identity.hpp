@@ -36,6 +36,10 @@ struct identity {
   SADDLE_HD void add(G const& g, message<T> in, int count, T weight, T (&acc)[Items]) const {
     sweep<Items>(g, count, [&](int k, T value) { acc[k] += weight * value; }, reads(in.value));
   }
+  template <class T>
+  char const* flaw_in(message<T> in, int count) const {
+    return all_finite(in.value, count) ? nullptr : "a value is not finite";
+  }
 };
 
 static_assert(compressor<identity> && is_exact<identity>);

@@ -107,6 +107,11 @@ struct qsgd {
       acc[k] += code >> (Bits - 1) ? -value : value;
     });
   }
+  /// Every code is a level and a sign.
+  template <class T>
+  char const* flaw_in(message<T> in, int) const {
+    return *in.unit >= 0 && is_finite(T(levels) * *in.unit) ? nullptr : "the last level is negative or not finite";
+  }
 };
 
 static_assert(compressor<qsgd<>> && is_unbiased<qsgd<>> && !contracts<qsgd<512, 4>> && contracts<qsgd<512, 8>>);

@@ -47,6 +47,10 @@ struct scaled_sign {
     T const step = weight * *in.scale;
     g.template load_bits<Items>(count, in.positive, [&](int k, std::uint32_t bit) { acc[k] += bit ? step : -step; });
   }
+  template <class T>
+  char const* flaw_in(message<T> in, int) const {
+    return *in.scale >= 0 && is_finite(*in.scale) ? nullptr : "the scale is negative or not finite";
+  }
 };
 
 static_assert(compressor<scaled_sign<>>);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "saddle/compressor/concept.hpp"
+#include "saddle/compressor/pairs.hpp"
 #include "saddle/config.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -51,6 +52,10 @@ struct top_k {
     g.template scatter<Items>(
         pairs(count), [&](int n) { return static_cast<int>(in.index[n]); },
         [&](int n) { return weight * in.value[n]; }, acc);
+  }
+  template <class T>
+  char const* flaw_in(message<T> in, int count) const {
+    return flaw_in_pairs(in.value, in.index, pairs(count), count);
   }
 
  private:

@@ -32,6 +32,14 @@ SADDLE_HD bool is_finite(T x) {
   return magnitude_bits(x) < infinity_bits<T>;
 }
 
+/// Whether all of x[0] ... x[n - 1] are; on the host.
+template <class T>
+bool all_finite(T const* x, std::int64_t n) {
+  bool finite = true;
+  for (std::int64_t i = 0; i < n; ++i) finite &= is_finite(x[i]);
+  return finite;
+}
+
 /// x >= 0, or the largest number where it has overflowed.
 template <class T>
 SADDLE_HD T saturated(T x) {
