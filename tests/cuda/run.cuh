@@ -42,7 +42,7 @@ class given_run {
   struct tables {
     saddle::step_context<T, Rule> context[most_moments];
     Applied rule[most_moments];
-    saddle::step_switches<T> skipping;
+    saddle::incoming<T> skipping;
     saddle::worker_arrays<T> arrays[most_moments][workers];
     saddle::message_planes up[workers], copies[workers], down;
     saddle::term<T> terms[targets][workers], whole;

@@ -1,5 +1,6 @@
 // CHOCO against plain loops that know only the messages.
 #include "game.hpp"
+#include "processes.hpp"
 
 #include <cmath>
 
@@ -15,8 +16,9 @@ constexpr double gamma_step = 0.3, eta = 0.05;
 template <class C, class O>
 void follows_choco(O o, gossip_order order, bool ahead) {
   auto const game = test::smg();
-  test::tapped const tap{4};
-  trainer t{game, o, C{}, gossip{.graph = ring(4), .order = order, .consensus_step = gamma_step}, tap, cpu{}};
+  gossip const talk{.graph = ring(4), .order = order, .consensus_step = gamma_step};
+  test::fleet_of_processes<trainer<double>> t(
+      4, 4, [&](test::process const& p) { return trainer{game, o, C{}, talk, p, cpu{}}; });
   std::vector<vector> w(4, game.start), h = w, copy(4, vector(20)), g(4);
   bool const late = order == gossip_order::combine_then_adapt;
   for (int step = 0; step < 200; ++step) {
@@ -25,7 +27,7 @@ void follows_choco(O o, gossip_order order, bool ahead) {
       g[m] = game.field(static_cast<int>(m), ahead ? h[m] : w[m]);
       if (!late)
         for (std::size_t i = 0; i < 20; ++i) w[m][i] -= eta * g[m][i];
-      vector const q = test::decoded<C>((*tap.heard)[m], game.sizes());
+      vector const q = test::decoded<C>(t.wires().latest.at(static_cast<int>(m)), game.sizes());
       REQUIRE(test::distance(q, test::difference(w[m], copy[m])) <=
               std::sqrt(1 - C::delta) * test::distance(w[m], copy[m]) + 1e-12);
       for (std::size_t i = 0; i < 20; ++i) copy[m][i] += q[i];
@@ -40,8 +42,8 @@ void follows_choco(O o, gossip_order order, bool ahead) {
         h[m][i] = w[m][i] - eta * g[m][i];
       }
     for (std::size_t m = 0; m < 4; ++m) {
-      REQUIRE(test::weights(t, static_cast<int>(m)) == w[m]);
-      if (ahead) REQUIRE(test::look_ahead(t, static_cast<int>(m)) == h[m]);
+      REQUIRE(test::weights(t.host_of(static_cast<int>(m)), static_cast<int>(m)) == w[m]);
+      if (ahead) REQUIRE(test::look_ahead(t.host_of(static_cast<int>(m)), static_cast<int>(m)) == h[m]);
     }
   }
 }

@@ -1,5 +1,6 @@
 // DeepSqueeze against plain loops that know only the messages.
 #include "game.hpp"
+#include "processes.hpp"
 
 #include <cmath>
 
@@ -14,19 +15,20 @@ constexpr double gamma_step = 0.3, eta = 0.05;
 template <class C, class O>
 void follows_deep_squeeze(O o, bool ahead) {
   auto const game = test::smg();
-  test::tapped const tap{4};
-  trainer t{game, o, error_feedback<C>{}, gossip{.graph = ring(4), .consensus_step = gamma_step}, tap, cpu{}};
+  gossip const talk{.graph = ring(4), .consensus_step = gamma_step};
+  test::fleet_of_processes<trainer<double>> t(
+      4, 4, [&](test::process const& p) { return trainer{game, o, error_feedback<C>{}, talk, p, cpu{}}; });
   std::vector<vector> w(4, game.start), h = w, e(4, vector(20)), q(4), g(4);
   for (int step = 0; step < 200; ++step) {
     t.step();
     for (std::size_t m = 0; m < 4; ++m) {
       g[m] = game.field(static_cast<int>(m), ahead ? h[m] : w[m]);
-      q[m] = test::decoded<C>((*tap.heard)[m], game.sizes());
+      q[m] = test::decoded<C>(t.wires().latest.at(static_cast<int>(m)), game.sizes());
       for (std::size_t i = 0; i < 20; ++i) {
         w[m][i] -= eta * g[m][i];
         e[m][i] = (w[m][i] + e[m][i]) - q[m][i];
       }
-      REQUIRE(test::memory(t, static_cast<int>(m)) == e[m]);
+      REQUIRE(test::memory(t.host_of(static_cast<int>(m)), static_cast<int>(m)) == e[m]);
     }
     for (std::size_t m = 0; m < 4; ++m) {
       for (std::size_t i = 0; i < 20; ++i) {
@@ -37,8 +39,8 @@ void follows_deep_squeeze(O o, bool ahead) {
         w[m][i] += change;
         h[m][i] = w[m][i] - eta * g[m][i];
       }
-      REQUIRE(test::weights(t, static_cast<int>(m)) == w[m]);
-      if (ahead) REQUIRE(test::look_ahead(t, static_cast<int>(m)) == h[m]);
+      REQUIRE(test::weights(t.host_of(static_cast<int>(m)), static_cast<int>(m)) == w[m]);
+      if (ahead) REQUIRE(test::look_ahead(t.host_of(static_cast<int>(m)), static_cast<int>(m)) == h[m]);
     }
   }
 }

@@ -215,45 +215,17 @@ double left_after(C c, double consensus_step, int steps) {
 
 // ---- Messages ----
 
-/// A loopback that keeps a copy of the latest round's messages.
-struct tapped {
-  int workers = 1;
-  using messages = std::vector<std::vector<std::byte>>;
-  std::shared_ptr<messages> heard = std::make_shared<messages>();
-
-  std::unique_ptr<saddle::link> connect() const {
-    struct tap final : saddle::link {
-      std::unique_ptr<saddle::link> inner;
-      std::shared_ptr<messages> heard;
-      std::vector<std::span<std::byte>> outgoing;
-      int workers() const override { return inner->workers(); }
-      int first() const override { return inner->first(); }
-      int hosted() const override { return inner->hosted(); }
-      void bind(std::span<std::span<std::byte> const> from) override {
-        outgoing.assign(from.begin(), from.end());
-        inner->bind(from);
-      }
-      void start(saddle::exchange_round const& round) override {
-        heard->clear();
-        for (auto const& m : outgoing) heard->emplace_back(m.begin(), m.end());
-        inner->start(round);
-      }
-      void finish() override { inner->finish(); }
-      std::byte* message(int worker) override { return inner->message(worker); }
-      std::int64_t wire_bytes() const override { return inner->wire_bytes(); }
-    };
-    auto link = std::make_unique<tap>();
-    link->inner = saddle::loopback{workers}.connect();
-    link->heard = heard;
-    return link;
-  }
-};
-
-/// What a receiver makes of a message of both players.
+/// What a receiver makes of what travels of a message of both players.
 template <class C>
-vector decoded(std::vector<std::byte> message, saddle::players sizes) {
+vector decoded(std::vector<std::byte> const& message, saddle::players sizes) {
   saddle::bucket_layout const layout{sizes, C::bucket};
-  auto const planes = saddle::planes_at<C, double>(layout, message.data() + sizeof(saddle::message_header));
+  saddle::aligned_vector<std::byte> memory(static_cast<std::size_t>(saddle::planes_bytes<C, double>(layout)));
+  auto const planes = saddle::planes_at<C, double>(layout, memory.data());
+  auto from = message.begin();
+  for (std::span<std::byte> part : saddle::wire_parts<C, double>(planes, layout, layout.of(saddle::phase::both))) {
+    std::copy_n(from, part.size(), part.begin());
+    from += static_cast<std::ptrdiff_t>(part.size());
+  }
   vector all;
   for (std::int64_t i = 0; i < layout.buckets(); ++i) {
     saddle::bucket const b = layout.at(i);

@@ -55,17 +55,13 @@ constexpr std::int64_t pairs_of(bucket_layout const& layout, C const& c) {
   if constexpr (selects_globally<C>) return c.kept(layout.sizes.size());
   else return 0;
 }
-/// Bytes of plane p that travel in a message over this layout.
-template <class C, class T>
-constexpr std::int64_t sent_plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
-  plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
-  return one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8 +
-         one.per_pair * pairs_of(layout, c) + one.tail;
-}
-/// The same in memory, padded to 16.
+/// Bytes of plane p of a message, padded to 16.
 template <class C, class T>
 constexpr std::int64_t plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
-  return round_up(sent_plane_bytes<C, T>(layout, p, c), 16);
+  plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
+  return round_up(one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8 +
+                      one.per_pair * pairs_of(layout, c) + one.tail,
+                  16);
 }
 template <class C, class T>
 constexpr std::int64_t planes_bytes(bucket_layout const& layout, C const& c = {}) {

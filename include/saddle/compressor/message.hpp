@@ -1,7 +1,6 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,101 +9,97 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bad_message.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/core/byte_range.hpp"
 #include "saddle/core/checksum.hpp"
-#include "saddle/core/expects.hpp"
 #include "saddle/core/message_header.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-// A message lies in memory as its header and the planes of the whole layout. A phase of one player fills that player's
-// part of each plane and leaves the rest as it was, so that what travels is the header and a range of each plane: the
-// buckets of the part, up to the end of the last block of coordinates. The room to the next 16 bytes stays at home.
+// The planes of a message lie in memory for the whole layout. What travels is a header and, of each plane, the part of
+// some buckets, up to the end of the last block of coordinates; the room to the next 16 bytes stays at home. The buckets
+// are all, a player's, or a server's part of these (not if the compressor selects across buckets: its pairs are packed).
 
-/// The message in memory.
+/// Bytes of a plane that belong to these buckets, and where they begin in it.
+struct plane_range {
+  std::int64_t begin, bytes;
+};
 template <class C, class T>
-constexpr std::int64_t message_bytes_in_memory(bucket_layout const& layout, C const& c = {}) {
-  return static_cast<std::int64_t>(sizeof(message_header)) + planes_bytes<C, T>(layout, c);
+constexpr plane_range range_in_plane(bucket_layout const& layout, bucket_range const& part, int p, C const& c) {
+  plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
+  std::int64_t const begin = layout.begin_at(part.first), end = layout.begin_at(part.last);
+  std::int64_t pairs = 0;
+  if constexpr (selects_globally<C>) pairs = c.kept(layout.coordinates(part));
+  return {one.per_bucket * part.first + one.bits_per_coordinate * begin / 8,
+          one.per_bucket * (part.last - part.first) + one.bits_per_coordinate * (end - begin) / 8 +
+              one.per_pair * pairs + one.tail};
 }
 
-/// What travels of a message of one player (0, 1) or both (-1): the header first, then a range of each plane.
+/// What travels of the planes, in this order after the header. They are sent from there and received there.
 template <class C, class T>
-std::vector<byte_range> wire_ranges(bucket_layout const& layout, int player, C const& c = {}) {
-  bucket_layout const part = part_of(layout, player), earlier{{player == 1 ? layout.sizes.min : 0, 0}, layout.length};
-  std::vector<byte_range> ranges{{0, sizeof(message_header)}};
-  std::int64_t begin = sizeof(message_header);
+std::vector<std::span<std::byte>> wire_parts(message_planes const& planes, bucket_layout const& layout,
+                                             bucket_range const& part, C const& c = {}) {
+  std::vector<std::span<std::byte>> parts;
   for (int p = 0; p < plane_count<C>; ++p) {
-    plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
-    std::int64_t const skipped = one.per_bucket * earlier.buckets() + one.bits_per_coordinate * earlier.padded() / 8;
-    std::int64_t const sent = sent_plane_bytes<C, T>(part, p, c);
-    if (sent > 0) ranges.push_back({static_cast<std::size_t>(begin + skipped), static_cast<std::size_t>(sent)});
-    begin += plane_bytes<C, T>(layout, p, c);
+    plane_range const r = range_in_plane<C, T>(layout, part, p, c);
+    if (r.bytes > 0) parts.emplace_back(planes.begin[p] + r.begin, static_cast<std::size_t>(r.bytes));
   }
-  return ranges;
+  return parts;
 }
-/// Their sum.
+/// Bytes on the wire, header included.
 template <class C, class T>
-constexpr std::int64_t sent_bytes(bucket_layout const& layout, int player, C const& c = {}) {
+constexpr std::int64_t wire_bytes(bucket_layout const& layout, bucket_range const& part, C const& c = {}) {
   std::int64_t sum = sizeof(message_header);
-  for (int p = 0; p < plane_count<C>; ++p) sum += sent_plane_bytes<C, T>(part_of(layout, player), p, c);
+  for (int p = 0; p < plane_count<C>; ++p) sum += range_in_plane<C, T>(layout, part, p, c).bytes;
   return sum;
 }
 
 /// All that the receiver knows of a header before it comes: everything but checksum and status.
 template <class C, class T>
-message_header expected_header(bucket_layout const& layout, message_key const& key, C const& c = {}) {
-  bucket_layout const part = part_of(layout, key.player);
+message_header expected_header(bucket_layout const& layout, message_key const& key) {
   std::string const name = C::name();
   checksum id;
   id.add(std::span(name));
   message_header h;
   h.scalar_bytes = sizeof(T);
-  h.player = static_cast<std::int8_t>(key.player);
   h.compressor = id.value();
-  h.coordinates = part.sizes.size();
+  h.first_bucket = key.part.first;
+  h.coordinates = layout.coordinates(key.part);
   h.exchange = key.exchange;
   h.sender = key.sender;
-  h.payload_bytes = payload_bytes<C, T>(part, c);
   return h;
 }
 
 /// The checksum of a message with this header.
-inline std::uint64_t checksum_of(message_header header, std::span<std::byte const> message,
-                                 std::span<byte_range const> ranges) {
+inline std::uint64_t checksum_of(message_header header, std::span<std::span<std::byte> const> parts) {
   header.checksum = 0;
   checksum sum;
   sum.add(std::span(&header, 1));
-  for (byte_range const& r : ranges.subspan(1)) sum.add(message.subspan(r.offset, r.length));
+  for (std::span<std::byte> part : parts) sum.add(part);
   return sum.value();
 }
 
-/// Writes the header in front of the planes: from then on the message may leave the process.
+/// The header of a message that leaves the process.
 ///
-/// message     its memory, header and planes of the whole layout
-/// non_finite  the status: the sender's lowest coordinate that was not finite, or `none`
-/// errors      std::invalid_argument if the memory has another size
+/// status  a coordinate that was not finite, or `none`, and whose
 template <class C, class T>
-void seal_message(std::span<std::byte> message, bucket_layout const& layout, message_key const& key,
-                  std::int64_t non_finite, C const& c = {}) {
-  expects(static_cast<std::int64_t>(message.size()) == message_bytes_in_memory<C, T>(layout, c),
-          "a message has room for its header and the planes of the layout");
-  message_header header = expected_header<C, T>(layout, key, c);
-  header.non_finite = non_finite;
-  header.checksum = checksum_of(header, message, wire_ranges<C, T>(layout, key.player, c));
-  std::memcpy(message.data(), &header, sizeof header);
+message_header seal_message(message_planes const& planes, bucket_layout const& layout, message_key const& key,
+                            message_status const& status, C const& c = {}) {
+  message_header header = expected_header<C, T>(layout, key);
+  header.non_finite = status.non_finite;
+  header.blamed = status.blamed;
+  header.checksum = checksum_of(header, wire_parts<C, T>(planes, layout, key.part, c));
+  return header;
 }
 
 /// Checks a message that came from another process, before anybody decodes it: whatever its bytes are, nothing outside
-/// of it is read. Returns the header.
+/// of it is read.
 ///
-/// message  its memory, on 16 bytes, where the ranges that came were put in their places
+/// planes   where its parts were put
 /// promise  the header is the expected one, the checksum holds, and flaw_in finds nothing in any bucket of the part. Where
-///          the status names a coordinate the buckets are not looked at: every worker skips what would decode them, and
-///          the server has not written any
+///          the server blames a worker the buckets are not looked at: it has not written any, and nobody decodes them
 /// errors   bad_message says what was found and what was expected
 template <class C, class T>
-message_header open_message(std::span<std::byte const> message, bucket_layout const& layout, message_key const& key,
-                            C const& c = {}) {
+void open_message(message_header const& header, message_planes const& planes, bucket_layout const& layout,
+                  message_key const& key, C const& c = {}) {
   auto const fail = [&](std::string const& why) {
     throw bad_message("message of worker " + std::to_string(key.sender) + " in exchange " +
                       std::to_string(key.exchange) + ": " + why);
@@ -113,44 +108,31 @@ message_header open_message(std::span<std::byte const> message, bucket_layout co
     if (found != expected)
       fail(std::string(what) + " is " + std::to_string(found) + ", not " + std::to_string(expected));
   };
-  expect("its length in bytes", static_cast<std::int64_t>(message.size()), message_bytes_in_memory<C, T>(layout, c));
-  message_header header;
-  std::memcpy(&header, message.data(), sizeof header);
-  message_header const known = expected_header<C, T>(layout, key, c);
+  message_header const known = expected_header<C, T>(layout, key);
   if (header.magic != known.magic) fail("it does not begin as a message does");
   expect("the wire version", header.wire_version, known.wire_version);
   expect("the size of a number", header.scalar_bytes, known.scalar_bytes);
-  expect("the player", header.player, known.player);
   expect("the checksum of the compressor's name", header.compressor, known.compressor);
+  expect("the first bucket", header.first_bucket, known.first_bucket);
   expect("the number of coordinates", header.coordinates, known.coordinates);
   expect("the exchange", header.exchange, known.exchange);
   expect("the sender", header.sender, known.sender);
-  expect("the reserved field", header.reserved, known.reserved);
-  expect("the payload in bytes", header.payload_bytes, known.payload_bytes);
-  expect("the checksum", header.checksum, checksum_of(header, message, wire_ranges<C, T>(layout, key.player, c)));
+  expect("the checksum", header.checksum, checksum_of(header, wire_parts<C, T>(planes, layout, key.part, c)));
   if (header.non_finite != none) {
     if (header.non_finite < 0 || header.non_finite >= layout.padded())
       fail("its status names coordinate " + std::to_string(header.non_finite) + " of " + std::to_string(layout.padded()));
-    return header;
+    if (header.blamed != header.sender) return;
   }
-
-  expects(reinterpret_cast<std::uintptr_t>(message.data()) % 16 == 0, "the memory of a message lies on 16 bytes");
-  // Parts of a message are pointers for writing, too; nothing is written here.
-  message_planes const planes =
-      planes_at<C, T>(layout, const_cast<std::byte*>(message.data()) + sizeof(message_header), c);
-  std::int64_t const first = key.player == 1 ? layout.first_bucket(1) : 0,
-                     end = key.player == 0 ? layout.first_bucket(1) : layout.buckets();
-  [[maybe_unused]] std::int64_t const pairs = pairs_of(part_of(layout, key.player), c);
-  for (std::int64_t i = first; i < end; ++i) {
+  for (std::int64_t i = key.part.first; i < key.part.last; ++i) {
     bucket const b = layout.at(i);
     char const* flaw;
     if constexpr (selects_globally<C>)
-      flaw = c.flaw_in(message_at<C, T>(planes, b), b.count, {pairs, i == first, i + 1 == end});
+      flaw = c.flaw_in(message_at<C, T>(planes, b), b.count,
+                       {c.kept(layout.coordinates(key.part)), i == key.part.first, i + 1 == key.part.last});
     else
       flaw = c.flaw_in(message_at<C, T>(planes, b), b.count);
     if (flaw != nullptr) fail(std::string(flaw) + " in bucket " + std::to_string(i));
   }
-  return header;
 }
 
 SADDLE_NAMESPACE_END

@@ -15,6 +15,12 @@ struct bucket {
   int player;          // 0: min, 1: max
 };
 
+/// The buckets first ... last - 1. Those of one player, or a server's part of all.
+struct bucket_range {
+  std::int64_t first = 0, last = 0;
+  friend bool operator==(bucket_range, bucket_range) = default;
+};
+
 /// Each player is padded to whole blocks of 128 coordinates, so that codes of every width (one bit included)
 /// begin on 16 bytes and no two buckets share a word. The padding holds zeros and is never sent as payload.
 inline constexpr int block = 128;
@@ -38,8 +44,22 @@ struct bucket_layout {
     std::int64_t const left = size(p) - from;
     return {index, begin_of(p) + from, static_cast<int>(left < length ? left : length), p};
   }
+  /// The buckets of player 0 or 1, or of both (-1).
+  SADDLE_HD bucket_range of(int player) const {
+    return {player == 1 ? buckets(0) : 0, player == 0 ? buckets(0) : buckets()};
+  }
+  /// Where a bucket begins in the padded arrays; the bucket after the last where these end.
+  SADDLE_HD std::int64_t begin_at(std::int64_t index) const { return index < buckets() ? at(index).begin : padded(); }
+  /// Coordinates in a range, without padding.
+  SADDLE_HD std::int64_t coordinates(bucket_range const& r) const { return before(r.last) - before(r.first); }
 
  private:
+  /// Coordinates before a bucket.
+  SADDLE_HD std::int64_t before(std::int64_t index) const {
+    if (index >= buckets()) return sizes.size();
+    bucket const b = at(index);
+    return b.player == 0 ? b.begin : sizes.min + b.begin - padded(0);
+  }
   SADDLE_HD std::int64_t size(int p) const { return p == 0 ? sizes.min : sizes.max; }
 };
 

@@ -13,7 +13,7 @@ enum class player : int { min = 0, max = 1 };
 /// How many coordinates each player owns. A plain minimization has `max = 0`.
 struct players {
   std::int64_t min = 0, max = 0;
-  constexpr std::int64_t size() const { return min + max; }
+  SADDLE_HD constexpr std::int64_t size() const { return min + max; }
   constexpr std::int64_t of(int p) const { return p == 0 ? min : max; }
   friend bool operator==(players, players) = default;
 };

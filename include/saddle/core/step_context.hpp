@@ -24,7 +24,6 @@ struct step_switches {
   bool commits;          // this phase moves w
   bool last;             // the last round of its phase: h is written, late directions are taken
   bool subtract_memory;  // h starts from w - e
-  bool skips;            // some message reported a coordinate that is not finite: w stays
 };
 template <class T, class Rule>
 struct step_context : step_switches<T> {

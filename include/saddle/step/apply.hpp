@@ -41,12 +41,12 @@ struct apply_body {
   Rule const* rules;
   worker_arrays<T> const* workers;
   int sharing;                 // workers[target * sharing] and the next ones hold one w
-  incoming<T> const* sources;        // one a target
-  std::int64_t* non_finite;          // each worker's lowest such coordinate, where the direction is taken here
+  incoming<T> const* sources;  // one a target
+  std::int64_t* non_finite;    // each worker's lowest such coordinate, where the direction is taken here
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int target, bucket const& b, int count) const {
-    if (context->skips) return;
+    if (sources[target].skips) return;
     with_rule(*rules, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const rule = shared;
       using rule_type = std::remove_const_t<decltype(rule)>;

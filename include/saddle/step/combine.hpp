@@ -12,12 +12,14 @@ struct term {
   int sender;
   T weight;
 };
-/// What one worker combines: terms over a table of messages, in ascending order of the senders.
+/// What one worker combines: terms over a table of messages, in ascending order of the senders. Nothing, if one of the
+/// senders reported a coordinate that is not finite.
 template <class T>
 struct incoming {
   message_planes const* messages;
   term<T> const* terms;
   int count;
+  bool skips = false;
 };
 
 /// acc = sum of weight_j decoded_j, one bucket.

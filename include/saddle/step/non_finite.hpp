@@ -7,6 +7,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/group/concept.hpp"
+#include "saddle/step/combine.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -24,7 +25,7 @@ SADDLE_HD bool finds_non_finite(G const& g, T const (&tile)[Items], bucket const
 }
 
 // What a step does about it, before its first kernel, before each apply, and at its end. `lowest` holds a coordinate or
-// `none` for each hosted worker and then the server.
+// `none` for each worker and then the server; of a worker elsewhere, what its latest message said.
 
 struct forget_non_finite {
   std::int64_t* lowest;
@@ -34,22 +35,26 @@ struct forget_non_finite {
   }
 };
 
+/// Who hears of one skips: all workers of a server, the neighbours in a graph.
 template <class T>
 struct skip_if_non_finite {
-  step_switches<T>* context;
+  incoming<T>* sources;  // one a target, and after them what workers hear from their server
+  int targets;
   std::int64_t const* lowest;
-  int n;
   SADDLE_HD void operator()() const {
-    bool skips = false;
-    for (int i = 0; i < n; ++i) skips |= lowest[i] != none;
-    context->skips = skips;
+    for (int target = 0; target < targets; ++target) {
+      incoming<T>& in = sources[target];
+      in.skips = false;
+      for (int j = 0; j < in.count; ++j) in.skips |= lowest[in.terms[j].sender] != none;
+    }
+    sources[targets].skips = sources[0].skips;
   }
 };
 
 /// How many steps were skipped, and what the latest of them met.
 struct mishaps {
   std::int64_t steps = 0, latest_step = 0, coordinate = none;
-  int who = 0;  // the number of the hosted worker; their count for the server
+  int who = 0;  // the worker; their number for the server
 };
 
 template <class T>

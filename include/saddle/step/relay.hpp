@@ -29,7 +29,7 @@ struct relay_body {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
-    if (context->skips) return;
+    if (sources->skips) return;
     constexpr int Items = Bucket / G::lanes;
     T p[Items], sent[Items];
     prefetch_next<Down, T>(message, b, count);

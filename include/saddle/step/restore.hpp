@@ -2,9 +2,9 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
+#include "saddle/step/combine.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -14,13 +14,13 @@ struct restore_body {
   static constexpr int length = Bucket;
   C decoder;
   bucket_layout layout;
-  step_switches<T> const* context;
+  incoming<T> const* sources;  // the server's
   worker_arrays<T> const* workers;
   message_planes const* messages;
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int worker, bucket const& b, int count) const {
-    if (!context->skips) return;
+    if (!sources->skips) return;
     constexpr int Items = Bucket / G::lanes;
     bucket_arrays<T> const a = workers[worker].from(b);
     T e[Items];

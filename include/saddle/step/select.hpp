@@ -126,7 +126,6 @@ struct relayed_body {
   static constexpr int length = Bucket, bins = radix_search<T>::bins;
   C decoder;
   bucket_layout layout;
-  step_switches<T> const* context;
   incoming<T> const* sources;
   T* plane;  // the server's memory, if it has one
   std::int64_t* non_finite;
@@ -135,7 +134,7 @@ struct relayed_body {
   template <cooperative_group G, class Counter>
   SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
     constexpr int Items = Bucket / G::lanes;
-    if (context->skips) return;
+    if (sources->skips) return;
     T p[Items];
     T* const at = plane + b.begin;
     combine(g, decoder, *sources, b, count, p);
@@ -201,7 +200,7 @@ struct select_body {
   static constexpr int length = Bucket;
   C compressor;
   bucket_layout layout;
-  step_switches<T> const* gate;  // the server's, which does not encode in a skipped step; null for a worker
+  bool const* skips;  // the server's, which does not encode in a skipped step; null for a worker
   worker_arrays<T> worker;
   radix_search<T> const* search;
   bucket_tally const *tallies, *before;  // of each bucket, and of those before it
@@ -210,7 +209,7 @@ struct select_body {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
-    if (gate != nullptr && gate->skips) return;
+    if (skips != nullptr && *skips) return;
     constexpr int Items = Bucket / G::lanes;
     bucket_arrays<T> const a = worker.from(b);
     selection<T> const which = search->found();

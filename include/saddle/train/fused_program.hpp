@@ -11,12 +11,14 @@
 
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
+#include "saddle/compressor/message.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/message_header.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/step/absorb.hpp"
 #include "saddle/step/adapt.hpp"
 #include "saddle/step/apply.hpp"
 #include "saddle/step/average.hpp"
@@ -66,14 +68,16 @@ constexpr bool sound_combination() {
   return true;
 }
 
-/// The kernels of one combination on one executor.
-template <class T, class O, class C, class Topology, class Scheme, class Executor>
+/// The kernels of one combination on one executor. Where workers may be elsewhere, so may be the server, which then
+/// sends the exact average too.
+template <class T, class O, class C, class Topology, class Scheme, class Executor, bool Distributed>
 class fused_program final : public program<T> {
   using Up = wire_compressor<C>;
   using down_type = downlink_compressor<Topology>;
   using Down = wire_compressor<down_type>;
   using Rule = rule_of<O, T>;
-  static constexpr bool relays = !is_exact<Down>;
+  static constexpr bool is_lossy_down = !is_exact<Down>;
+  static constexpr bool may_relay = is_lossy_down || (Distributed && Scheme::shares_weights);
   static constexpr int bucket_length = common_bucket<Up, Down>();
   static_assert(sound_combination<O, C, Topology, T>());
 
@@ -83,8 +87,10 @@ class fused_program final : public program<T> {
     box limits[2];
   };
 
-  fused_program(O optimizer, C compressor, Topology topology, Executor const& how, players sizes, constants fixed)
-      : optimizer_(std::move(optimizer)),
+  fused_program(O optimizer, C compressor, Topology topology, Executor const& how, players sizes, bool is_local,
+                constants fixed)
+      : relays_(may_relay && (is_lossy_down || !is_local)),
+        optimizer_(std::move(optimizer)),
         compressor_(compressor),
         topology_(std::move(topology)),
         engine_(how),
@@ -123,8 +129,11 @@ class fused_program final : public program<T> {
     d.outgoing = selects_globally<Up> && !Scheme::memory;
     d.shares_weights = Scheme::shares_weights;
     d.state_planes = state_planes<Rule, T>;
-    d.relays = relays;
-    d.server_memory = relays && (has_memory<down_type> || selects_globally<Down>);
+    d.late = Scheme::late;
+    d.relays = relays_;
+    d.server_memory = has_memory<down_type> || selects_globally<Down>;
+    d.whole_uplinks = selects_globally<Up>;
+    d.one_server = selects_globally<Down>;
     d.rounds = rounds();
     return d;
   }
@@ -140,7 +149,7 @@ class fused_program final : public program<T> {
   std::string compressor_name() const override { return Up::name(); }
   std::string topology_name() const override {
     std::string name = topology_.name();
-    if (relays) name.append("-").append(down_type::name());
+    if (is_lossy_down) name.append("-").append(down_type::name());
     if (Scheme::late) name.append("-late");
     return name;
   }
@@ -157,37 +166,68 @@ class fused_program final : public program<T> {
     return text;
   }
 
-  message_bytes uplink_message(int player) const override { return message_of(player, unwrapped(compressor_)); }
-  message_bytes downlink_message(int player) const override { return message_of(player, down()); }
-  std::int64_t uplink_planes_bytes() const override { return planes_bytes<Up, T>(layout_, unwrapped(compressor_)); }
-  std::int64_t downlink_planes_bytes() const override { return planes_bytes<Down, T>(layout_, down()); }
-  message_planes uplink_planes(std::byte* begin) const override {
-    return planes_at<Up, T>(layout_, begin, unwrapped(compressor_));
+  message_bytes message(way to, int player) const override {
+    return on_its_way(to, [&]<class M>(M const& c) -> message_bytes {
+      bucket_layout const part = part_of(layout_, player);
+      return {saddle::wire_bytes<M, T>(layout_, layout_.of(player), c), payload_bytes<M, T>(part, c)};
+    });
   }
-  message_planes downlink_planes(std::byte* begin) const override { return planes_at<Down, T>(layout_, begin, down()); }
+  std::int64_t planes_bytes(way to) const override {
+    return on_its_way(to, [&]<class M>(M const& c) { return saddle::planes_bytes<M, T>(layout_, c); });
+  }
+  message_planes planes(way to, std::byte* begin) const override {
+    return on_its_way(to, [&]<class M>(M const& c) { return planes_at<M, T>(layout_, begin, c); });
+  }
+  std::vector<std::span<std::byte>> wire_parts(way to, message_planes const& planes,
+                                               bucket_range const& part) const override {
+    return on_its_way(to, [&]<class M>(M const& c) { return saddle::wire_parts<M, T>(planes, layout_, part, c); });
+  }
+  message_header seal(way to, message_planes const& planes, message_key const& key, message_status const& status) const override {
+    return on_its_way(to, [&]<class M>(M const& c) { return seal_message<M, T>(planes, layout_, key, status, c); });
+  }
+  void open(way to, message_header const& header, message_planes const& planes, message_key const& key) const override {
+    on_its_way(to, [&]<class M>(M const& c) { open_message<M, T>(header, planes, layout_, key, c); });
+  }
 
   bool in_host_memory() const override { return Executor::in_host_memory; }
   T* allocate(std::size_t n) override { return arrays_.emplace_back(n).data(); }
   std::byte* allocate_bytes(std::size_t n) override { return bytes_.emplace_back(n).data(); }
   void read(T* host, T const* there, std::size_t n) const override { engine_.read(host, there, n); }
   void write(T* there, T const* host, std::size_t n) override { engine_.write(there, host, n); }
+  void read_bytes(std::span<std::byte> host, std::byte const* there) const override {
+    engine_.read(host.data(), there, host.size());
+  }
+  void write_bytes(std::byte* there, std::span<std::byte const> host) override {
+    engine_.write(there, host.data(), host.size());
+  }
   void copy(T* to, T const* from, std::size_t n) override { engine_.copy(to, from, n); }
   void bind(fleet<T> const& all) override {
     fleet_ = all;
-    auto const hosted = static_cast<std::size_t>(all.hosted);
+    auto const hosted = static_cast<std::size_t>(all.hosted), first = static_cast<std::size_t>(all.first);
+    auto const everyone = static_cast<std::size_t>(all.all);
     table(workers_, all.workers);
     table(outgoing_, all.outgoing);
-    table(senders_, all.senders);
-    std::vector<message_planes> others;
-    if (Scheme::copies)  // mixed instead of messages: dense planes, one a worker
-      for (worker_arrays<T> const& a : all.workers) others.push_back({{reinterpret_cast<std::byte*>(a.copy)}});
-    if (relays) others = {all.server_message};
-    table(mixed_, others);
-    lowest_ = array<std::int64_t>(hosted + 1);
+    std::vector<message_planes> heard(everyone), mixed(Scheme::copies ? everyone : 0);
+    for (std::size_t m = 0; m < hosted; ++m) {
+      heard[first + m] = all.outgoing[m];
+      if (Scheme::copies) mixed[first + m] = dense(all.workers[m].copy);
+    }
+    if (relays_) mixed = {all.server_message};
+    table(senders_, heard);
+    table(mixed_, mixed);
+    lowest_ = array<std::int64_t>(everyone + 1);
     table(whole_, std::vector<term<T>>{{0, T(1)}});
     log_ = array<mishaps>(1);
     set_met({});
     samples_.resize(hosted * static_cast<std::size_t>(phases_of(optimizer_)));
+  }
+  void hear(int worker, message_planes const& from, T* copy) override {
+    engine_.write(senders_.data() + worker, &from, 1);
+    if (copy == nullptr) return;
+    message_planes const planes = dense(copy);
+    engine_.write(mixed_.data() + worker, &planes, 1);
+    distant_.push_back({from, copy});
+    table(distant_copies_, distant_);
   }
 
   void plan(moment const& m) override {
@@ -229,79 +269,86 @@ class fused_program final : public program<T> {
     else f();
   }
 
-  void begin() override { engine_.once(forget_non_finite{lowest_.data(), fleet_.hosted + 1}); }
+  void begin() override { engine_.once(forget_non_finite{lowest_.data(), fleet_.all + 1}); }
   void each_worker(int phase, std::function<void(int, sample const*)> const& f) override {
     engine_.each(fleet_.hosted, [&](std::int64_t m) {
       f(static_cast<int>(m), samples_.there() + sample_at(phase, static_cast<int>(m)));
     });
   }
   void adapt(int index, int player) override {
-    launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), lowest_.data()},
-           fleet_.hosted, player);
+    launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
+           fleet_.hosted, layout_.of(player));
   }
   void encode(int index, int player) override {
     if constexpr (selects_globally<Up>) {
       for (std::size_t m = 0; m < fleet_.workers.size(); ++m)
         select<Scheme>(outgoing_body<Scheme, T, Rule, bucket_length>{layout_, context(index), fleet_.workers[m],
-                                                                     lowest_.data() + m, search_.data()},
-                       unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], player);
+                                                                     hosted_lowest() + m, search_.data()},
+                       unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], layout_.of(player));
     } else {
       launch(encode_body<Scheme, Up, T, Rule, bucket_length>{unwrapped(compressor_), layout_, context(index),
-                                                             workers_.data(), outgoing_.data(), lowest_.data(),
+                                                             workers_.data(), outgoing_.data(), hosted_lowest(),
                                                              static_cast<std::uint32_t>(fleet_.first)},
-             fleet_.hosted, player);
+             fleet_.hosted, layout_.of(player));
     }
   }
-  void judge(int index) override {
-    engine_.once(skip_if_non_finite<T>{context(index), lowest_.data(), fleet_.hosted + 1});
+  std::vector<std::int64_t> non_finite() const override {
+    std::vector<std::int64_t> lowest(static_cast<std::size_t>(fleet_.all) + 1);
+    engine_.read(lowest.data(), lowest_.data(), lowest.size());
+    return lowest;
   }
-  void relay(int index, int round, int player) override {
-    constexpr bool owes = has_memory<down_type>;
-    incoming<T> const* const from = received_[static_cast<std::size_t>(round)].sources.there();
-    std::int64_t* const lowest = lowest_.data() + fleet_.hosted;
-    if constexpr (relays && selects_globally<Down>) {
+  void set_non_finite(int who, std::int64_t coordinate) override { engine_.write(lowest_.data() + who, &coordinate, 1); }
+  void absorb([[maybe_unused]] int player) override {
+    if constexpr (Scheme::copies)
+      launch(absorb_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, distant_copies_.data()},
+             static_cast<int>(distant_.size()), layout_.of(player));
+  }
+  void judge(int round) override {
+    engine_.once(skip_if_non_finite<T>{sources(round), Scheme::shares_weights ? 1 : fleet_.hosted, lowest_.data()});
+  }
+  void relay(int index, int round, bucket_range const& part) override {
+    [[maybe_unused]] constexpr bool owes = has_memory<down_type>;
+    [[maybe_unused]] incoming<T> const* const from = sources(round);
+    [[maybe_unused]] std::int64_t* const lowest = lowest_.data() + fleet_.all;
+    if constexpr (selects_globally<Down>) {
       worker_arrays<T> server;
       server.memory = server.outgoing = fleet_.server_memory;
       select<updates<owes>>(
-          relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), from,
-                                                   fleet_.server_memory, lowest, search_.data()},
-          down(), context(index), server, fleet_.server_message, player);
-    } else if constexpr (relays) {
+          relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, from, fleet_.server_memory, lowest,
+                                                   search_.data()},
+          down(), &from->skips, server, fleet_.server_message, part);
+    } else if constexpr (may_relay) {
       launch(relay_body<owes, Up, Down, T, bucket_length>{unwrapped(compressor_), down(), layout_, context(index), from,
                                                           fleet_.server_memory, fleet_.server_message, lowest,
                                                           static_cast<std::uint32_t>(fleet_.all)},
-             1, player);
+             1, part);
     }
   }
   void apply(int index, int round, int player) override {
-    using decoder = std::conditional_t<Scheme::copies, identity, std::conditional_t<relays, Down, Up>>;
-    decoder d{};
-    if constexpr (!Scheme::copies && !relays) d = unwrapped(compressor_);
-    else if constexpr (!Scheme::copies) d = down();
-    int const sharing = Scheme::shares_weights ? fleet_.hosted : 1;
-    using applied = applying_rule<Scheme, Rule>;
-    applied const* rules;
-    if constexpr (std::is_same_v<applied, Rule>) rules = &context(index)->rule;
-    else rules = no_rule_.data();
-    incoming<T> const* const from = received_[static_cast<std::size_t>(round)].sources.there() + (relays ? 1 : 0);
-    launch(apply_body<Scheme, decoder, T, applied, bucket_length>{d, layout_, context(index), rules, workers_.data(), sharing,
-                                                                  from, lowest_.data()},
-           fleet_.hosted / sharing, player);
+    if constexpr (Scheme::copies) {
+      apply_with(identity{}, index, sources(round), player);
+    } else if constexpr (is_lossy_down) {
+      apply_with(down(), index, after_relay(round), player);
+    } else {
+      if constexpr (may_relay && !std::is_same_v<Up, Down>)
+        if (relays_) return apply_with(down(), index, after_relay(round), player);
+      apply_with(unwrapped(compressor_), index, relays_ ? after_relay(round) : sources(round), player);
+    }
   }
-  void restore([[maybe_unused]] int index, [[maybe_unused]] int player) override {
+  void restore([[maybe_unused]] int round, [[maybe_unused]] int player) override {
     if constexpr (Scheme::memory && Scheme::shares_weights) {
       if constexpr (Executor::in_host_memory)
-        if (!context(index)->skips) return;
-      launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), workers_.data(),
+        if (!sources(round)->skips) return;
+      launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, sources(round), workers_.data(),
                                                 outgoing_.data()},
-             fleet_.hosted, player);
+             fleet_.hosted, layout_.of(player));
     }
   }
   void average(T* average, T const* w) override {
-    launch(average_body<T, bucket_length>{layout_, context(0), average, w}, 1, phase::both);
+    launch(average_body<T, bucket_length>{layout_, context(0), average, w}, 1, layout_.of(phase::both));
   }
   void end() override {
-    engine_.once(note_non_finite<T>{context(0), lowest_.data(), fleet_.hosted + 1, log_.data()});
+    engine_.once(note_non_finite<T>{context(0), lowest_.data(), fleet_.all + 1, log_.data()});
   }
   mishaps met() const override {
     mishaps m;
@@ -319,22 +366,39 @@ class fused_program final : public program<T> {
   static constexpr bool selects = selects_globally<Up> || selects_globally<Down>;
 
   template <class Body>
-  void launch(Body const& body, int rows, int player) {
-    auto const [first, last] = buckets_of(player);
-    if (first < last) engine_.run(body, rows, first, last);
+  void launch(Body const& body, int rows, bucket_range const& part) {
+    if (part.first < part.last) engine_.run(body, rows, part.first, part.last);
   }
-  std::pair<std::int64_t, std::int64_t> buckets_of(int player) const {
-    return {player == 1 ? layout_.first_bucket(1) : 0, player == 0 ? layout_.first_bucket(1) : layout_.buckets()};
+  template <class D>
+  void apply_with(D const& decoder, int index, incoming<T> const* from, int player) {
+    int const sharing = Scheme::shares_weights ? fleet_.hosted : 1;
+    using applied = applying_rule<Scheme, Rule>;
+    applied const* rules;
+    if constexpr (std::is_same_v<applied, Rule>) rules = &context(index)->rule;
+    else rules = no_rule_.data();
+    launch(apply_body<Scheme, D, T, applied, bucket_length>{decoder, layout_, context(index), rules, workers_.data(),
+                                                            sharing, from, hosted_lowest()},
+           fleet_.hosted / sharing, layout_.of(player));
   }
+  incoming<T>* sources(int round) { return received_[static_cast<std::size_t>(round)].sources.there(); }
+  incoming<T>* after_relay(int round) { return sources(round) + 1; }
+  std::int64_t* hosted_lowest() { return lowest_.data() + fleet_.first; }
+  /// f of the compressor that a message goes by.
+  template <class F>
+  auto on_its_way(way to, F const& f) const {
+    return to == way::up ? f(unwrapped(compressor_)) : f(down());
+  }
+  /// An array as a message of identity.
+  static message_planes dense(T* array) { return {{reinterpret_cast<std::byte*>(array)}}; }
   /// Kernel 1 in rounds: `writes` puts p aside, then the largest of it are found and encoded by `by`.
   template <class Keeper, class Writes, class By>
-  void select(Writes const& writes, By const& by, step_switches<T> const* gate, worker_arrays<T> const& who,
-              message_planes const& message, int player) {
-    auto const [first, last] = buckets_of(player);
+  void select(Writes const& writes, By const& by, bool const* skips, worker_arrays<T> const& who,
+              message_planes const& message, bucket_range const& part) {
+    auto const [first, last] = part;
     if (first >= last) return;
     radix_search<T>* const search = search_.data();
     std::int64_t* const totals = totals_.data();
-    engine_.once(begin_search<T>{search, by.kept(part_of(layout_, player).sizes.size())});
+    engine_.once(begin_search<T>{search, by.kept(layout_.coordinates(part))});
     engine_.tally(writes, first, last, totals);
     for (int round = 0;; ++round) {
       engine_.run(advance_body<T>{{search, totals}}, 1, 0, 1);
@@ -344,7 +408,7 @@ class fused_program final : public program<T> {
     bucket_tally *const tallies = tallies_.data(), *const before = before_.data();
     engine_.run(count_body<T, bucket_length>{layout_, who.outgoing, search, tallies}, 1, first, last);
     engine_.exclusive_scan(tallies + first, before + first, last - first);
-    engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, gate, who, search, tallies, before, last, message}, 1,
+    engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, skips, who, search, tallies, before, last, message}, 1,
                 first, last);
   }
   template <class U>
@@ -355,14 +419,8 @@ class fused_program final : public program<T> {
   step_context<T, Rule>* context(int index) { return contexts_.there() + index; }
   std::size_t sample_at(int phase, int hosted) const { return static_cast<std::size_t>(phase * fleet_.hosted + hosted); }
   int rounds() const { return topology_.rounds_per_exchange(); }
-  template <class Any>
-  message_bytes message_of(int player, Any const& compressor) const {
-    bucket_layout const part = part_of(layout_, player);
-    return {static_cast<std::int64_t>(sizeof(message_header)) + planes_bytes<Any, T>(part, compressor),
-            payload_bytes<Any, T>(part, compressor)};
-  }
   Down down() const {
-    if constexpr (relays) return unwrapped(topology_.downlink);
+    if constexpr (is_lossy_down) return unwrapped(topology_.downlink);
     else return {};
   }
   template <class Policy>
@@ -371,6 +429,7 @@ class fused_program final : public program<T> {
       if (char const* why = policy.objection()) expects(false, why);
   }
 
+  bool relays_;
   O optimizer_;
   C compressor_;
   Topology topology_;
@@ -384,7 +443,9 @@ class fused_program final : public program<T> {
   std::deque<array<std::byte>> bytes_;
   array<worker_arrays<T>> workers_;
   array<message_planes> outgoing_, senders_, mixed_;  // mixed_: public copies, or the server's message
-  array<std::int64_t> lowest_;                        // each hosted worker's and the server's, of this step
+  std::vector<distant_copy<T>> distant_;
+  array<distant_copy<T>> distant_copies_;
+  array<std::int64_t> lowest_;                        // each worker's and the server's, of this step
   array<term<T>> whole_;
   array<absent_rule> no_rule_ = array<absent_rule>(1);
   mutable array<mishaps> log_;

@@ -9,6 +9,7 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/message_header.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -28,7 +29,10 @@ struct demands {
   bool outgoing = false;        // p in an array of its own
   bool shares_weights = false;  // one w a process
   int state_planes = 0;
+  bool late = false;            // encodes what it has before the gradient
   bool relays = false;          // the server encodes the average
+  bool whole_uplinks = false;   // a message cannot be cut into shards of the server
+  bool one_server = false;      // neither can what goes down
   bool server_memory = false;   // or a plane for its p
   int phases = 1;
   int rounds = 1;               // an exchange
@@ -49,10 +53,12 @@ struct fleet {
   int first = 0, hosted = 0, all = 0;    // workers: the first of this process, its number, everywhere
   std::vector<worker_arrays<T>> workers;
   std::vector<message_planes> outgoing;  // where each hosted worker writes
-  std::vector<message_planes> senders;   // where each worker's message is read
   T* server_memory = nullptr;            // or its p, where the downlink selects
   message_planes server_message;
 };
+
+/// Which way a message goes: from a worker, or from the server.
+enum class way { up, down };
 
 /// A combination of policies, compiled: its kernels behind virtual calls, one a launch. The trainer knows no policy.
 template <class T>
@@ -72,18 +78,24 @@ class program {
   /// them: they may change when a run is continued.
   virtual std::string details() const = 0;
 
-  /// Bytes of one message up, or of one message down, of one player (0, 1) or both (-1).
-  virtual message_bytes uplink_message(int player) const = 0;
-  virtual message_bytes downlink_message(int player) const = 0;
+  /// Bytes of one message of one player (0, 1) or both (-1).
+  virtual message_bytes message(way to, int player) const = 0;
   /// The planes of a message in memory.
-  virtual std::int64_t uplink_planes_bytes() const = 0;
-  virtual std::int64_t downlink_planes_bytes() const = 0;
-  virtual message_planes uplink_planes(std::byte* begin) const = 0;
-  virtual message_planes downlink_planes(std::byte* begin) const = 0;
+  virtual std::int64_t planes_bytes(way to) const = 0;
+  virtual message_planes planes(way to, std::byte* begin) const = 0;
+
+  // Messages that leave the process or come from another one, in the host's memory; see compressor/message.hpp.
+  virtual std::vector<std::span<std::byte>> wire_parts(way to, message_planes const& planes,
+                                                       bucket_range const& part) const = 0;
+  virtual message_header seal(way to, message_planes const& planes, message_key const& key,
+                              message_status const& status) const = 0;
+  virtual void open(way to, message_header const& header, message_planes const& planes, message_key const& key) const = 0;
 
   // The executor's memory.
   virtual bool in_host_memory() const = 0;
   /// n values, zero, which live as long as the program.
+  virtual void read_bytes(std::span<std::byte> host, std::byte const* there) const = 0;
+  virtual void write_bytes(std::byte* there, std::span<std::byte const> host) = 0;
   virtual T* allocate(std::size_t n) = 0;
   virtual std::byte* allocate_bytes(std::size_t n) = 0;
   virtual void read(T* host, T const* there, std::size_t n) const = 0;
@@ -91,6 +103,8 @@ class program {
   virtual void copy(T* to, T const* from, std::size_t n) = 0;
   /// Once, when all that is in it has been allocated.
   virtual void bind(fleet<T> const& all) = 0;
+  /// From now on this worker's message is read there, and added to its public copy here, if there is one.
+  virtual void hear(int worker, message_planes const& from, T* copy) = 0;
 
   // What the next step needs to know, all of it before the step.
   virtual void plan(moment const& now) = 0;
@@ -107,11 +121,16 @@ class program {
   virtual void each_worker(int phase, std::function<void(int, sample const*)> const& f) = 0;
   virtual void adapt(int index, int player) = 0;
   virtual void encode(int index, int player) = 0;
-  /// Whether relay and apply skip: some coordinate of a worker of this process was not finite.
-  virtual void judge(int index) = 0;
-  virtual void relay(int index, int round, int player) = 0;
+  /// The lowest coordinate that is not finite, of this step, of each worker and of the server.
+  virtual std::vector<std::int64_t> non_finite() const = 0;
+  virtual void set_non_finite(int who, std::int64_t coordinate) = 0;
+  /// The public copies of workers elsewhere take what these sent.
+  virtual void absorb(int player) = 0;
+  /// Who of the workers skips the next relay and apply.
+  virtual void judge(int round) = 0;
+  virtual void relay(int index, int round, bucket_range const& part) = 0;
   virtual void apply(int index, int round, int player) = 0;
-  virtual void restore(int index, int player) = 0;
+  virtual void restore(int round, int player) = 0;
   /// average = keep average + (1 - keep) w
   virtual void average(T* average, T const* w) = 0;
   virtual void end() = 0;

@@ -14,7 +14,6 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/core/message_header.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -23,6 +22,7 @@
 #include "saddle/train/any_problem.hpp"
 #include "saddle/train/checkpoint.hpp"
 #include "saddle/train/fused_program.hpp"
+#include "saddle/train/messenger.hpp"
 #include "saddle/train/program.hpp"
 #include "saddle/train/report.hpp"
 #include "saddle/transport/concept.hpp"
@@ -51,14 +51,14 @@ class trainer {
     requires std::same_as<typename P::scalar, T>
   trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
       : settings_(s), link_(connection.connect()) {
-    assemble(std::move(p), std::move(o), c, std::move(t), how);
+    assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
   }
   /// On an executor with a memory of its own: a problem that has its gradients there, or is visited by the arrays.
   template <class P, optimizer O, compression C, topology Tp, transport Tr, executor Executor>
     requires(!runs_in_host_memory<Executor>) && problem_for<P, Executor> && std::same_as<typename P::scalar, T>
   trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
       : settings_(s), link_(connection.connect()) {
-    assemble(std::move(p), std::move(o), c, std::move(t), how);
+    assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
   }
 
   /// One iteration of the optimizer on every worker. A GPU may still work on it when this returns.
@@ -97,7 +97,7 @@ class trainer {
     if (met.coordinate != none) {
       std::int64_t const second = program_->layout().begin_of(1);
       bool const is_max = met.coordinate >= second;
-      r.non_finite = {met.latest_step, met.who < fleet_.hosted ? fleet_.first + met.who : fleet_.all,
+      r.non_finite = {met.latest_step, met.who,
                       is_max ? player::max : player::min, met.coordinate - (is_max ? second : 0)};
     }
     r.step = step_;
@@ -186,7 +186,7 @@ class trainer {
     std::size_t n;
   };
 
-  template <class P, class O, class C, class Tp, class Executor>
+  template <bool Distributed, class P, class O, class C, class Tp, class Executor>
   void assemble(P p, O o, C c, Tp t, Executor const& how) {
     expects(settings_.decay >= 0 && settings_.decay < 1, "settings: decay lies in [0, 1)");
     for (box const& b : {settings_.min_box, settings_.max_box}) expects(b.lo <= b.hi, "settings: a box has lo <= hi");
@@ -194,7 +194,7 @@ class trainer {
     t.check(link_->workers(), !is_exact<wire>, has_memory<C>);
     players const sizes = p.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
-    program_ = make_program(std::move(o), c, std::move(t), how, sizes);
+    program_ = make_program<Distributed>(std::move(o), c, std::move(t), how, sizes);
     problem_ = erase(how, std::move(p));
     expects(link_->workers() <= problem_->most_workers(), [&] {
       return "trainer: " + std::to_string(link_->workers()) + " workers, but the problem has data for " +
@@ -203,13 +203,13 @@ class trainer {
     allocate();
   }
 
-  template <class O, class C, class Tp, class Executor>
+  template <bool Distributed, class O, class C, class Tp, class Executor>
   std::unique_ptr<program<T>> make_program(O o, C c, Tp t, Executor const& how, players sizes) const {
     constexpr bool exact = is_exact<wire_compressor<C>>, remembers = has_memory<C>;
     using scheme = typename Tp::template scheme<exact, remembers>;
     auto const make = [&]<class Scheme>(Scheme) -> std::unique_ptr<program<T>> {
-      using made = fused_program<T, O, C, Tp, Scheme, Executor>;
-      return std::make_unique<made>(std::move(o), c, std::move(t), how, sizes,
+      using made = fused_program<T, O, C, Tp, Scheme, Executor, Distributed>;
+      return std::make_unique<made>(std::move(o), c, std::move(t), how, sizes, link_->is_local(),
                                     typename made::constants{settings_.seed, {settings_.min_box, settings_.max_box}});
     };
     if constexpr (requires { typename Tp::template late_scheme<exact, remembers>; }) {
@@ -222,7 +222,6 @@ class trainer {
     demands_ = program_->needs();
     bucket_layout const& layout = program_->layout();
     auto const d = static_cast<std::size_t>(layout.padded());
-    auto const message = sizeof(message_header) + static_cast<std::size_t>(program_->uplink_planes_bytes());
     fleet_.first = link_->first();
     fleet_.hosted = link_->hosted();
     fleet_.all = link_->workers();
@@ -258,17 +257,15 @@ class trainer {
       a.outgoing = demands_.outgoing ? array(true, d, false) : a.memory;
       fleet_.workers.push_back(a);
       if (own && settings_.average != averaging::none) averages_.push_back(started(true));
-      messages_.emplace_back(program_->allocate_bytes(message), message);
-      fleet_.outgoing.push_back(program_->uplink_planes(messages_.back().data() + sizeof(message_header)));
+      fleet_.outgoing.push_back(program_->planes(
+          way::up, program_->allocate_bytes(static_cast<std::size_t>(program_->planes_bytes(way::up)))));
     }
     fleet_.server_memory = array(demands_.server_memory, d, true);
     if (demands_.relays)
-      fleet_.server_message = program_->downlink_planes(
-          program_->allocate_bytes(static_cast<std::size_t>(program_->downlink_planes_bytes())));
-    link_->bind(messages_);
-    for (int j = 0; j < fleet_.all; ++j)
-      fleet_.senders.push_back(program_->uplink_planes(link_->message(j) + sizeof(message_header)));
+      fleet_.server_message = program_->planes(
+          way::down, program_->allocate_bytes(static_cast<std::size_t>(program_->planes_bytes(way::down))));
     program_->bind(fleet_);
+    messages_ = std::make_unique<messenger<T>>(*link_, *program_, fleet_, demands_);
   }
 
   /// An array, or the problem's own buffers.
@@ -299,6 +296,7 @@ class trainer {
   void plan() {
     int index = 0;
     transfers_.resize(static_cast<std::size_t>(demands_.rounds));
+    exchanges_.resize(static_cast<std::size_t>(demands_.rounds * demands_.phases));
     for (int round = 0; round < demands_.rounds; ++round) plan_round(round);
     for (int k = 0; k < demands_.phases; ++k) {
       phase const now = program_->phase_at(k);
@@ -306,6 +304,7 @@ class trainer {
         program_->plan(k, m, sample{settings_.seed, fleet_.first + m, step_, now.draw});
       ++report_.gradients;
       for (int round = 0; round < demands_.rounds; ++round) {
+        exchanges_[static_cast<std::size_t>(index)] = exchange_;
         program_->plan({step_, index++, k, exchange_, round == 0, round + 1 == demands_.rounds, now.commits, keep()});
         if (now.exchanges) count_exchange(now, round);
       }
@@ -326,12 +325,13 @@ class trainer {
       }
     }
     program_->plan(round, heard_);
+    messages_->plan(round, transfers_[r]);
   }
   void count_exchange(phase const& now, int round) {
-    message_bytes const up = program_->uplink_message(now.player);
+    message_bytes const up = program_->message(way::up, now.player);
     std::int64_t sent = fleet_.all;  // to a server; in a graph, as many as there are edges
     if (demands_.shares_weights) {
-      message_bytes const down = program_->downlink_message(now.player);
+      message_bytes const down = program_->message(way::down, now.player);
       report_.downlink += {sent * down.total, sent * down.payload};
     } else {
       sent = static_cast<std::int64_t>(transfers_[static_cast<std::size_t>(round)].size());
@@ -355,27 +355,40 @@ class trainer {
 
   void run_phase(int k) {
     phase const now = program_->phase_at(k);
+    int const first = k * demands_.rounds;
+    bool const overlaps = demands_.late && now.exchanges;  // what is sent does not wait for the gradient
+    if (overlaps) send(first, 0, now.player);
     program_->each_worker(k, [&](int m, sample const* s) {
       auto const i = static_cast<std::size_t>(m);
       worker_arrays<T> const& a = fleet_.workers[i];
       problem_->gradient(split(static_cast<T const*>(now.at_h ? a.h : a.w)), s, gradients_[i], now.player);
     });
     if (!now.commits && now.player != phase::both) rest(1 - now.player);
-    int const first = k * demands_.rounds;
     if (!now.exchanges) {
       program_->adapt(first, now.player);
       return;
     }
     for (int round = 0; round < demands_.rounds; ++round) {
       int const index = first + round;
-      program_->encode(index, now.player);
-      link_->start({step_, round, transfers_[static_cast<std::size_t>(round)]});
-      link_->finish();
-      program_->judge(index);
-      if (demands_.relays) program_->relay(index, round, now.player);
+      if (!overlaps || round > 0) send(index, round, now.player);
+      messages_->finish();
+      if (demands_.copies) program_->absorb(now.player);
+      program_->judge(round);
+      if (demands_.relays) relay(index, round, now.player);
       program_->apply(index, round, now.player);
-      program_->restore(index, now.player);
+      program_->restore(round, now.player);
     }
+  }
+  void send(int index, int round, int player) {
+    program_->encode(index, player);
+    messages_->start_up(step_, round, exchanges_[static_cast<std::size_t>(index)], player, transfers_[static_cast<std::size_t>(round)]);
+  }
+  void relay(int index, int round, int player) {
+    for (bucket_range const& part : messages_->served(player)) program_->relay(index, round, part);
+    if (link_->is_local()) return;
+    messages_->start_down(step_, round, exchanges_[static_cast<std::size_t>(index)], player);
+    messages_->finish();
+    program_->judge(round);  // the server may know of coordinates that this process has not heard of
   }
   /// In a look-ahead of one player the other stays where it is: its part of h is w.
   void rest(int player) {
@@ -428,7 +441,7 @@ class trainer {
   fleet<T> fleet_;
   std::vector<point<T>> gradients_;  // one a worker
   std::vector<T*> averages_;         // one for each w
-  std::vector<std::span<std::byte>> messages_;
+  std::unique_ptr<messenger<T>> messages_;
   std::vector<lasting> arrays_;
   mutable std::map<T const*, std::vector<T>> copies_;
   std::int64_t step_ = 0;
@@ -438,6 +451,7 @@ class trainer {
   // Of one step, kept to reuse their memory.
   std::vector<std::vector<edge>> heard_;
   std::vector<std::vector<transfer>> transfers_;  // of each round
+  std::vector<std::uint64_t> exchanges_;          // of each round of each phase
 };
 
 template <class P, class... Rest>

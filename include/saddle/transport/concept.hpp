@@ -4,42 +4,59 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
+#include <stdexcept>
 
 #include "saddle/config.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// One directed transfer of an exchange.
+/// Bytes did not come, or could not go: which process waited for which, at which step and round.
+struct transport_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// One directed transfer of an exchange, between workers.
 struct transfer {
   int from, to;
 };
-
-/// What one round of an exchange moves: who hears whom.
-struct exchange_round {
-  std::int64_t step;
-  int round;
-  std::span<transfer const> transfers;
+/// Bytes for another process, or the place for bytes from there.
+struct parcel {
+  int rank;
+  std::span<std::byte> bytes;
 };
 
-/// A running connection between workers. It knows bytes, no types.
+/// What one round of an exchange moves. Of two processes one sends what the other receives, in the same order.
+struct exchange_round {
+  std::int64_t step = 0;
+  int round = 0;
+  std::span<transfer const> transfers{};  // all of them, wherever the workers are
+  std::span<parcel const> sends{}, receives{};
+};
+
+/// Where the averages of a parameter server are taken: each rank serves a part of the buckets, or rank 0 serves all.
+enum class server_place { sharded, star };
+
+/// A running connection between processes. It knows bytes, no types.
 class link {
  public:
   virtual ~link() = default;
   virtual int workers() const = 0;
-  /// This process hosts the workers first() ... first() + hosted() - 1.
-  virtual int first() const = 0;
-  virtual int hosted() const = 0;
-  /// Once: where the hosted workers write their messages.
-  virtual void bind(std::span<std::span<std::byte> const> outgoing) = 0;
-  /// Where any worker's message is read if a hosted one hears it, between finish() and the next start().
-  virtual std::byte* message(int worker) = 0;
+  /// Processes, and the number of this one.
+  virtual int ranks() const { return 1; }
+  virtual int rank() const { return 0; }
+  virtual server_place server() const { return server_place::sharded; }
+  /// From start to finish the bytes stay where they are and are not touched.
+  /// errors  transport_error; none of its waits is longer than a deadline
   virtual void start(exchange_round const& round) = 0;
   virtual void finish() = 0;
-  /// Whether all workers are hosted, so that start and finish move nothing.
-  bool is_local() const { return hosted() == workers(); }
-  /// What was put on a wire so far.
+  /// What this process put on a wire so far.
   virtual std::int64_t wire_bytes() const = 0;
+
+  /// Rank r hosts the workers first_of(r) ... first_of(r + 1) - 1.
+  int first_of(int r) const { return static_cast<int>(std::int64_t{workers()} * r / ranks()); }
+  int first() const { return first_of(rank()); }
+  int hosted() const { return first_of(rank() + 1) - first(); }
+  bool is_local() const { return ranks() == 1; }
 };
 
 /// A value that describes how workers are connected.
@@ -47,5 +64,12 @@ template <class Tr>
 concept transport = requires(Tr const t) {
   { t.connect() } -> std::convertible_to<std::unique_ptr<link>>;
 };
+
+/// Whether all workers are in one process, whatever the values: then nothing is compiled that only others need.
+template <class Tr>
+inline constexpr bool always_local = [] {
+  if constexpr (requires { Tr::is_local; }) return Tr::is_local;
+  else return false;
+}();
 
 SADDLE_NAMESPACE_END

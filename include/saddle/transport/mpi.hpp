@@ -1,0 +1,175 @@
+#pragma once
+#include <algorithm>
+#include <boost/mpi/communicator.hpp>
+#include <boost/mpi/environment.hpp>
+#include <boost/mpi/exception.hpp>
+#include <boost/mpi/request.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/transport/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Workers over the ranks of an MPI program, in the order of the ranks: n ranks host n or more workers. All ranks make
+/// the same calls.
+///
+/// workers   0: one a rank
+/// deadline  how long a process waits for another one before it gives up; longer than the slowest step
+/// server    where a parameter server averages
+/// errors    std::invalid_argument: MPI is not initialized, or some rank would have no worker; transport_error
+struct mpi {
+  int workers = 0;
+  std::chrono::milliseconds deadline = std::chrono::minutes(5);
+  server_place server = server_place::sharded;
+
+  std::unique_ptr<link> connect() const {
+    expects(boost::mpi::environment::initialized(), "mpi: MPI is not initialized; see mpi::guard");
+    boost::mpi::communicator const world;
+    int const all = workers == 0 ? world.size() : workers;
+    expects(all >= world.size() && all < 1 << 24,
+            [&] { return "mpi: " + std::to_string(world.size()) + " ranks need as many workers, not " + std::to_string(all); });
+    expects(deadline.count() > 0, "mpi: the deadline is a positive time");
+    return std::make_unique<connection>(all, deadline, server);
+  }
+
+  /// The main function of a program: starts MPI, runs f() and returns what it returns. An exception that leaves f is
+  /// reported on stderr and ends all ranks, or the others would wait for this one.
+  template <class F>
+  static int guard(int argc, char** argv, F const& f) {
+    boost::mpi::environment const started(argc, argv, boost::mpi::threading::funneled, false);
+    try {
+      return f();
+    } catch (std::exception const& e) {
+      std::fprintf(stderr, "rank %d: %s\n", boost::mpi::communicator().rank(), e.what());
+    } catch (...) {
+      std::fprintf(stderr, "rank %d: an unknown exception\n", boost::mpi::communicator().rank());
+    }
+    boost::mpi::environment::abort(1);
+    return 1;
+  }
+
+ private:
+  class connection final : public link {
+    using clock = std::chrono::steady_clock;
+
+   public:
+    /// A communicator of its own: messages meet no others of the program.
+    connection(int workers, std::chrono::milliseconds deadline, server_place server)
+        : world_(std::make_unique<boost::mpi::communicator>(boost::mpi::communicator(), boost::mpi::comm_duplicate)),
+          rank_(world_->rank()),
+          ranks_(world_->size()),
+          workers_(workers),
+          deadline_(deadline),
+          server_(server) {}
+    /// After an error nobody may be there to take part in freeing the communicator.
+    ~connection() override {
+      if (pending_.empty() && !boost::mpi::environment::finalized()) return;
+      for (transmission& t : pending_) t.request.cancel();
+      static_cast<void>(world_.release());
+    }
+    connection(connection const&) = delete;
+    connection& operator=(connection const&) = delete;
+
+    int workers() const override { return workers_; }
+    int ranks() const override { return ranks_; }
+    int rank() const override { return rank_; }
+    server_place server() const override { return server_; }
+    std::int64_t wire_bytes() const override { return wire_bytes_; }
+
+    void start(exchange_round const& round) override {
+      step_ = round.step;
+      round_ = round.round;
+      // Two processes count their exchanges alike, so that what was lost is missed and not mistaken for the next one.
+      tag_ = (tag_ + 1) % tags;
+      for (parcel const& p : round.receives)
+        each_part(p.bytes, [&](char* bytes, int n) { pending_.push_back({world_->irecv(p.rank, tag_, bytes, n), p.rank, n}); });
+      for (parcel const& p : round.sends)
+        each_part(p.bytes, [&](char* bytes, int n) {
+          pending_.push_back({world_->isend(p.rank, tag_, static_cast<char const*>(bytes), n), p.rank, sent});
+          wire_bytes_ += n;
+        });
+    }
+    void finish() override {
+      auto const begin = clock::now();
+      while (!pending_.empty()) {
+        std::erase_if(pending_, [&](transmission& t) { return is_done(t); });
+        if (pending_.empty()) break;
+        auto const waited = clock::now() - begin;
+        if (waited > deadline_) give_up();
+        if (waited > std::chrono::milliseconds(1)) std::this_thread::sleep_for(std::chrono::microseconds(20));
+        else std::this_thread::yield();
+      }
+    }
+
+   private:
+    static constexpr int tags = 32768, sent = -1;        // MPI promises no more tags
+    static constexpr std::size_t most_bytes = 1u << 30;  // of one MPI message, whose length is an int
+
+    struct transmission {
+      boost::mpi::request request;
+      int rank, expected;  // bytes, or `sent`
+    };
+
+    template <class F>
+    static void each_part(std::span<std::byte> bytes, F const& f) {
+      for (std::size_t begin = 0; begin < bytes.size(); begin += most_bytes)
+        f(reinterpret_cast<char*>(bytes.data() + begin), static_cast<int>(std::min(most_bytes, bytes.size() - begin)));
+    }
+    bool is_done(transmission& t) {
+      boost::optional<boost::mpi::status> const status = t.request.test();
+      if (!status) return false;
+      if (t.expected != sent) {
+        int const came = status->count<char>().value_or(-1);
+        if (came != t.expected)
+          throw transport_error(where() + "rank " + std::to_string(t.rank) + " sent " + std::to_string(came) +
+                                " bytes, not " + std::to_string(t.expected));
+      }
+      return true;
+    }
+    [[noreturn]] void give_up() const {
+      std::vector<int> silent, deaf;
+      for (transmission const& t : pending_) {
+        std::vector<int>& ranks = t.expected == sent ? deaf : silent;
+        if (std::find(ranks.begin(), ranks.end(), t.rank) == ranks.end()) ranks.push_back(t.rank);
+      }
+      std::string why;
+      auto const list = [&](std::vector<int> const& ranks, char const* what) {
+        for (std::size_t i = 0; i < ranks.size(); ++i) why += (i == 0 ? "rank " : ", rank ") + std::to_string(ranks[i]);
+        if (!ranks.empty()) why += what;
+      };
+      list(silent, " has not sent");
+      if (!silent.empty() && !deaf.empty()) why += "; ";
+      list(deaf, " has not received");
+      throw transport_error(where() + why + " within " + std::to_string(deadline_.count()) + " ms");
+    }
+    std::string where() const {
+      return "mpi: rank " + std::to_string(rank_) + ", step " + std::to_string(step_) + ", round " +
+             std::to_string(round_) + ": ";
+    }
+
+    std::unique_ptr<boost::mpi::communicator> world_;
+    int rank_, ranks_, workers_;
+    std::chrono::milliseconds deadline_;
+    server_place server_;
+    int tag_ = 0;
+    std::vector<transmission> pending_;
+    std::int64_t step_ = 0;
+    int round_ = 0;
+    std::int64_t wire_bytes_ = 0;
+  };
+};
+
+static_assert(transport<mpi>);
+
+SADDLE_NAMESPACE_END
