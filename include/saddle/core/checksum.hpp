@@ -30,7 +30,16 @@ class checksum {
   void add(std::span<T> values) {
     add(std::as_bytes(values));
   }
-  std::uint64_t value() const { return mix(sum_ ^ length_); }
+  std::uint64_t value() const { return value_of(sum_); }
+
+  /// Bytes that another process adds; a multiple of 8, or the last.
+  void leave_out(std::size_t bytes) {
+    place_ += (bytes + 7) / 8;
+    length_ += bytes;
+  }
+  /// What was added here, to be added up over the processes, and the value of all that.
+  std::uint64_t part() const { return sum_; }
+  std::uint64_t value_of(std::uint64_t parts) const { return mix(parts ^ length_); }
 
  private:
   static std::uint64_t mix(std::uint64_t x) {

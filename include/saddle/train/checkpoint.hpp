@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string>
 #include <type_traits>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -22,10 +24,24 @@ struct bad_checkpoint : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Bytes on their way to a file: a magic number, a version, what is added, a checksum of it all.
+/// Bytes on their way to a file: a magic number, a version, what is added, a checksum of it all. They go to a file beside
+/// `path`, which takes that name when all is there and durable: whatever happens, `path` is the previous checkpoint or
+/// this one.
 class checkpoint_writer {
  public:
-  checkpoint_writer() { add_bytes(std::as_bytes(std::span(magic))); }
+  explicit checkpoint_writer(std::string path)
+      : path_(std::move(path)), file_(::open(beside().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+    if (file_ < 0) error_ = errno;
+    buffer_.reserve(most_buffered);
+    add_bytes(std::as_bytes(std::span(magic)));
+  }
+  /// Leaves no half-written file behind.
+  ~checkpoint_writer() {
+    if (file_ >= 0) ::close(file_);
+    if (!committed_) ::unlink(beside().c_str());
+  }
+  checkpoint_writer(checkpoint_writer const&) = delete;
+  checkpoint_writer& operator=(checkpoint_writer const&) = delete;
 
   template <class T>
     requires std::is_trivially_copyable_v<T>
@@ -39,26 +55,19 @@ class checkpoint_writer {
   }
   void add(std::string const& text) { add(std::span(text.data(), text.size())); }
 
-  /// Writes to a file beside `path`, makes it durable, and only then gives it the name: whatever happens, `path` is the
-  /// previous checkpoint or this one. Throws bad_checkpoint.
-  void commit(std::string const& path) {
-    checksum sum;
-    sum.add(std::span<std::byte const>(bytes_));
-    add(sum.value());
-    std::string const beside = path + ".part";
-    int const file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (file < 0) fail(beside);
-    for (std::size_t done = 0; done < bytes_.size();) {
-      ssize_t const n = ::write(file, bytes_.data() + done, bytes_.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) give_up(beside, file);
-      done += static_cast<std::size_t>(n);
-    }
-    if (::fsync(file) != 0) give_up(beside, file);
-    if (::close(file) != 0) give_up(beside, -1);
-    if (std::rename(beside.c_str(), path.c_str()) != 0) give_up(beside, -1);
-    auto const slash = path.rfind('/');
-    std::string const folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  /// errors  bad_checkpoint, also for what went wrong before
+  void commit() {
+    flush();
+    std::uint64_t const value = sum_.value();
+    write(std::as_bytes(std::span(&value, 1)));
+    if (error_ == 0 && ::fsync(file_) != 0) error_ = errno;
+    if (file_ >= 0 && ::close(file_) != 0 && error_ == 0) error_ = errno;
+    file_ = -1;
+    if (error_ == 0 && std::rename(beside().c_str(), path_.c_str()) != 0) error_ = errno;
+    if (error_ != 0) throw bad_checkpoint("cannot write checkpoint " + beside() + ": " + std::strerror(error_));
+    committed_ = true;
+    auto const slash = path_.rfind('/');
+    std::string const folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
     if (int const directory = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC); directory >= 0) {
       ::fsync(directory);  // the new name itself; not every file system can
       ::close(directory);
@@ -68,19 +77,35 @@ class checkpoint_writer {
   static constexpr char magic[8] = {'s', 'a', 'd', 'd', 'l', 'e', '0', '1'};
 
  private:
-  void add_bytes(std::span<std::byte const> more) { bytes_.insert(bytes_.end(), more.begin(), more.end()); }
-  /// Leaves no half-written file behind.
-  [[noreturn]] static void give_up(std::string const& beside, int file) {
-    int const error = errno;
-    if (file >= 0) ::close(file);
-    ::unlink(beside.c_str());
-    errno = error;
-    fail(beside);
+  static constexpr std::size_t most_buffered = 1 << 20;  // a multiple of 8, so that the checksum's words are those of the file
+
+  std::string beside() const { return path_ + ".part"; }
+  void add_bytes(std::span<std::byte const> more) {
+    while (!more.empty()) {
+      std::size_t const n = std::min(more.size(), most_buffered - buffer_.size());
+      buffer_.insert(buffer_.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(n));
+      more = more.subspan(n);
+      if (buffer_.size() == most_buffered) flush();
+    }
   }
-  [[noreturn]] static void fail(std::string const& file) {
-    throw bad_checkpoint("cannot write checkpoint " + file + ": " + std::strerror(errno));
+  void flush() {
+    sum_.add(std::span<std::byte const>(buffer_));
+    write(buffer_);
+    buffer_.clear();
   }
-  std::vector<std::byte> bytes_;
+  void write(std::span<std::byte const> bytes) {
+    while (!bytes.empty() && error_ == 0) {
+      ssize_t const n = ::write(file_, bytes.data(), bytes.size());
+      if (n >= 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
+      else if (errno != EINTR) error_ = errno;
+    }
+  }
+
+  std::string path_;
+  int file_, error_ = 0;  // the first error, told at the end
+  bool committed_ = false;
+  std::vector<std::byte> buffer_;
+  checksum sum_;
 };
 
 /// Reads a whole checkpoint and verifies it before the first value is given out.
@@ -116,16 +141,25 @@ class checkpoint_reader {
   }
   template <class T>
   std::vector<T> get_all() {
+    std::size_t const n = skip_all<T>();
+    std::vector<T> values(n);
+    if (n > 0) std::memcpy(values.data(), bytes_.data() + next_ - n * sizeof(T), n * sizeof(T));
+    return values;
+  }
+  /// Passes over an array and returns its length.
+  template <class T>
+  std::size_t skip_all() {
     auto const n = get<std::int64_t>();
     if (n < 0 || static_cast<std::uint64_t>(n) > (bytes_.size() - next_) / sizeof(T)) fail("it ends too early");
-    std::vector<T> values(static_cast<std::size_t>(n));
-    if (n > 0) std::memcpy(values.data(), take(values.size() * sizeof(T)), values.size() * sizeof(T));
-    return values;
+    take(static_cast<std::size_t>(n) * sizeof(T));
+    return static_cast<std::size_t>(n);
   }
   std::string get_text() {
     std::vector<char> const text = get_all<char>();
     return {text.begin(), text.end()};
   }
+  std::size_t place() const { return next_; }
+  void return_to(std::size_t place) { next_ = place; }
   void expect_end() const {
     if (next_ != bytes_.size()) fail("it holds more than this run has");
   }

@@ -49,7 +49,7 @@ class messenger {
     std::vector<bool> from(all, false);
     for (auto const& [sender, receiver] : transfers) {
       if (is_hosted(sender) && !is_hosted(receiver))
-        to[static_cast<std::size_t>(host_of(receiver))][static_cast<std::size_t>(sender)] = true;
+        to[static_cast<std::size_t>(link_.host_of(receiver))][static_cast<std::size_t>(sender)] = true;
       if (!is_hosted(sender) && is_hosted(receiver)) from[static_cast<std::size_t>(sender)] = true;
     }
     for (int r = 0; r < link_.ranks(); ++r)
@@ -57,7 +57,7 @@ class messenger {
         if (to[static_cast<std::size_t>(r)][static_cast<std::size_t>(m)]) n.out.push_back({r, m});
     for (int j = 0; j < all_; ++j)
       if (from[static_cast<std::size_t>(j)]) {
-        n.in.push_back({host_of(j), j});
+        n.in.push_back({link_.host_of(j), j});
         hear(j);
       }
   }
@@ -133,11 +133,6 @@ class messenger {
   };
 
   bool is_hosted(int worker) const { return worker >= first_ && worker < first_ + hosted_; }
-  int host_of(int worker) const {
-    int rank = static_cast<int>(std::int64_t{worker} * link_.ranks() / all_);
-    while (link_.first_of(rank + 1) <= worker) ++rank;
-    return rank;
-  }
   /// What of a worker's message the server at a rank wants.
   std::vector<bucket_range> cut(int rank, int player) const {
     std::vector<bucket_range> parts = served_by(rank, player);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "saddle/topology/concept.hpp"
 #include "saddle/train/any_problem.hpp"
 #include "saddle/train/checkpoint.hpp"
+#include "saddle/train/collective.hpp"
 #include "saddle/train/fused_program.hpp"
 #include "saddle/train/messenger.hpp"
 #include "saddle/train/program.hpp"
@@ -132,38 +134,105 @@ class trainer {
   int workers() const { return link_->workers(); }
   players sizes() const { return program_->layout().sizes; }
 
+  // On several processes the following are collective: all of them make the same call.
+
   /// A checksum of all workers' weights, in the order of the workers.
   std::uint64_t digest() const {
     checksum sum;
-    for (int m = 0; m < link_->workers(); ++m) {
-      sum.add(weights(m).min);
-      sum.add(weights(m).max);
-    }
-    return sum.value();
+    for (int m = 0; m < fleet_.all; ++m)
+      for (int p = 0; p < 2; ++p)
+        if (is_hosted(m)) sum.add(weights(m).of(p));
+        else sum.leave_out(static_cast<std::size_t>(sizes().of(p)) * sizeof(T));
+    return sum.value_of(together().sum(sum.part()));
+  }
+  /// Whether it is true in some process.
+  bool any(bool here) const { return together().sum(here ? 1 : 0) != 0; }
+  /// All bytes that were put on wires.
+  std::int64_t wire_bytes() const {
+    return static_cast<std::int64_t>(together().sum(static_cast<std::uint64_t>(link_->wire_bytes())));
   }
 
-  /// Writes everything that determines the future of the run; see checkpoint_writer::commit.
+  /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0; see
+  /// checkpoint_writer.
   void save(std::string const& path) const {
-    checkpoint_writer out;
-    out.add(description());
-    counters const now{step_, exchange_, report_.gradients, program_->met().steps, report_.uplink, report_.downlink};
-    out.add(now);
-    for (auto const& [there, n] : arrays_) out.add(std::span<T const>(on_host(there, n)));
-    out.commit(path);
-  }
-  /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed.
-  void load(std::string const& path) {
-    checkpoint_reader in(path);
-    std::string const theirs = in.get_text(), ours = description();
-    if (theirs != ours) in.fail("it is of another run: it has " + theirs + ", this run " + ours);
-    auto const then = in.get<counters>();
-    std::vector<std::vector<T>> values;
-    for (auto const& [there, n] : arrays_) {
-      values.push_back(in.get_all<T>());
-      if (values.back().size() != n) in.fail("an array has another size");
+    std::optional<checkpoint_writer> out;
+    if (link_->rank() == 0) {
+      out.emplace(path);
+      out->add(description());
+      out->add(counters{step_, exchange_, report_.gradients, program_->met().steps, report_.uplink, report_.downlink});
     }
-    in.expect_end();
-    for (std::size_t i = 0; i < arrays_.size(); ++i) program_->write(arrays_[i].there, values[i].data(), arrays_[i].n);
+    collective all = together();
+    for (lasting const& a : arrays_.everyones)
+      if (out) out->add(std::span<T const>(on_host(a.there, a.n)));
+    std::vector<T> distant;
+    for (int m = 0; m < fleet_.all; ++m)
+      for (std::size_t i = 0; i < arrays_.workers[0].size(); ++i) {
+        std::span<T> values;
+        if (is_hosted(m)) values = on_host(arrays_.workers[local(m)][i]);
+        else if (out) values = resized(distant, arrays_.workers[0][i].n);
+        all.move(link_->host_of(m), 0, std::as_writable_bytes(values));
+        if (out) out->add(std::span<T const>(values));
+      }
+    for (lasting const& a : arrays_.servers) {
+      std::span<T> const values = on_host(a);
+      for (int r = 0; r < link_->ranks(); ++r)
+        for (bucket_range const& part : messages_->served_by(r, phase::both))
+          all.move(r, 0, std::as_writable_bytes(padded(values, part)));
+      if (out) out->add(std::span<T const>(values));
+    }
+    std::string error;
+    try {
+      if (out) out->commit();
+    } catch (bad_checkpoint const& e) {
+      error = e.what();
+    }
+    all.share(error);
+    if (!error.empty()) throw bad_checkpoint(error);
+  }
+  /// Continues the run that was saved, as if it had never stopped, on any number of processes. On an error nothing has
+  /// changed.
+  void load(std::string const& path) {
+    std::string error;
+    std::optional<checkpoint_reader> in;
+    counters then{};
+    if (link_->rank() == 0) try {
+        in.emplace(path);
+        then = checked(*in);
+      } catch (bad_checkpoint const& e) {
+        error = e.what();
+      }
+    collective all = together();
+    all.share(error);
+    if (!error.empty()) throw bad_checkpoint(error);
+    all.share(then);
+
+    std::vector<std::pair<T*, std::vector<T>>> values;
+    auto const next = [&](std::size_t n) { return in ? in->template get_all<T>() : std::vector<T>(n); };
+    for (lasting const& a : arrays_.everyones) {
+      std::vector<T> v = next(a.n);
+      all.share(std::as_writable_bytes(std::span(v)));
+      values.emplace_back(a.there, std::move(v));
+    }
+    for (int m = 0; m < fleet_.all; ++m)
+      for (std::size_t i = 0; i < arrays_.workers[0].size(); ++i) {
+        lasting const& a = arrays_.workers[is_hosted(m) ? local(m) : 0][i];
+        bool const copied = a.is_copy && !link_->is_local();  // by whoever hears that worker
+        bool const wanted = is_hosted(m) || copied;
+        std::vector<T> v = in || wanted ? next(a.n) : std::vector<T>();
+        if (copied) all.share(std::as_writable_bytes(std::span(v)));
+        else all.move(0, link_->host_of(m), std::as_writable_bytes(std::span(v)));
+        if (is_hosted(m)) values.emplace_back(a.there, std::move(v));
+        else if (copied)
+          for (auto const& [worker, copy] : messages_->distant_copies())
+            if (worker == m) values.emplace_back(copy, std::move(v));
+      }
+    for (lasting const& a : arrays_.servers) {
+      std::vector<T> v = next(a.n);
+      all.share(std::as_writable_bytes(std::span(v)));
+      values.emplace_back(a.there, std::move(v));
+    }
+
+    for (auto const& [there, v] : values) program_->write(there, v.data(), v.size());
     program_->set_met({.steps = then.skipped_steps});
     step_ = then.step;
     exchange_ = then.exchange;
@@ -180,10 +249,16 @@ class trainer {
     std::int64_t gradients, skipped_steps;
     message_bytes uplink, downlink;
   };
-  /// What a checkpoint holds.
+  /// What a checkpoint holds: what is the same in every process, of each hosted worker, of the server.
   struct lasting {
     T* there;
     std::size_t n;
+    bool is_copy = false;
+  };
+  struct lasting_arrays {
+    std::vector<lasting> everyones;
+    std::vector<std::vector<lasting>> workers;
+    std::vector<lasting> servers;
   };
 
   template <bool Distributed, class P, class O, class C, class Tp, class Executor>
@@ -231,36 +306,39 @@ class trainer {
       box const limits = p == 0 ? settings_.min_box : settings_.max_box;
       for (T& x : split(start.data()).of(p)) x = clamped(x, static_cast<T>(limits.lo), static_cast<T>(limits.hi));
     }
-    auto const array = [&](bool used, std::size_t n, bool lasts) -> T* {
+    auto const array = [&](bool used, std::size_t n, std::vector<lasting>* lasts) -> T* {
       if (!used || n == 0) return nullptr;
       T* const there = program_->allocate(n);
-      if (lasts) arrays_.push_back({there, n});
+      if (lasts != nullptr) lasts->push_back({there, n});
       return there;
     };
-    auto const started = [&](bool used) {
-      T* const there = array(used, d, true);
+    auto const started = [&](bool used, std::vector<lasting>& lasts) {
+      T* const there = array(used, d, &lasts);
       if (used) program_->write(there, start.data(), d);
       return there;
     };
     for (int m = 0; m < fleet_.hosted; ++m) {
       bool const own = m == 0 || !demands_.shares_weights;
+      std::vector<lasting>& lasts = arrays_.workers.emplace_back();
+      std::vector<lasting>& with_w = demands_.shares_weights ? arrays_.everyones : lasts;
       worker_arrays<T> a;
-      a.w = own ? started(true) : fleet_.workers[0].w;
-      a.h = started(demands_.look_ahead);  // at rest: the first gradient is taken at w_0
+      a.w = own ? started(true, with_w) : fleet_.workers[0].w;
+      a.h = started(demands_.look_ahead, lasts);  // at rest: the first gradient is taken at w_0
       gradients_.push_back(gradient_spans(m, array));
       a.gradient[0] = gradients_.back().min.data();
       a.gradient[1] = seen_from_zero(gradients_.back().max.data());
-      a.memory = array(demands_.memory, d, true);
-      a.copy = array(demands_.copies, d, true);
-      a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), true);
+      a.memory = array(demands_.memory, d, &lasts);
+      a.copy = array(demands_.copies, d, &lasts);
+      if (demands_.copies) lasts.back().is_copy = true;
+      a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), &lasts);
       a.plane = layout.padded();
-      a.outgoing = demands_.outgoing ? array(true, d, false) : a.memory;
+      a.outgoing = demands_.outgoing ? array(true, d, nullptr) : a.memory;
       fleet_.workers.push_back(a);
-      if (own && settings_.average != averaging::none) averages_.push_back(started(true));
+      if (own && settings_.average != averaging::none) averages_.push_back(started(true, with_w));
       fleet_.outgoing.push_back(program_->planes(
           way::up, program_->allocate_bytes(static_cast<std::size_t>(program_->planes_bytes(way::up)))));
     }
-    fleet_.server_memory = array(demands_.server_memory, d, true);
+    fleet_.server_memory = array(demands_.server_memory, d, &arrays_.servers);
     if (demands_.relays)
       fleet_.server_message = program_->planes(
           way::down, program_->allocate_bytes(static_cast<std::size_t>(program_->planes_bytes(way::down))));
@@ -273,7 +351,7 @@ class trainer {
   point<T> gradient_spans(int m, Array const& array) const {
     point<T> const theirs = problem_->gradient_buffers(fleet_.first + m);
     if (theirs.min.empty() && theirs.max.empty())
-      return split(array(true, static_cast<std::size_t>(program_->layout().padded()), false));
+      return split(array(true, static_cast<std::size_t>(program_->layout().padded()), nullptr));
     for (int p = 0; p < 2; ++p) {
       std::span<T> const buffer = theirs.of(p);
       expects(static_cast<std::int64_t>(buffer.size()) == program_->layout().sizes.of(p),
@@ -411,15 +489,46 @@ class trainer {
            (settings_.problem.empty() ? "" : " problem=" + settings_.problem);
   }
 
+  collective together() const { return {*link_, step_}; }
+  bool is_hosted(int worker) const { return worker >= fleet_.first && worker < fleet_.first + fleet_.hosted; }
   std::size_t local(int worker) const {
-    expects(worker >= fleet_.first && worker < fleet_.first + fleet_.hosted,
-            "trainer: this process does not host that worker");
+    expects(is_hosted(worker), "trainer: this process does not host that worker");
     return static_cast<std::size_t>(worker - fleet_.first);
   }
   template <class U>
   point<U> split(U* a) const {
     bucket_layout const& l = program_->layout();
     return {{a, static_cast<std::size_t>(l.sizes.min)}, {a + l.begin_of(1), static_cast<std::size_t>(l.sizes.max)}};
+  }
+  /// What a checkpoint of this run says, after its description. Its arrays are looked at, too.
+  counters checked(checkpoint_reader& in) const {
+    std::string const theirs = in.get_text(), ours = description();
+    if (theirs != ours) in.fail("it is of another run: it has " + theirs + ", this run " + ours);
+    auto const then = in.get<counters>();
+    std::size_t const here = in.place();
+    auto const expect = [&](std::vector<lasting> const& arrays) {
+      for (lasting const& a : arrays)
+        if (in.skip_all<T>() != a.n) in.fail("an array has another size");
+    };
+    expect(arrays_.everyones);
+    for (int m = 0; m < fleet_.all; ++m) expect(arrays_.workers[0]);
+    expect(arrays_.servers);
+    in.expect_end();
+    in.return_to(here);
+    return then;
+  }
+  /// The place of a range of buckets in an array, padding included.
+  std::span<T> padded(std::span<T> values, bucket_range const& part) const {
+    auto const begin = static_cast<std::size_t>(program_->layout().begin_at(part.first));
+    return values.subspan(begin, static_cast<std::size_t>(program_->layout().begin_at(part.last)) - begin);
+  }
+  static std::span<T> resized(std::vector<T>& values, std::size_t n) {
+    values.resize(n);
+    return values;
+  }
+  std::span<T> on_host(lasting const& a) const {
+    std::span<T const> const values = on_host(a.there, a.n);
+    return {const_cast<T*>(values.data()), values.size()};
   }
   /// An array of the executor's where the host can read it: itself, or a copy that lasts until the next one of it.
   std::span<T const> on_host(T const* there, std::size_t n) const {
@@ -442,7 +551,7 @@ class trainer {
   std::vector<point<T>> gradients_;  // one a worker
   std::vector<T*> averages_;         // one for each w
   std::unique_ptr<messenger<T>> messages_;
-  std::vector<lasting> arrays_;
+  lasting_arrays arrays_;
   mutable std::map<T const*, std::vector<T>> copies_;
   std::int64_t step_ = 0;
   std::uint64_t exchange_ = 0;

@@ -56,6 +56,11 @@ class link {
   int first_of(int r) const { return static_cast<int>(std::int64_t{workers()} * r / ranks()); }
   int first() const { return first_of(rank()); }
   int hosted() const { return first_of(rank() + 1) - first(); }
+  int host_of(int worker) const {
+    int r = static_cast<int>(std::int64_t{worker} * ranks() / workers());
+    while (first_of(r + 1) <= worker) ++r;
+    return r;
+  }
   bool is_local() const { return ranks() == 1; }
 };
 
