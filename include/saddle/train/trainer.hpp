@@ -295,6 +295,8 @@ class trainer {
 
   void allocate() {
     demands_ = program_->needs();
+    transfers_.resize(static_cast<std::size_t>(demands_.rounds));
+    exchanges_.resize(static_cast<std::size_t>(demands_.rounds * demands_.phases));
     bucket_layout const& layout = program_->layout();
     auto const d = static_cast<std::size_t>(layout.padded());
     fleet_.first = link_->first();
@@ -344,6 +346,7 @@ class trainer {
           way::down, program_->allocate_bytes(static_cast<std::size_t>(program_->planes_bytes(way::down))));
     program_->bind(fleet_);
     messages_ = std::make_unique<messenger<T>>(*link_, *program_, fleet_, demands_);
+    if (demands_.copies) plan_round(1, 0);  // of whom there are copies here, which a checkpoint fills: it never changes
   }
 
   /// An array, or the problem's own buffers.
@@ -373,9 +376,7 @@ class trainer {
 
   void plan() {
     int index = 0;
-    transfers_.resize(static_cast<std::size_t>(demands_.rounds));
-    exchanges_.resize(static_cast<std::size_t>(demands_.rounds * demands_.phases));
-    for (int round = 0; round < demands_.rounds; ++round) plan_round(round);
+    for (int round = 0; round < demands_.rounds; ++round) plan_round(step_, round);
     for (int k = 0; k < demands_.phases; ++k) {
       phase const now = program_->phase_at(k);
       for (int m = 0; m < fleet_.hosted; ++m)
@@ -388,15 +389,15 @@ class trainer {
       }
     }
   }
-  void plan_round(int round) {
+  void plan_round(std::int64_t step, int round) {
     auto const r = static_cast<std::size_t>(round);
     heard_.clear();
     transfers_[r].clear();
     if (demands_.shares_weights) {
-      heard_.push_back(program_->sources(step_, round, fleet_.first, fleet_.all));
+      heard_.push_back(program_->sources(step, round, fleet_.first, fleet_.all));
     } else {
       for (int m = 0; m < fleet_.all; ++m) {
-        std::vector<edge> from = program_->sources(step_, round, m, fleet_.all);
+        std::vector<edge> from = program_->sources(step, round, m, fleet_.all);
         for (edge const& e : from)
           if (e.worker != m) transfers_[r].push_back({e.worker, m});
         if (m >= fleet_.first && m < fleet_.first + fleet_.hosted) heard_.push_back(std::move(from));
