@@ -1,7 +1,8 @@
 #!/bin/sh
 # All that needs a GPU, in one go and under nine minutes: builds for sm_90, runs the CUDA tests plain and under
-# compute-sanitizer, then the CUDA benchmarks. Needs CMake, ninja and nvcc; doctest, Eigen, zlib and Google Benchmark
-# may lie under .deps/ where they are not installed;
+# compute-sanitizer, then the CUDA benchmarks and, where python3 has PyTorch, the same work through that for what is left
+# of the nine minutes. Needs CMake, ninja and nvcc; doctest, Eigen, zlib and Google Benchmark may lie under .deps/ where
+# they are not installed;
 #   sh bench/gpu.sh --collect
 # fills that folder from the packages of a machine that has them. Results go to $OUT (default bench/results/); a short
 # table comes last. The exit code is that of the tests. A kernel's rate is given as a share of a copy's.
@@ -23,6 +24,7 @@ if [ "${1:-}" = --collect ]; then
   exit 0
 fi
 
+began=$(date +%s)
 results=${OUT:-bench/results}
 mkdir -p "$results"
 log=$results/gpu.txt
@@ -77,5 +79,20 @@ if timeout 80 "$build/bench/train_dqgan_cuda" --benchmark_min_time=0.5 --benchma
   sed -n 's/^\([a-z][^ ]*\) .* us\/step=\([^ ]*\).*/\2  \1/p' "$results/train_dqgan_cuda.txt" | sed 's/^/us a step /' | tee -a "$log"
 else
   say "bench     train_dqgan_cuda: not run"
+fi
+if ! python3 -c 'import torch' >"$results/torch_gan.txt" 2>&1; then
+  say "bench     torch_gan: skipped, python3 has no torch"
+elif left=$((began + 540 - $(date +%s))); [ "$left" -lt 30 ]; then
+  say "bench     torch_gan: skipped, no time left"
+else
+  code=0
+  timeout "$left" python3 bench/train/torch_gan.py >"$results/torch_gan.txt" 2>&1 || code=$?
+  grep -E '^(of_copy|us a step|not run) ' "$results/torch_gan.txt" | tee -a "$log"
+  case $code in
+    0) ;;
+    77) say "bench     torch_gan: skipped, no GPU" ;;
+    124) say "bench     torch_gan: stopped after $left s" ;;
+    *) say "bench     torch_gan: FAILED ($code)"; tail -n 20 "$results/torch_gan.txt" ;;
+  esac
 fi
 exit $failed

@@ -47,12 +47,12 @@ void steps(benchmark::State& state, P problem, int workers) {
   state.counters["coordinates"] = static_cast<double>(t.sizes().size());
 }
 
-mlp_gan<float> perceptrons(samples const& real, std::vector<int> hidden, int latent, int batch, int workers) {
+mlp_gan<float> perceptrons(samples const& real, std::vector<int> hidden, int latent, int batch, double r1, int workers) {
   mlp_gan_options how;
   how.generator = how.discriminator = std::move(hidden);
   how.latent = latent;
   how.batch = batch;
-  how.r1 = 1;
+  how.r1 = r1;
   how.workers = workers;
   return {real, how};
 }
@@ -84,9 +84,15 @@ int main(int argc, char** argv) {
     add("step/2^" + std::to_string(log2_size),
         [=](benchmark::State& state) { steps(state, no_gradient{std::int64_t{1} << log2_size}, 1); });
   auto const digits = read_digits(std::string(SADDLE_SOURCE_DIR) + "/examples/data/digits.csv.gz");
-  add("digits/4-workers", [&](benchmark::State& state) { steps(state, perceptrons(digits, {128, 128}, 32, 32, 4), 4); });
   auto const pictures = noise(4096);
-  add("mnist-sized/1-worker",
-      [&](benchmark::State& state) { steps(state, perceptrons(pictures, {512, 512}, 100, 64, 1), 1); });
+  add("digits/4-workers",
+      [&](benchmark::State& state) { steps(state, perceptrons(digits, {128, 128}, 32, 32, 1, 4), 4); });
+  for (int const r1 : {1, 0}) {  // torch_gan.py has these too
+    std::string const work = r1 ? "/1-worker" : "/1-worker/no-r1";
+    add("digits" + work,
+        [&, r1](benchmark::State& state) { steps(state, perceptrons(digits, {128, 128}, 32, 32, r1, 1), 1); });
+    add("mnist-sized" + work,
+        [&, r1](benchmark::State& state) { steps(state, perceptrons(pictures, {512, 512}, 100, 64, r1, 1), 1); });
+  }
   return run_benchmarks(argc, argv);
 }
