@@ -5,6 +5,7 @@
 #include "saddle/compressor/global_top_k.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/compressor/qsgd.hpp"
+#include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/exec/cpu.hpp"

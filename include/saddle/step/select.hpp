@@ -138,7 +138,7 @@ struct relayed_body {
     if (context->skips) return;
     T p[Items];
     T* const at = plane + b.begin;
-    combine(g, decoder, *sources, b, count, p);
+    combine(g, decoder, *context, *sources, b, count, p);
     if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] += e; }, reads(at));
     if (finds_non_finite<Items>(g, p, b, count, non_finite))
       sweep<Items>(g, count, [&](int k, T e) { p[k] = e; }, reads<Memory>(at));

@@ -214,7 +214,7 @@ class fused_program final : public program<T> {
       r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(heard[target].size())};
       for (edge const& e : heard[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
     }
-    r.sources[heard.size()] = {mixed_.data(), whole_.data(), 1};
+    r.sources[heard.size()] = {mixed_.data(), whole_.data(), 1, static_cast<std::uint32_t>(fleet_.all)};
   }
   void publish() override {
     contexts_.publish(engine_);
@@ -293,7 +293,7 @@ class fused_program final : public program<T> {
       if constexpr (Executor::in_host_memory)
         if (!context(index)->skips) return;
       launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), workers_.data(),
-                                                outgoing_.data()},
+                                                outgoing_.data(), static_cast<std::uint32_t>(fleet_.first)},
              fleet_.hosted, player);
     }
   }
