@@ -80,12 +80,21 @@ struct random_k {
       int const turned = i - first;
       key[k] = static_cast<std::uint32_t>(r[k]) << 16 | static_cast<std::uint32_t>(turned < 0 ? turned + count : turned);
     });
-    // No two keys are equal, so that the threshold splits off the number wanted, with or without itself.
+    // `many` keys lie at or above `low`, `few` at or above `high`. No two are equal, so that some `low` leaves as many as
+    // are wanted; and they are spread evenly, so that a straight line finds it in about four steps.
     int const wanted = drawn(count);
-    auto const limit = kth_largest<Items>(g, count, wanted, [&](int k) { return key[k]; });
-    std::uint32_t const least = limit.key + (limit.above == wanted ? 1u : 0u);
+    std::uint32_t low = 0;
+    std::uint64_t high = std::uint64_t{1} << 32;
+    for (int many = count, few = 0; many > wanted;) {
+      auto const step = static_cast<std::uint32_t>((high - low) * static_cast<std::uint32_t>(many - wanted) /
+                                                   static_cast<std::uint32_t>(many - few));
+      std::uint32_t const middle = low + (step > 0 ? step : 1);
+      int const n = g.template count<Items>(count, [&](int k) { return key[k] >= middle; });
+      if (n >= wanted) low = middle, many = n;
+      else high = middle, few = n;
+    }
     g.template compact<Items>(
-        count, [&](int k) { return key[k] >= least; }, [&](int k, int, int n) { f(k, n); });
+        count, [&](int k) { return key[k] >= low; }, [&](int k, int, int n) { f(k, n); });
   }
 };
 
