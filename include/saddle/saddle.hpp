@@ -6,6 +6,7 @@
 #include "saddle/compressor/identity.hpp"
 #include "saddle/compressor/message.hpp"
 #include "saddle/compressor/qsgd.hpp"
+#include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/exec/cpu.hpp"

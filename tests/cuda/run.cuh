@@ -194,7 +194,7 @@ class given_run {
                                                there->terms[target], workers};
     }
     t.sent_up = saddle::incoming<T>{there->up, there->terms[0], workers};
-    if (relays) t.received[0] = saddle::incoming<T>{&there->down, &there->whole, 1};
+    if (relays) t.received[0] = saddle::incoming<T>{&there->down, &there->whole, 1, workers};
   }
 
   template <class Engine>
@@ -234,7 +234,7 @@ class given_run {
              saddle::phase::both);
     }
     if constexpr (Scheme::memory && Scheme::shares_weights)
-      launch(saddle::restore_body<Up, T, Bucket>{Up{}, layout_, &t->skipping, t->arrays[0], t->up}, workers,
+      launch(saddle::restore_body<Up, T, Bucket>{Up{}, layout_, &t->context[0], &t->skipping, t->arrays[0], t->up, 0}, workers,
              saddle::phase::both);
   }
 

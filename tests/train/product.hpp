@@ -67,6 +67,10 @@ template <int B, int K>
 message_shape shape_of(top_k<B, K>) {
   return {B, {4 * K, 2 * K}, 0, [](std::int64_t n) { return 6 * std::min<std::int64_t>(n, K); }};
 }
+template <int B, int K, scaling S>
+message_shape shape_of(random_k<B, K, S>) {
+  return {B, {4 * K}, 0, [](std::int64_t n) { return 4 * std::min<std::int64_t>(n, K); }};
+}
 template <int B, int Bits, rounding R>
 message_shape shape_of(qsgd<B, Bits, R>) {
   return {B, {4}, Bits, [](std::int64_t n) { return 4 + (Bits * n + 7) / 8; }};
@@ -231,6 +235,14 @@ void with_each_optimizer(F f) {
   f(extra_adam{.step_size = eta});
   for (int max_steps : {1, 3})
     f(per_player<omd, optimistic_adam>{.min = {eta}, .max = {.step_size = eta}, .max_steps = max_steps});
+}
+
+/// f with one optimizer of each kind: two phases with a silent look-ahead, one with state, one without.
+template <class F>
+void with_some_optimizers(F f) {
+  f(omd{0.01});
+  f(optimistic_adam{.step_size = 0.01});
+  f(extragradient{0.01});
 }
 
 }  // namespace test

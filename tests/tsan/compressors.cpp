@@ -7,6 +7,7 @@
 
 #include "saddle/compressor/identity.hpp"
 #include "saddle/compressor/qsgd.hpp"
+#include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/core/counter_rng.hpp"
@@ -32,9 +33,10 @@ void encode_and_add(G const& g, bucket_layout const& layout, std::vector<float> 
   auto const message = message_at<C, float>(planes_at<C, float>(layout, r.message.data()), b);
   float p[Items], sent[Items], acc[Items];
   for_each_item<Items>(g, b.count, [&](int k, int i) { p[k] = x[static_cast<std::size_t>(i)], acc[k] = 1; });
-  C{}.encode(g, p, sent, b.count, stream{.seed = 3, .bucket = 1}, message);
+  stream const random{.seed = 3, .bucket = 1};
+  C{}.encode(g, p, sent, b.count, random, message);
   g.sync();
-  C{}.add(g, message, b.count, 0.25f, acc);
+  add_decoded(C{}, g, message, b.count, random, 0.25f, acc);
   for_each_item<Items>(g, b.count, [&](int k, int i) {
     r.sent[static_cast<std::size_t>(i)] = sent[k];
     r.sum[static_cast<std::size_t>(i)] = acc[k];
@@ -68,7 +70,8 @@ int failures() {
 
 int main() {
   int const wrong = failures<identity>() + failures<scaled_sign<512>>() + failures<top_k<512, 8>>() +
-                    failures<top_k<512, 100>>() + failures<qsgd<512, 2>>() + failures<qsgd<512, 4>>() +
-                    failures<qsgd<512, 8>>() + failures<qsgd<512, 8, rounding::nearest, norm::euclidean>>();
+                    failures<top_k<512, 100>>() + failures<random_k<512, 64>>() + failures<qsgd<512, 2>>() +
+                    failures<qsgd<512, 4>>() + failures<qsgd<512, 8>>() +
+                    failures<qsgd<512, 8, rounding::nearest, norm::euclidean>>();
   return wrong > 0;
 }

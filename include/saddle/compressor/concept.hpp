@@ -188,8 +188,15 @@ concept encodes_what_was_selected =
 template <class C>
 concept encodes = encodes_a_tile<C> || (selects_globally<C> && encodes_what_was_selected<C>);
 template <class C>
-concept adds_what_it_decodes = requires(C const c, group_archetype const g, typename C::template message<float> in,
-                                        float (&acc)[512]) { c.add(g, in, 512, 1.0f, acc); };
+concept adds_from_the_message = requires(C const c, group_archetype const g, typename C::template message<float> in,
+                                         float (&acc)[512]) { c.add(g, in, 512, 1.0f, acc); };
+/// Of a compressor whose messages leave out what the random bits say that they were written with (random_k: its
+/// places): add takes the sender's stream too.
+template <class C>
+concept adds_with_the_stream = requires(C const c, group_archetype const g, typename C::template message<float> in,
+                                        stream s, float (&acc)[512]) { c.add(g, in, 512, s, 1.0f, acc); };
+template <class C>
+concept adds_what_it_decodes = adds_from_the_message<C> || adds_with_the_stream<C>;
 /// A bucket among those of a message whose pairs were selected from all of them.
 struct selected_bucket {
   std::int64_t pairs;  // of the whole message, which its planes have room for
@@ -213,7 +220,8 @@ concept finds_flaws = finds_flaws_in_a_bucket<C> || (selects_globally<C> && find
 /// delta and/or omega                                         what it promises
 /// encode(g, p, sent, count, stream, out)   p is finite; writes the message of one bucket and fills `sent` with exactly
 ///                                          what decoding gives, so that sender and receivers hold the same bits
-/// add(g, in, count, weight, acc)           acc += weight * decoded
+/// add(g, in, count, weight, acc)           acc += weight * decoded; or add(g, in, count, stream, weight, acc) with the
+///                                          stream that the message was encoded with
 /// flaw_in(in, count)                       on the host, of a bucket from another process: null if add may decode it and
 ///                                          all it gives is finite, or what is wrong. It reads nothing but the bucket's
 ///                                          own part; one that selects across buckets gets a selected_bucket, too
@@ -221,6 +229,14 @@ template <class C>
 concept compressor = std::is_trivially_copyable_v<C> && compressor_has_a_name<C> && has_a_bucket<C> &&
                      lays_out_a_message<C> && contracts_or_is_unbiased<C> && encodes<C> && adds_what_it_decodes<C> &&
                      finds_flaws<C>;
+
+/// acc += weight * decoded, `random` being the stream that the message was encoded with.
+template <compressor C, cooperative_group G, class Message, class T, int Items>
+SADDLE_HD void add_decoded(C const& c, G const& g, Message const& in, int count, [[maybe_unused]] stream const& random,
+                           T weight, T (&acc)[Items]) {
+  if constexpr (adds_with_the_stream<C>) c.add(g, in, count, random, weight, acc);
+  else c.add(g, in, count, weight, acc);
+}
 
 /// A wrapper with error memory (error_feedback) names the compressor inside `wrapped`.
 template <class C>

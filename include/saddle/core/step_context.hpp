@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "saddle/config.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/counter_rng.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -29,5 +31,11 @@ template <class T, class Rule>
 struct step_context : step_switches<T> {
   Rule rule;
 };
+
+/// The random bits with which a sender encodes a bucket. The server counts as one more than the last worker.
+template <class T>
+SADDLE_HD stream dither_stream(step_switches<T> const& now, std::uint32_t sender, bucket const& b) {
+  return {now.seed, purpose::dither, now.exchange, sender, static_cast<std::uint64_t>(b.index)};
+}
 
 SADDLE_NAMESPACE_END

@@ -152,13 +152,15 @@ struct serial_group {
       int const here = count - begin < 64 ? count - begin : 64;
       std::uint8_t chosen[64] = {};
       for (int i = 0; i < here; ++i) chosen[i] = f(begin + i) ? 1 : 0;
+      std::uint64_t marks = 0;
       for (int eight = 0; eight < 64; eight += 8) {
-        std::uint64_t marks;
-        std::memcpy(&marks, chosen + eight, 8);
-        for (; marks != 0; marks &= marks - 1) {
-          int const i = begin + eight + trailing_zeros(marks) / 8;
-          emit(i, i, n++);
-        }
+        std::uint64_t bytes;
+        std::memcpy(&bytes, chosen + eight, 8);
+        marks |= (bytes * 0x0102040810204080u >> 56) << eight;  // byte j becomes bit j
+      }
+      for (; marks != 0; marks &= marks - 1) {
+        int const i = begin + trailing_zeros(marks);
+        emit(i, i, n++);
       }
     }
     return n;

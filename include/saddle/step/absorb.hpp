@@ -1,7 +1,10 @@
 #pragma once
+#include <cstdint>
+
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/step_context.hpp"
 #include "saddle/group/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -11,6 +14,7 @@ template <class T>
 struct distant_copy {
   message_planes message;
   T* copy;
+  std::uint32_t worker;
 };
 
 /// copy += decoded, one bucket: the bits that the worker itself added to its copy.
@@ -19,6 +23,7 @@ struct absorb_body {
   static constexpr int length = Bucket;
   C decoder;
   bucket_layout layout;
+  step_switches<T> const* context;
   distant_copy<T> const* copies;
 
   template <cooperative_group G>
@@ -27,7 +32,8 @@ struct absorb_body {
     T copy[Items];
     T* const at = copies[row].copy + b.begin;
     load_tile(g, count, at, copy);
-    decoder.add(g, message_at<C, T>(copies[row].message, b), count, T(1), copy);
+    stream const random = dither_stream(*context, copies[row].worker, b);
+    add_decoded(decoder, g, message_at<C, T>(copies[row].message, b), count, random, T(1), copy);
     store_tile(g, count, copy, at);
   }
 };

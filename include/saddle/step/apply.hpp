@@ -58,7 +58,7 @@ struct apply_body {
 
       T acc[Items], w[Items];
       prefetch_next(count, a.w, Scheme::late ? a.gradient : nullptr);
-      combine(g, decoder, sources[target], b, count, acc);
+      combine(g, decoder, *context, sources[target], b, count, acc);
       sweep<Items>(
           g, count, [&](int k, T now, T copy) { w[k] = Scheme::incoming(acc[k], gamma, now, copy); }, reads(a.w),
           reads<Scheme::copies>(a.copy));

@@ -1,7 +1,10 @@
 #pragma once
+#include <cstdint>
+
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/step_context.hpp"
 #include "saddle/group/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -19,18 +22,21 @@ struct incoming {
   message_planes const* messages;
   term<T> const* terms;
   int count;
+  std::uint32_t first = 0;  // whose random bits messages[0] was written with: worker 0's, or the server's
   bool skips = false;
 };
 
 /// acc = sum of weight_j decoded_j, one bucket.
 template <class D, class T, int Items, cooperative_group G>
-SADDLE_HD void combine(G const& g, D const& decoder, incoming<T> const& in, bucket const& b, int count,
-                       T (&acc)[Items]) {
+SADDLE_HD void combine(G const& g, D const& decoder, step_switches<T> const& now, incoming<T> const& in,
+                       bucket const& b, int count, T (&acc)[Items]) {
   for_each_item<Items>(g, count, [&](int k, int) { acc[k] = T(0); });
   for (int j = 0; j < in.count; ++j) {
-    message_planes const& message = in.messages[in.terms[j].sender];
+    term<T> const& one = in.terms[j];
+    message_planes const& message = in.messages[one.sender];
     prefetch_next<D, T>(message, b, count);
-    decoder.add(g, message_at<D, T>(message, b), count, in.terms[j].weight, acc);
+    stream const random = dither_stream(now, in.first + static_cast<std::uint32_t>(one.sender), b);
+    add_decoded(decoder, g, message_at<D, T>(message, b), count, random, one.weight, acc);
   }
 }
 

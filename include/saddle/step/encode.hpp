@@ -39,8 +39,7 @@ struct encode_body {
       bool const finite =
           outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite + worker, p);
       if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
-      stream const random{context->seed, purpose::dither, context->exchange,
-                          first_worker + static_cast<std::uint32_t>(worker), static_cast<std::uint64_t>(b.index)};
+      stream const random = dither_stream(*context, first_worker + static_cast<std::uint32_t>(worker), b);
       compressor.encode(g, p, sent, count, random, message_at<C, T>(messages[worker], b));
       if (finite) keep<Scheme>(g, count, a, p, sent);
     });

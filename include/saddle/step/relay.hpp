@@ -4,7 +4,6 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/core/counter_rng.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/group/concept.hpp"
 #include "saddle/step/combine.hpp"
@@ -34,12 +33,11 @@ struct relay_body {
     T p[Items], sent[Items];
     prefetch_next<Down, T>(message, b, count);
     if constexpr (Memory) prefetch_next(count, memory + b.begin);
-    combine(g, decoder, *sources, b, count, p);
+    combine(g, decoder, *context, *sources, b, count, p);
     if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] += e; }, reads(memory + b.begin));
     bool const overflows = finds_non_finite<Items>(g, p, b, count, non_finite);
     if (overflows) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
-    stream const random{context->seed, purpose::dither, context->exchange, server, static_cast<std::uint64_t>(b.index)};
-    downlink.encode(g, p, sent, count, random, message_at<Down, T>(message, b));
+    downlink.encode(g, p, sent, count, dither_stream(*context, server, b), message_at<Down, T>(message, b));
     if constexpr (Memory) {
       if (!overflows)
         sweep<Items>(g, count, [&](int k, T& e) { e = p[k] - sent[k]; }, writes(memory + b.begin));

@@ -1,7 +1,10 @@
 #pragma once
+#include <cstdint>
+
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
 #include "saddle/step/combine.hpp"
@@ -14,9 +17,11 @@ struct restore_body {
   static constexpr int length = Bucket;
   C decoder;
   bucket_layout layout;
+  step_switches<T> const* context;
   incoming<T> const* sources;  // the server's
   worker_arrays<T> const* workers;
   message_planes const* messages;
+  std::uint32_t first_worker;  // the number of workers[0] in the run
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int worker, bucket const& b, int count) const {
@@ -25,7 +30,8 @@ struct restore_body {
     bucket_arrays<T> const a = workers[worker].from(b);
     T e[Items];
     load_tile(g, count, a.memory, e);
-    decoder.add(g, message_at<C, T>(messages[worker], b), count, T(1), e);
+    stream const random = dither_stream(*context, first_worker + static_cast<std::uint32_t>(worker), b);
+    add_decoded(decoder, g, message_at<C, T>(messages[worker], b), count, random, T(1), e);
     store_tile(g, count, e, a.memory);
   }
 };

@@ -126,6 +126,7 @@ struct relayed_body {
   static constexpr int length = Bucket, bins = radix_search<T>::bins;
   C decoder;
   bucket_layout layout;
+  step_switches<T> const* context;
   incoming<T> const* sources;
   T* plane;  // the server's memory, if it has one
   std::int64_t* non_finite;
@@ -137,7 +138,7 @@ struct relayed_body {
     if (sources->skips) return;
     T p[Items];
     T* const at = plane + b.begin;
-    combine(g, decoder, *sources, b, count, p);
+    combine(g, decoder, *context, *sources, b, count, p);
     if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] += e; }, reads(at));
     if (finds_non_finite<Items>(g, p, b, count, non_finite))
       sweep<Items>(g, count, [&](int k, T e) { p[k] = e; }, reads<Memory>(at));

@@ -226,7 +226,7 @@ class fused_program final : public program<T> {
     if (copy == nullptr) return;
     message_planes const planes = dense(copy);
     engine_.write(mixed_.data() + worker, &planes, 1);
-    distant_.push_back({from, copy});
+    distant_.push_back({from, copy, static_cast<std::uint32_t>(worker)});
     table(distant_copies_, distant_);
   }
 
@@ -254,7 +254,7 @@ class fused_program final : public program<T> {
       r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(heard[target].size())};
       for (edge const& e : heard[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
     }
-    r.sources[heard.size()] = {mixed_.data(), whole_.data(), 1};
+    r.sources[heard.size()] = {mixed_.data(), whole_.data(), 1, static_cast<std::uint32_t>(fleet_.all)};
   }
   void publish() override {
     contexts_.publish(engine_);
@@ -298,9 +298,9 @@ class fused_program final : public program<T> {
     return lowest;
   }
   void set_non_finite(int who, std::int64_t coordinate) override { engine_.write(lowest_.data() + who, &coordinate, 1); }
-  void absorb([[maybe_unused]] int player) override {
+  void absorb([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (Scheme::copies)
-      launch(absorb_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, distant_copies_.data()},
+      launch(absorb_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), distant_copies_.data()},
              static_cast<int>(distant_.size()), layout_.of(player));
   }
   void judge(int round) override {
@@ -314,8 +314,8 @@ class fused_program final : public program<T> {
       worker_arrays<T> server;
       server.memory = server.outgoing = fleet_.server_memory;
       select<updates<owes>>(
-          relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, from, fleet_.server_memory, lowest,
-                                                   search_.data()},
+          relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), from,
+                                                   fleet_.server_memory, lowest, search_.data()},
           down(), &from->skips, server, fleet_.server_message, part);
     } else if constexpr (may_relay) {
       launch(relay_body<owes, Up, Down, T, bucket_length>{unwrapped(compressor_), down(), layout_, context(index), from,
@@ -335,12 +335,12 @@ class fused_program final : public program<T> {
       apply_with(unwrapped(compressor_), index, relays_ ? after_relay(round) : sources(round), player);
     }
   }
-  void restore([[maybe_unused]] int round, [[maybe_unused]] int player) override {
+  void restore([[maybe_unused]] int index, [[maybe_unused]] int round, [[maybe_unused]] int player) override {
     if constexpr (Scheme::memory && Scheme::shares_weights) {
       if constexpr (Executor::in_host_memory)
         if (!sources(round)->skips) return;
-      launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, sources(round), workers_.data(),
-                                                outgoing_.data()},
+      launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), sources(round), workers_.data(),
+                                                outgoing_.data(), static_cast<std::uint32_t>(fleet_.first)},
              fleet_.hosted, layout_.of(player));
     }
   }

@@ -125,12 +125,12 @@ class program {
   virtual std::vector<std::int64_t> non_finite() const = 0;
   virtual void set_non_finite(int who, std::int64_t coordinate) = 0;
   /// The public copies of workers elsewhere take what these sent.
-  virtual void absorb(int player) = 0;
+  virtual void absorb(int index, int player) = 0;
   /// Who of the workers skips the next relay and apply.
   virtual void judge(int round) = 0;
   virtual void relay(int index, int round, bucket_range const& part) = 0;
   virtual void apply(int index, int round, int player) = 0;
-  virtual void restore(int round, int player) = 0;
+  virtual void restore(int index, int round, int player) = 0;
   /// average = keep average + (1 - keep) w
   virtual void average(T* average, T const* w) = 0;
   virtual void end() = 0;

@@ -451,11 +451,11 @@ class trainer {
       int const index = first + round;
       if (!overlaps || round > 0) send(index, round, now.player);
       messages_->finish();
-      if (demands_.copies) program_->absorb(now.player);
+      if (demands_.copies) program_->absorb(index, now.player);
       program_->judge(round);
       if (demands_.relays) relay(index, round, now.player);
       program_->apply(index, round, now.player);
-      program_->restore(round, now.player);
+      program_->restore(index, round, now.player);
     }
   }
   void send(int index, int round, int player) {
