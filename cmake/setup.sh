@@ -20,6 +20,9 @@ present() {  # by what the build uses, so that what came from elsewhere counts t
     zlib1g-dev) header zlib.h ;;
     libcli11-dev) header CLI/CLI.hpp ;;
     nlohmann-json3-dev) header nlohmann/json.hpp ;;
+    libboost-mpi-dev) header boost/mpi.hpp ;;
+    libopenmpi-dev) program mpicxx ;;
+    openmpi-bin) program mpirun ;;
     libstb-dev) header stb/stb_image_write.h ;;
     *) echo "setup.sh: does not know the package $1" >&2; exit 2 ;;
   esac

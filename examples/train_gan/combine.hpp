@@ -43,7 +43,7 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   constexpr bool averaged = extrapolates<rule> == extrapolation::averaged;
   auto const train = [&](auto topology) {
     return trainer<float>(game, with_step_sizes<O>(how), compressor, std::move(topology),
-                          loopback{how.workers}, cpu{how.threads}, how.run);
+                          how.transport, cpu{how.threads}, how.run);
   };
   if (how.topology == "server") {
     if constexpr (!is_unbiased<wire_compressor<C>> && !has_memory<C>) {

@@ -7,6 +7,8 @@
 
 #include <saddle/saddle.hpp>
 
+#include "processes.hpp"
+
 namespace train_gan {
 
 /// The policies of a run, by name, and what tunes them. The names are checked where the options are.
@@ -18,6 +20,7 @@ struct composition {
   saddle::gossip_order order = saddle::gossip_order::adapt_then_combine;
   std::optional<double> consensus_step;
   int workers = 1, threads = 1;
+  connection transport{};
   saddle::settings run;
 };
 

@@ -47,7 +47,7 @@ std::string hexadecimal(std::uint64_t x) {
 class job {
  public:
   explicit job(options const& o)
-      : options_(o), game_(load(o.data), o.sizes), trainer_(make_trainer(game_, named(o, game_))) {
+      : options_(o), is_alone_(!under_mpirun()), is_first_(rank() == 0), game_(load(o.data), o.sizes), trainer_(make_trainer(game_, named(o, game_))) {
     if (!o.resume.empty()) {
       trainer_.load(o.resume);
       first_ = trainer_.report().step;
@@ -59,6 +59,7 @@ class job {
     for (std::string const& path : {o.json, o.samples, o.samples_csv, o.log, o.checkpoint})
       if (!path.empty() && !names.insert(std::filesystem::weakly_canonical(path).string()).second)
         throw std::invalid_argument("two outputs are named " + path);
+    if (!is_first_) return;  // the outputs are those of rank 0
     if (!o.checkpoint.empty()) expect_writable(o.checkpoint);
     json_.emplace(o.json);
     samples_.emplace(o.samples);
@@ -68,27 +69,32 @@ class job {
 
   /// Returns the program's exit code.
   int run() {
-    progress shown(first_, options_.steps, options_.quiet);
-    log_->write(
-        "step,seconds,uplink_bytes,downlink_bytes,wire_bytes,skipped_steps,frechet_distance,modes_covered,"
-        "good_samples\n");
+    progress shown(first_, options_.steps, options_.quiet || !is_first_);
+    if (is_first_)
+      log_->write(
+          "step,seconds,uplink_bytes,downlink_bytes,wire_bytes,skipped_steps,frechet_distance,modes_covered,"
+          "good_samples\n");
     std::signal(SIGINT, interrupt);
     trainer_.run(options_.steps - first_, [&](saddle::report const& r) {
-      bool const last = r.step == options_.steps || interrupted;
-      if (!last && falls_on(r.step, options_.evaluate_every)) evaluate(r, shown);
+      bool const last = r.step == options_.steps || (is_alone_ ? interrupted.load() : trainer_.any(interrupted));
+      if (is_first_ && !last && falls_on(r.step, options_.evaluate_every)) evaluate(r, shown);
       if (!last && falls_on(r.step, options_.every)) trainer_.save(options_.checkpoint);
       shown.stepped(r.step, r.uplink);
       return !last;
     });
 
-    saddle::report const r = trainer_.report();
-    saddle::samples const generated = evaluate(r, shown);
-    if (*samples_) samples_->write(picture(game_.data(), generated));
-    if (*samples_csv_) samples_csv_->write(table(generated));
-    json_->write(summary(r).dump(2) + "\n");
+    saddle::report r = trainer_.report();
+    r.wire_bytes = trainer_.wire_bytes();
+    digest_ = trainer_.digest();
     if (!options_.checkpoint.empty()) trainer_.save(options_.checkpoint);
-    for (auto* file : {&samples_, &samples_csv_, &log_, &json_}) (*file)->commit();
-    shown.say(in_words(r));
+    if (is_first_) {
+      saddle::samples const generated = evaluate(r, shown);
+      if (*samples_) samples_->write(picture(game_.data(), generated));
+      if (*samples_csv_) samples_csv_->write(table(generated));
+      json_->write(summary(r).dump(2) + "\n");
+      for (auto* file : {&samples_, &samples_csv_, &log_, &json_}) (*file)->commit();
+      shown.say(in_words(r));
+    }
     return interrupted ? 130 : 0;
   }
 
@@ -160,7 +166,7 @@ class job {
     out["frechet_distance"] = or_null(score_.frechet_distance);
     out["modes_covered"] = or_null(score_.modes_covered);
     out["good_samples"] = or_null(score_.good_samples);
-    out["digest"] = hexadecimal(trainer_.digest());
+    out["digest"] = hexadecimal(digest_);
     return out;
   }
 
@@ -177,13 +183,15 @@ class job {
     return p.optimizer + ", " + p.compressor + (p.error_feedback ? " with error feedback, " : ", ") +
            p.topology + ", " + std::to_string(p.workers) + (p.workers == 1 ? " worker: " : " workers: ") +
            std::to_string(r.steps_executed) + " steps in " + numbers + readable(score_) + "; digest " +
-           hexadecimal(trainer_.digest()) + skipped;
+           hexadecimal(digest_) + skipped;
   }
 
   options options_;
+  bool is_alone_, is_first_;
   gan game_;
   saddle::trainer<float> trainer_;
   std::int64_t first_ = 0;
+  std::uint64_t digest_ = 0;
   std::optional<output_file> json_, samples_, samples_csv_, log_;
   score score_;
 };
@@ -196,21 +204,35 @@ int fail(std::exception const& e, int code) {
   return code;
 }
 
-}  // namespace
-}  // namespace train_gan
-
-int main(int argc, char** argv) {
-  using namespace train_gan;
+int train(int argc, char** argv) {
+  options asked;
+  try {
+    asked = parse(argc, argv);
+  } catch (std::exception const& e) {
+    return rank() == 0 ? fail(e, 2) : 2;  // the same for all
+  }
   std::optional<job> ready;
   try {
-    ready.emplace(parse(argc, argv));
+    ready.emplace(asked);
   } catch (std::exception const& e) {
-    return fail(e, 2);
+    end_all(fail(e, 2));
   }
   try {
     return ready->run();
   } catch (std::exception const& e) {
     ready.reset();  // removes what is half written
+    end_all(fail(e, 1));
+  }
+}
+
+}  // namespace
+}  // namespace train_gan
+
+int main(int argc, char** argv) {
+  using namespace train_gan;
+  try {
+    return with_processes(argc, argv, [&] { return train(argc, argv); });
+  } catch (std::exception const& e) {
     return fail(e, 1);
   }
 }

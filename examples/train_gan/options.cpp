@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
@@ -125,6 +126,8 @@ options parse(int argc, char** argv) {
   g.loss = "non-saturating";
   p.downlink = "exact";
   std::optional<std::string> optimizer, compressor, topology;
+  double deadline = 300;
+  bool star = false;
   std::optional<int> workers, batch, latent, threads;
   std::optional<std::int64_t> steps, evaluate_every;
   std::optional<double> step_size, max_step_size, r1, box, decay;
@@ -175,7 +178,10 @@ options parse(int argc, char** argv) {
   add("--rounds", p.rounds, "Gossip rounds a step (default 1)")->check(positive);
   add("--order", order, listed(orders) + " (default the first)")->check(one_of(orders));
   add("--workers", workers, "Each with its part of the data")->check(positive);
-  add("--threads", threads, "Changes no bit (default: one a worker, where there are processors)")
+  add("--deadline", deadline, "Seconds that a process waits for another one under mpirun (default 300)")
+      ->check(above_zero);
+  app.add_flag("--star", star, "Under mpirun, one process serves all parameters and not each a part")->group(group);
+  add("--threads", threads, "Changes no bit (default: one a worker, where there are processors; under mpirun 1)")
       ->check(between(1, 4096));
 
   group = "Game";
@@ -228,7 +234,9 @@ options parse(int argc, char** argv) {
   p.step_size = step_size.value_or(sizes[0]);
   p.max_step_size = max_step_size.value_or(step_size.value_or(sizes[1]));
   int const processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  p.threads = threads.value_or(std::min(p.workers, processors));
+  p.threads = threads.value_or(under_mpirun() ? 1 : std::min(p.workers, processors));
+  p.transport = {p.workers, std::chrono::milliseconds(static_cast<std::int64_t>(1000 * deadline)),
+                 star ? saddle::server_place::star : saddle::server_place::sharded};
   p.run.decay = decay.value_or(best->average_decay);
   p.run.average = p.run.decay > 0 ? saddle::averaging::exponential : saddle::averaging::none;
   if (box) p.run.max_box = {-*box, *box};

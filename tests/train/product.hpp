@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "processes.hpp"
 #include "saddle/saddle.hpp"
 
 namespace test {
@@ -138,8 +140,18 @@ message_bytes sent(O const& o, message_shape const& shape, std::int64_t messages
   return sum;
 }
 
-inline void check_run(std::function<trainer<float>(int threads)> const& make, costs const& expected, bool all_equal) {
+/// In one process or in one of several: the policies are compiled once for both.
+struct anywhere {
+  std::function<std::unique_ptr<saddle::link>()> connection;
+  std::unique_ptr<saddle::link> connect() const { return connection(); }
+};
+
+inline void check_run(std::function<trainer<float>(int threads, anywhere const&)> const& combine, int workers,
+                      costs const& expected, bool all_equal) {
   int const steps = 6;
+  auto const make = [&](int threads) {
+    return combine(threads, {[=] { return loopback{workers}.connect(); }});
+  };
   trainer<float> t = make(1);
   std::uint64_t const before = t.digest();
   t.run(steps);
@@ -161,6 +173,19 @@ inline void check_run(std::function<trainer<float>(int threads)> const& make, co
     trainer<float> other = make(threads);
     other.run(steps);
     CHECK(other.digest() == t.digest());
+  }
+
+  for (int ranks : {2, 3}) {
+    fleet_of_processes<trainer<float>> several(
+        workers, ranks, [&](process const& p) { return combine(1, {[=] { return p.connect(); }}); });
+    several.run(steps);
+    for (int m = 0; m < workers; ++m)
+      for (int p = 0; p < 2; ++p) {
+        auto const w = t.weights(m).of(p), there = several.host_of(m).weights(m).of(p);
+        CHECK(std::equal(w.begin(), w.end(), there.begin(), there.end()));
+      }
+    CHECK(several[ranks - 1].report().uplink == r.uplink);
+    CHECK(several[ranks - 1].report().downlink == r.downlink);
   }
 
   auto const file = std::filesystem::temp_directory_path() / ("saddle-product-" + std::to_string(::getpid()));
@@ -185,10 +210,10 @@ void on_a_server(O const& o, C const& c, Down down = {}) {
   using topology = parameter_server<Down>;
   for (int workers : {3, 4}) {
     CAPTURE(workers);
-    auto const make = [&](int threads) {
-      return trainer{coupled_game{}, o, c, topology{down}, loopback{workers}, cpu{threads}, settings{.seed = 3}};
+    auto const make = [&](int threads, anywhere const& where) {
+      return trainer{coupled_game{}, o, c, topology{down}, where, cpu{threads}, settings{.seed = 3}};
     };
-    check_run(make, {sent(o, shape_of(c), workers), sent(o, shape_of(down), workers), gradients_of(o)}, true);
+    check_run(make, workers, {sent(o, shape_of(c), workers), sent(o, shape_of(down), workers), gradients_of(o)}, true);
   }
 }
 
@@ -214,11 +239,11 @@ void over_gossip(O const& o, C const& c) {
     int const workers = n.graph.workers;
     gossip g{.graph = n.graph, .rounds = n.rounds, .order = n.order};
     if (lossy) g.consensus_step = 0.1;
-    auto const make = [&](int threads) {
-      return trainer{coupled_game{}, o, c, g, loopback{workers}, cpu{threads}, settings{.seed = 3}};
+    auto const make = [&](int threads, anywhere const& where) {
+      return trainer{coupled_game{}, o, c, g, where, cpu{threads}, settings{.seed = 3}};
     };
     bool const all_equal = !lossy && n.order == early && n.graph.name == "complete";
-    check_run(make, {sent(o, shape_of(c), n.heard * workers * n.rounds), {}, gradients_of(o)}, all_equal);
+    check_run(make, workers, {sent(o, shape_of(c), n.heard * workers * n.rounds), {}, gradients_of(o)}, all_equal);
   }
 }
 

@@ -75,7 +75,10 @@ struct mpi {
     /// After an error nobody may be there to take part in freeing the communicator.
     ~connection() override {
       if (pending_.empty() && !boost::mpi::environment::finalized()) return;
-      for (transmission& t : pending_) t.request.cancel();
+      for (transmission& t : pending_) try {
+          t.request.cancel();
+        } catch (boost::mpi::exception const&) {  // it was done after all
+        }
       static_cast<void>(world_.release());
     }
     connection(connection const&) = delete;
@@ -132,8 +135,8 @@ struct mpi {
       if (t.expected != sent) {
         int const came = status->count<char>().value_or(-1);
         if (came != t.expected)
-          throw transport_error(where() + "rank " + std::to_string(t.rank) + " sent " + std::to_string(came) +
-                                " bytes, not " + std::to_string(t.expected));
+          fail("rank " + std::to_string(t.rank) + " sent " + std::to_string(came) +
+               " bytes, not " + std::to_string(t.expected));
       }
       return true;
     }
@@ -151,11 +154,11 @@ struct mpi {
       list(silent, " has not sent");
       if (!silent.empty() && !deaf.empty()) why += "; ";
       list(deaf, " has not received");
-      throw transport_error(where() + why + " within " + std::to_string(deadline_.count()) + " ms");
+      fail(why + " within " + std::to_string(deadline_.count()) + " ms");
     }
-    std::string where() const {
-      return "mpi: rank " + std::to_string(rank_) + ", step " + std::to_string(step_) + ", round " +
-             std::to_string(round_) + ": ";
+    [[noreturn]] void fail(std::string const& why) const {
+      throw transport_error("mpi: rank " + std::to_string(rank_) + ", step " + std::to_string(step_) + ", round " +
+                            std::to_string(round_) + ": " + why);
     }
 
     std::unique_ptr<boost::mpi::communicator> world_;

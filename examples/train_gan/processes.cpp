@@ -1,0 +1,47 @@
+#include "processes.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include <saddle/transport/loopback.hpp>
+#ifdef TRAIN_GAN_MPI
+#include <saddle/transport/mpi.hpp>
+#endif
+
+namespace train_gan {
+
+/// Open MPI, and the launchers of MPICH and of PMIx, tell a process about the others.
+bool under_mpirun() {
+  for (char const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"})
+    if (char const* const size = std::getenv(name)) return std::atoi(size) > 1;
+  return false;
+}
+
+#ifdef TRAIN_GAN_MPI
+
+std::unique_ptr<saddle::link> connection::connect() const {
+  if (under_mpirun()) return saddle::mpi{.workers = workers, .deadline = deadline, .server = server}.connect();
+  return saddle::loopback{workers}.connect();
+}
+int rank() { return under_mpirun() ? boost::mpi::communicator().rank() : 0; }
+int with_processes(int argc, char** argv, std::function<int()> const& f) {
+  return under_mpirun() ? saddle::mpi::guard(argc, argv, f) : f();
+}
+void end_all(int code) {
+  if (under_mpirun()) boost::mpi::environment::abort(code);
+  std::exit(code);
+}
+
+#else
+
+std::unique_ptr<saddle::link> connection::connect() const { return saddle::loopback{workers}.connect(); }
+int rank() { return 0; }
+int with_processes(int, char**, std::function<int()> const& f) {
+  if (under_mpirun()) throw std::runtime_error("train_gan was built without MPI and cannot run under mpirun");
+  return f();
+}
+void end_all(int code) { std::exit(code); }
+
+#endif
+
+}  // namespace train_gan

@@ -1,0 +1,94 @@
+// What the library says of its wires is what goes over them: MPI's own functions are counted. And the weights are those
+// of one process.
+#include <mpi.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "saddle/mpi.hpp"
+
+namespace {
+
+std::int64_t bytes_sent = 0;
+std::set<int> partners;
+
+}  // namespace
+
+/// Instead of the library's, which is called PMPI_Isend.
+extern "C" int MPI_Isend(void const* from, int count, MPI_Datatype type, int to, int tag, MPI_Comm where,
+                         MPI_Request* request) {
+  int size = 0;
+  PMPI_Type_size(type, &size);
+  bytes_sent += std::int64_t{count} * size;
+  partners.insert(to);
+  return PMPI_Isend(from, count, type, to, tag, where, request);
+}
+
+namespace {
+
+using namespace saddle;
+
+/// x_i meets y_i, with something else on every worker.
+struct small_game {
+  using scalar = float;
+  static players sizes() { return {300, 513}; }
+  static void initial(std::uint64_t seed, point<float> w) {
+    random_sequence random({.seed = seed, .use = purpose::initial_weights});
+    for (auto part : {w.min, w.max})
+      for (float& x : part) x = static_cast<float>(random.normal());
+  }
+  static void gradient(point<float const> at, sample s, point<float> out) {
+    auto const offset = static_cast<float>(s.worker + 1) / 16;
+    for (std::size_t i = 0; i < at.min.size(); ++i) out.min[i] = at.max[i] + offset;
+    for (std::size_t i = 0; i < at.max.size(); ++i) out.max[i] = i < at.min.size() ? -at.min[i] - offset : at.max[i];
+  }
+};
+
+void require(bool holds, std::string const& what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+template <class O, class C, class Topology>
+void compare(char const* name, O o, C c, Topology topology, bool only_neighbours = false) {
+  constexpr int workers = 8;
+  trainer alone{small_game{}, o, c, topology, loopback{workers}, cpu{}};
+  alone.run(5);
+  for (server_place place : {server_place::sharded, server_place::star}) {
+    bytes_sent = 0;
+    partners.clear();
+    trainer t{small_game{}, o, c, topology, mpi{.workers = workers, .server = place}, cpu{}};
+    t.run(5);
+    report const r = t.report();
+    require(r.wire_bytes == bytes_sent, std::string(name) + ": wire_bytes is " + std::to_string(r.wire_bytes) +
+                                            ", MPI was given " + std::to_string(bytes_sent));
+    require(r.uplink == alone.report().uplink && r.downlink == alone.report().downlink,
+            std::string(name) + ": message_bytes of one process");
+    int const ranks = boost::mpi::communicator().size(), rank = boost::mpi::communicator().rank();
+    require((bytes_sent > 0) == (ranks > 1), std::string(name) + ": something goes over wires between ranks");
+    if (only_neighbours)
+      for (int other : partners)
+        require(other == (rank + 1) % ranks || rank == (other + 1) % ranks, std::string(name) + ": only neighbours talk");
+    require(t.digest() == alone.digest(), std::string(name) + ": the weights of one process");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return mpi::guard(argc, argv, [] {
+    using careful = error_feedback<qsgd<128, 4, rounding::nearest>>;
+    compare("DQGAN", omd{0.01}, careful{}, parameter_server<>{});
+    compare("both ways", optimistic_adam{.step_size = 0.01}, careful{}, parameter_server<careful>{});
+    compare("a player at a time", alternating_sgda{{0.01}}, qsgd<128, 4>{}, parameter_server<>{});
+    compare("global top-k", sgda{0.01}, error_feedback{global_top_k<128>{0.05}}, parameter_server<>{});
+    compare("DPOSG", omd{0.01}, identity{}, gossip{.graph = ring(8), .rounds = 2}, true);
+    compare("overlap", omd{0.01}, identity{}, gossip{.graph = ring(8), .order = gossip_order::combine_then_adapt}, true);
+    compare("CHOCO", extragradient{0.01}, scaled_sign<128>{}, gossip{.graph = ring(8), .consensus_step = 0.1}, true);
+    compare("DeepSqueeze", sgda{0.01}, careful{}, gossip{.graph = ring(8), .consensus_step = 0.1}, true);
+    if (boost::mpi::communicator().rank() == 0) std::puts("ok");
+    return 0;
+  });
+}
