@@ -302,21 +302,19 @@ class trainer {
     fleet_.first = link_->first();
     fleet_.hosted = link_->hosted();
     fleet_.all = link_->workers();
-    std::vector<T> start(d, T(0));
-    problem_->initial(settings_.seed, split(start.data()));
-    for (int p = 0; p < 2; ++p) {
-      box const limits = p == 0 ? settings_.min_box : settings_.max_box;
-      for (T& x : split(start.data()).of(p)) x = clamped(x, static_cast<T>(limits.lo), static_cast<T>(limits.hi));
-    }
     auto const array = [&](bool used, std::size_t n, std::vector<lasting>* lasts) -> T* {
       if (!used || n == 0) return nullptr;
       T* const there = program_->allocate(n);
       if (lasts != nullptr) lasts->push_back({there, n});
       return there;
     };
+    T const* start = nullptr;  // the first array that begins there
     auto const started = [&](bool used, std::vector<lasting>& lasts) {
       T* const there = array(used, d, &lasts);
-      if (used) program_->write(there, start.data(), d);
+      if (!used) return there;
+      if (start == nullptr) begin_at(there);
+      else program_->copy(there, start, d);
+      start = there;
       return there;
     };
     for (int m = 0; m < fleet_.hosted; ++m) {
@@ -349,6 +347,17 @@ class trainer {
     if (demands_.copies) plan_round(1, 0);  // of whom there are copies here, which a checkpoint fills: it never changes
   }
 
+  /// Where the problem begins, inside of the boxes.
+  void begin_at(T* there) {
+    std::vector<T> elsewhere(program_->in_host_memory() ? 0 : static_cast<std::size_t>(program_->layout().padded()), T(0));
+    T* const here = program_->in_host_memory() ? there : elsewhere.data();
+    problem_->initial(settings_.seed, split(here));
+    for (int p = 0; p < 2; ++p) {
+      box const limits = p == 0 ? settings_.min_box : settings_.max_box;
+      for (T& x : split(here).of(p)) x = clamped(x, static_cast<T>(limits.lo), static_cast<T>(limits.hi));
+    }
+    if (here != there) program_->write(there, here, elsewhere.size());
+  }
   /// An array, or the problem's own buffers.
   template <class Array>
   point<T> gradient_spans(int m, Array const& array) const {
