@@ -14,6 +14,7 @@ present() {  # by what the build uses, so that what came from elsewhere counts t
     g++ | cmake | git) program "$1" ;;
     ninja-build) program ninja || program make ;;
     clang-16) program clang++-16 ;;
+    libclang-rt-16-dev) [ -d /usr/lib/llvm-16/lib/clang/16/lib/linux ] ;;
     libeigen3-dev) header eigen3/Eigen/Core ;;
     doctest-dev) header doctest/doctest.h ;;
     libbenchmark-dev) header benchmark/benchmark.h ;;

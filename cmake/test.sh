@@ -4,7 +4,7 @@ set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 sh cmake/setup.sh g++ cmake ninja-build libeigen3-dev doctest-dev libbenchmark-dev zlib1g-dev libcli11-dev \
-  nlohmann-json3-dev libstb-dev libboost-mpi-dev libopenmpi-dev openmpi-bin clang-16 git
+  nlohmann-json3-dev libstb-dev libboost-mpi-dev libopenmpi-dev openmpi-bin clang-16 libclang-rt-16-dev git
 . cmake/configure.sh
 
 cmake --build build --parallel "$jobs"

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 using namespace saddle;
@@ -39,6 +40,21 @@ TEST_CASE_TEMPLATE("bits: magnitudes order as their bits do", T, float, double) 
   CHECK(sizeof(bits_of<T>) == sizeof(T));
   CHECK_FALSE(is_finite(limits::quiet_NaN()));
   CHECK_FALSE(is_finite(-limits::quiet_NaN()));
+}
+
+TEST_CASE_TEMPLATE("bits: all of an array are finite, or one at any place is not", T, float, double) {
+  using limits = std::numeric_limits<T>;
+  for (std::int64_t n = 0; n < 70; ++n) {
+    std::vector<T> x(static_cast<std::size_t>(n), limits::max());
+    for (std::size_t i = 0; i < x.size(); i += 2) x[i] = -limits::denorm_min();
+    CHECK(all_finite(x.data(), n));
+    for (T& place : x)
+      for (T const bad : {limits::infinity(), -limits::infinity(), limits::quiet_NaN(), -limits::quiet_NaN()}) {
+        T const good = std::exchange(place, bad);
+        CHECK_FALSE(all_finite(x.data(), n));
+        place = good;
+      }
+  }
 }
 
 TEST_CASE_TEMPLATE("bits: unscaling is a power of two that leaves squares and reciprocals numbers", T, float, double) {

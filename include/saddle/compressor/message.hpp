@@ -15,8 +15,9 @@
 SADDLE_NAMESPACE_BEGIN
 
 // The planes of a message lie in memory for the whole layout. What travels is a header and, of each plane, the part of
-// some buckets, up to the end of the last block of coordinates; the room to the next 16 bytes stays at home. The buckets
-// are all, a player's, or a server's part of these (not if the compressor selects across buckets: its pairs are packed).
+// some buckets, up to the end of the last block of coordinates: what pads that block is summed, too, and read by nobody.
+// The room to the next 16 bytes stays at home. The buckets are all, a player's, or a server's part of these (not if the
+// compressor selects across buckets: its pairs are packed).
 
 /// Bytes of a plane that belong to these buckets, and where they begin in it.
 struct plane_range {
@@ -93,16 +94,18 @@ message_header seal_message(message_planes const& planes, bucket_layout const& l
 /// Checks a message that came from another process, before anybody decodes it: whatever its bytes are, nothing outside
 /// of it is read.
 ///
-/// planes   where its parts were put
-/// promise  the header is the expected one, the checksum holds, and flaw_in finds nothing in any bucket of the part. Where
-///          the server blames a worker the buckets are not looked at: it has not written any, and nobody decodes them
-/// errors   bad_message says what was found and what was expected
+/// planes     where its parts were put
+/// by_server  a worker's status speaks of itself, the server's of itself or of a worker
+/// promise    the header is the expected one, the checksum holds, and flaw_in finds nothing in any bucket of the part.
+///            Where the server blames a worker the buckets are not looked at: it has not written any, and nobody decodes
+///            them
+/// errors     bad_message says what was found and what was expected
 template <class C, class T>
 void open_message(message_header const& header, message_planes const& planes, bucket_layout const& layout,
-                  message_key const& key, C const& c = {}) {
+                  message_key const& key, bool by_server, C const& c = {}) {
   auto const fail = [&](std::string const& why) {
-    throw bad_message("message of worker " + std::to_string(key.sender) + " in exchange " +
-                      std::to_string(key.exchange) + ": " + why);
+    throw bad_message("message of " + (by_server ? "the server" : "worker " + std::to_string(key.sender)) +
+                      " in exchange " + std::to_string(key.exchange) + ": " + why);
   };
   auto const expect = [&](char const* what, auto found, auto expected) {
     if (found != expected)
@@ -121,14 +124,18 @@ void open_message(message_header const& header, message_planes const& planes, bu
   if (header.non_finite != none) {
     if (header.non_finite < 0 || header.non_finite >= layout.padded())
       fail("its status names coordinate " + std::to_string(header.non_finite) + " of " + std::to_string(layout.padded()));
-    if (header.blamed != header.sender) return;
+    bool const blames_another = header.blamed != key.sender;
+    if (blames_another && (!by_server || header.blamed < 0 || header.blamed > key.sender))
+      fail("its status speaks of worker " + std::to_string(header.blamed));
+    if (blames_another) return;
   }
+  [[maybe_unused]] std::int64_t pairs = 0;
+  if constexpr (selects_globally<C>) pairs = c.kept(layout.coordinates(key.part));
   for (std::int64_t i = key.part.first; i < key.part.last; ++i) {
     bucket const b = layout.at(i);
     char const* flaw;
     if constexpr (selects_globally<C>)
-      flaw = c.flaw_in(message_at<C, T>(planes, b), b.count,
-                       {c.kept(layout.coordinates(key.part)), i == key.part.first, i + 1 == key.part.last});
+      flaw = c.flaw_in(message_at<C, T>(planes, b), b.count, {pairs, i == key.part.first, i + 1 == key.part.last});
     else
       flaw = c.flaw_in(message_at<C, T>(planes, b), b.count);
     if (flaw != nullptr) fail(std::string(flaw) + " in bucket " + std::to_string(i));

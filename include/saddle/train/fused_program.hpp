@@ -186,7 +186,7 @@ class fused_program final : public program<T> {
     return on_its_way(to, [&]<class M>(M const& c) { return seal_message<M, T>(planes, layout_, key, status, c); });
   }
   void open(way to, message_header const& header, message_planes const& planes, message_key const& key) const override {
-    on_its_way(to, [&]<class M>(M const& c) { open_message<M, T>(header, planes, layout_, key, c); });
+    on_its_way(to, [&]<class M>(M const& c) { open_message<M, T>(header, planes, layout_, key, to == way::down, c); });
   }
 
   bool in_host_memory() const override { return Executor::in_host_memory; }
