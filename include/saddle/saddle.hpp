@@ -16,6 +16,7 @@
 #include "saddle/optimizer/optimistic_adam.hpp"
 #include "saddle/optimizer/per_player.hpp"
 #include "saddle/optimizer/sgda.hpp"
+#include "saddle/topology/accelerated_gossip.hpp"
 #include "saddle/topology/circulant.hpp"
 #include "saddle/topology/from_matrix.hpp"
 #include "saddle/topology/gossip.hpp"

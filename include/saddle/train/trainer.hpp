@@ -252,7 +252,7 @@ class trainer {
       a.gradient[0] = gradients_.back().min.data();
       a.gradient[1] = seen_from_zero(gradients_.back().max.data());
       a.memory = array(demands_.memory, d, true);
-      a.copy = array(demands_.copies, d, true);
+      a.copy = array(demands_.copies || demands_.previous, d, demands_.copies);
       a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), true);
       a.plane = layout.padded();
       a.outgoing = demands_.outgoing ? array(true, d, false) : a.memory;
