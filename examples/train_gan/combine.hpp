@@ -66,7 +66,7 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   } else {
     for (graph_choice const& g : graphs)
       if (how.topology == g.name)
-        return train(gossip{g.make(how.workers), how.rounds, how.order, how.consensus_step});
+        return train(gossip{g.make(how), how.rounds, how.order, how.consensus_step});
     throw std::invalid_argument("there is no topology " + how.topology);
   }
 }

@@ -62,10 +62,18 @@ inline constexpr compressor_choice compressors[] = {
 
 struct graph_choice {
   std::string_view name;
-  saddle::mixing_graph (*make)(int workers);
+  saddle::mixing_graph (*make)(composition const& how);
 };
-inline constexpr graph_choice graphs[] = {{"ring", saddle::ring},
-                                          {"complete", saddle::complete},
-                                          {"one-peer-exponential", saddle::one_peer_exponential}};
+inline constexpr graph_choice graphs[] = {
+    {"ring", [](composition const& how) { return saddle::ring(how.workers); }},
+    {"directed-ring", [](composition const& how) { return saddle::directed_ring(how.workers); }},
+    {"path", [](composition const& how) { return saddle::path(how.workers); }},
+    {"torus", [](composition const& how) { return saddle::torus(how.workers); }},  // a square one
+    {"hypercube", [](composition const& how) { return saddle::hypercube(how.workers); }},
+    {"complete", [](composition const& how) { return saddle::complete(how.workers); }},
+    {"star", [](composition const& how) { return saddle::star(how.workers); }},
+    {"exponential", [](composition const& how) { return saddle::exponential(how.workers); }},
+    {"one-peer-exponential", [](composition const& how) { return saddle::one_peer_exponential(how.workers); }},
+    {"erdos-renyi", [](composition const& how) { return saddle::erdos_renyi(how.workers, 0.5, how.run.seed); }}};
 
 }  // namespace train_gan

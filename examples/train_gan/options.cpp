@@ -169,7 +169,8 @@ options parse(int argc, char** argv) {
       ->transform(one_of(names_in(compressors), {{"sign", "scaled-sign"}}));
   app.add_flag("--no-error-feedback", no_error_feedback, "Forget what a lossy compressor did not send")
       ->group(group);
-  add("--topology", topology, listed(topologies) + " (or parameter-server)")
+  add("--topology", topology, listed(topologies) + " (or parameter-server). A torus is a square; erdos-renyi joins " +
+                                  "every two workers with probability 1/2")
       ->transform(one_of(topologies, {{"parameter-server", "server"}}));
   add("--downlink", p.downlink, "The server's: exact, or qsgd8 with error feedback (default exact)")
       ->check(one_of({"exact", "qsgd8"}));

@@ -13,3 +13,4 @@
 #include "saddle/problem/quadratic_game.hpp"
 #include "saddle/problem/robust_least_squares.hpp"
 #include "saddle/saddle.hpp"
+#include "saddle/topology/mixing_matrix.hpp"

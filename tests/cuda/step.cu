@@ -18,9 +18,9 @@
 
 // Each optimizer, compressor and scheme at least once, and what is most likely to be used together.
 //
-// 15 combinations: as many encode, 14 apply and 13 adapt (those that differ in an argument that the body does not have
+// 16 combinations: as many encode, 15 apply and 14 adapt (those that differ in an argument that the body does not have
 // share one), 5 average (type and bucket length), 5 restore (shared weights with a memory), 2 relay. In all
-// kernels: 54
+// kernels: 57
 
 namespace {
 
@@ -66,6 +66,7 @@ TEST_CASE("a compressed downlink gives the same bits on the device") {
 TEST_CASE("gossip gives the same bits on the device") {
   same_on_the_device<float, omd, identity, mixing<false>>({.step_size = 0.1});
   same_on_the_device<float, sgda, identity, mixing<true>>({.step_size = 0.1});
+  same_on_the_device<float, omd, identity, accelerated_mixing<false>>({.step_size = 0.1});
   same_on_the_device<float, per_player<omd, adam>, scaled_sign<1024>, choco<false>, identity, 1024>(
       {.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
   same_on_the_device<float, alternating_sgda, top_k<512, 100>, choco<true>>({.policy = {.step_size = 0.1}});

@@ -118,6 +118,8 @@ TEST_CASE("gossip on the device gives the same bytes") {
   same_bytes(sgda{.step_size = 0.1}, scaled_sign<512>{}, gossip{.graph = ring(workers), .consensus_step = 0.2});
   same_bytes(extragradient{.step_size = 0.1}, error_feedback{global_top_k<512>{.fraction = 0.05}},
              gossip{.graph = complete(workers), .consensus_step = 0.2});
+  same_bytes(optimistic_adam{.step_size = 0.01}, identity{},
+             accelerated_gossip{.graph = path(workers), .rounds = 3, .spectral_gap = 0.3});
 }
 
 TEST_CASE("gradients are used where a problem of the device has them") {

@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "saddle/topology/circulant.hpp"
+
 using namespace saddle;
 
 namespace {

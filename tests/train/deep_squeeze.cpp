@@ -13,9 +13,10 @@ constexpr double gamma_step = 0.3, eta = 0.05;
 
 /// Its memory is no debt of the weights, so that a look-ahead starts from w.
 template <class C, class O>
-void follows_deep_squeeze(O o, bool ahead) {
+void follows_deep_squeeze(O o, bool ahead, mixing_graph const& graph) {
+  CAPTURE(graph.name);
   auto const game = test::smg();
-  gossip const talk{.graph = ring(4), .consensus_step = gamma_step};
+  gossip const talk{.graph = graph, .consensus_step = gamma_step};
   test::fleet_of_processes<trainer<double>> t(
       4, 4, [&](test::process const& p) { return trainer{game, o, error_feedback<C>{}, talk, p, cpu{}}; });
   std::vector<vector> w(4, game.start), h = w, e(4, vector(20)), q(4), g(4);
@@ -33,9 +34,10 @@ void follows_deep_squeeze(O o, bool ahead) {
     for (std::size_t m = 0; m < 4; ++m) {
       for (std::size_t i = 0; i < 20; ++i) {
         double change = 0;
-        for (std::size_t j = 0; j < 4; ++j)
-          if (test::ring_weight(m, j) != 0)
-            change += gamma_step * (test::ring_weight(m, j) - (j == m ? 1 : 0)) * q[j][i];
+        for (edge const& heard : graph.row(step, static_cast<int>(m))) {
+          auto const j = static_cast<std::size_t>(heard.worker);
+          change += gamma_step * (heard.weight - (j == m ? 1 : 0)) * q[j][i];
+        }
         w[m][i] += change;
         h[m][i] = w[m][i] - eta * g[m][i];
       }
@@ -48,8 +50,12 @@ void follows_deep_squeeze(O o, bool ahead) {
 }  // namespace
 
 TEST_CASE("DeepSqueeze is its published iteration on the decoded messages, to the bit") {
-  SUBCASE("sgda") { follows_deep_squeeze<scaled_sign<128>>(sgda{eta}, false); }
-  SUBCASE("omd") { follows_deep_squeeze<scaled_sign<128>>(omd{eta}, true); }
+  SUBCASE("sgda") { follows_deep_squeeze<scaled_sign<128>>(sgda{eta}, false, ring(4)); }
+  SUBCASE("omd") { follows_deep_squeeze<scaled_sign<128>>(omd{eta}, true, ring(4)); }
+  SUBCASE("neighbours that change, and workers with more of them than others") {
+    follows_deep_squeeze<scaled_sign<128>>(omd{eta}, true, one_peer_exponential(4));
+    follows_deep_squeeze<scaled_sign<128>>(sgda{eta}, false, star(4));
+  }
 }
 
 TEST_CASE("compressed gossip on workers that disagree ends where its bias puts it, near the exact one's place") {

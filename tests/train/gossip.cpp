@@ -3,15 +3,15 @@
 
 #include <cmath>
 
+#include "saddle/topology/mixing_matrix.hpp"
+
 using namespace saddle;
 using test::vector;
 
 namespace {
 
-using rows = std::vector<std::vector<edge>>;
-
 /// Y_m = sum of W_mj X_j, in ascending order of j.
-std::vector<vector> mixed(rows const& weights, std::vector<vector> const& x) {
+std::vector<vector> mixed(mixing_rows const& weights, std::vector<vector> const& x) {
   std::vector<vector> y;
   for (auto const& row : weights) {
     vector sum(x[0].size());
@@ -132,7 +132,7 @@ TEST_CASE("adapt_then_combine leaves all equal on a complete graph, combine_then
 TEST_CASE("two rounds are one round with the square of the matrix") {
   auto const game = test::smg();
   auto const once = ring(4);
-  mixing_graph squared{"squared", 4, {rows(4)}};
+  mixing_graph squared{"squared", 4, {mixing_rows(4)}};
   for (std::size_t i = 0; i < 4; ++i)
     for (int j = 0; j < 4; ++j) {
       double sum = 0;
@@ -150,4 +150,43 @@ TEST_CASE("two rounds are one round with the square of the matrix") {
     CHECK(test::distance(test::weights(twice, m), test::weights(power, m)) < 1e-13);
     CHECK(test::distance(test::weights(twice, m), test::weights(single, m)) > 1e-6);
   }
+}
+
+TEST_CASE("gossip by messages multiplies by the mixing matrices, whatever the graph") {
+  dense_rows const here{{0.5, 0.5, 0, 0}, {0.5, 0.5, 0, 0}, {0, 0, 0.25, 0.75}, {0, 0, 0.75, 0.25}};
+  dense_rows const there{{0.5, 0, 0, 0.5}, {0, 0.5, 0.5, 0}, {0, 0.5, 0.5, 0}, {0.5, 0, 0, 0.5}};
+  dense_rows const tilted{{0.5, 0.5, 0, 0}, {0, 0.5, 0.5, 0}, {0.25, 0, 0.25, 0.5}, {0.125, 0, 0.375, 0.5}};
+  std::vector<mixing_graph> graphs{from_matrices({here, there}), from_matrix(tilted, stochastic::rows),
+                                   from_matrices({here, tilted, there}, stochastic::rows)};
+  for (int n : {4, 9})
+    for (mixing_graph const& g : {ring(n), directed_ring(n), complete(n), exponential(n), one_peer_exponential(n),
+                                  path(n), star(n), torus(n), erdos_renyi(n, 0.5, 2)})
+      graphs.push_back(g);
+  graphs.push_back(torus(2, 3));
+  graphs.push_back(hypercube(8));
+  for (mixing_graph const& graph : graphs)
+    for (int rounds : {1, 3})
+      for (bool with_feedback : {false, true}) {
+        CAPTURE(graph.name);
+        CAPTURE(rounds);
+        int const n = graph.workers;
+        std::vector<vector> push;
+        for (int m = 0; m < n; ++m) push.push_back(test::normal(10, static_cast<std::uint64_t>(m)));
+        gossip const talk{.graph = graph, .rounds = rounds};
+        auto const game = test::scattered(push);
+        trainer<double> t = with_feedback
+                                ? trainer<double>{game, sgda{1}, error_feedback<identity>{}, talk, loopback{n}, cpu{}}
+                                : trainer<double>{game, sgda{1}, identity{}, talk, loopback{n}, cpu{}};
+        Eigen::MatrixXd x(n, 10);  // a worker a row
+        for (int m = 0; m < n; ++m)
+          for (int i = 0; i < 10; ++i) x(m, i) = -push[static_cast<std::size_t>(m)][static_cast<std::size_t>(i)];
+        for (std::int64_t step = 0, round = 0; step < 8; ++step) {
+          t.step();
+          for (int r = 0; r < rounds; ++r) x = mixing_matrix(graph, round++) * x;
+          for (int m = 0; m < n; ++m) {
+            vector const w = test::weights(t, m);
+            for (int i = 0; i < 10; ++i) REQUIRE(std::abs(w[static_cast<std::size_t>(i)] - x(m, i)) < 1e-14);
+          }
+        }
+      }
 }

@@ -14,6 +14,15 @@ TEST_CASE("gossip of exact weights, where all hear all") {
   }
 }
 
+TEST_CASE("accelerated gossip moves w before it mixes, or mixes before it knows") {
+  accelerated_gossip talk{.graph = complete(4), .rounds = 3, .spectral_gap = 1};
+  SUBCASE("adapt_then_combine") { survives(omd{eta}, identity{}, talk, effect::partial); }
+  SUBCASE("combine_then_adapt") {
+    talk.order = gossip_order::combine_then_adapt;
+    survives(omd{eta}, identity{}, talk, effect::partial);
+  }
+}
+
 TEST_CASE("compressed gossip, where all hear all") {
   gossip const early{.graph = complete(4), .consensus_step = 0.3};
   gossip const late{.graph = complete(4), .order = gossip_order::combine_then_adapt, .consensus_step = 0.3};

@@ -221,17 +221,18 @@ template <class O, class C>
 void over_gossip(O const& o, C const& c) {
   struct network {
     mixing_graph graph;
-    std::int64_t heard;  // messages a worker and round
+    std::int64_t messages;  // a round
     int rounds;
     gossip_order order;
   };
   auto const early = gossip_order::adapt_then_combine, late = gossip_order::combine_then_adapt;
   constexpr bool lossy = !is_exact<wire_compressor<C>>;
   std::vector<network> networks{
-      {ring(4), 2, 1, early}, {ring(3), 2, 3, late}, {complete(4), 3, 3, early}, {complete(3), 2, 1, late}};
+      {ring(4), 8, 1, early}, {ring(3), 6, 3, late},  {complete(4), 12, 3, early}, {complete(3), 6, 1, late},
+      {star(4), 6, 2, early}, {directed_ring(3), 3, 1, late}};
   if (!lossy || has_memory<C>) {
-    networks.push_back({one_peer_exponential(4), 1, 1, late});
-    networks.push_back({one_peer_exponential(3), 1, 3, early});
+    networks.push_back({one_peer_exponential(4), 4, 1, late});
+    networks.push_back({one_peer_exponential(3), 3, 3, early});
   }
   for (network const& n : networks) {
     CAPTURE(n.graph.name);
@@ -243,7 +244,24 @@ void over_gossip(O const& o, C const& c) {
       return trainer{coupled_game{}, o, c, g, where, cpu{threads}, settings{.seed = 3}};
     };
     bool const all_equal = !lossy && n.order == early && n.graph.name == "complete";
-    check_run(make, workers, {sent(o, shape_of(c), n.heard * workers * n.rounds), {}, gradients_of(o)}, all_equal);
+    check_run(make, workers, {sent(o, shape_of(c), n.messages * n.rounds), {}, gradients_of(o)}, all_equal);
+  }
+}
+
+template <class O>
+void over_accelerated_gossip(O const& o) {
+  accelerated_gossip const ringed{.graph = ring(5), .rounds = 3, .spectral_gap = 0.46};
+  accelerated_gossip const starred{.graph = star(4),
+                                   .rounds = 12,
+                                   .spectral_gap = 0.25,
+                                   .rule = acceleration::fast_mix,
+                                   .order = gossip_order::combine_then_adapt};
+  for (auto const& [g, messages] : {std::pair{ringed, 10}, std::pair{starred, 6}}) {
+    CAPTURE(g.graph.name);
+    auto const make = [&, &talk = g](int threads, anywhere const& where) {
+      return trainer{coupled_game{}, o, identity{}, talk, where, cpu{threads}, settings{.seed = 3}};
+    };
+    check_run(make, g.graph.workers, {sent(o, shape_of(identity{}), messages * g.rounds), {}, gradients_of(o)}, false);
   }
 }
 

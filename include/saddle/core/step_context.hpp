@@ -20,7 +20,7 @@ struct step_switches {
   std::uint64_t seed, exchange;
   std::int64_t step;
   T lo[2], hi[2];        // the box of each player
-  T consensus_step;      // gamma of the schemes that mix with it
+  T consensus_step;      // gamma of the schemes that mix with it, of this round
   T keep;                // of the average of the iterates
   bool moves;            // this round takes the direction (the first round of a phase)
   bool commits;          // this phase moves w

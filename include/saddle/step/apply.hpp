@@ -12,6 +12,7 @@
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/step/combine.hpp"
 #include "saddle/step/non_finite.hpp"
+#include "saddle/topology/scheme.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -57,11 +58,11 @@ struct apply_body {
       bucket_arrays<T> const a = workers[target * sharing].from(b);
 
       T acc[Items], w[Items];
-      prefetch_next(count, a.w, Scheme::late ? a.gradient : nullptr);
+      prefetch_next(count, a.w, Scheme::late ? a.gradient : nullptr, keeps_previous<Scheme> ? a.copy : nullptr);
       combine(g, decoder, *context, sources[target], b, count, acc);
       sweep<Items>(
-          g, count, [&](int k, T now, T copy) { w[k] = Scheme::incoming(acc[k], gamma, now, copy); }, reads(a.w),
-          reads<Scheme::copies>(a.copy));
+          g, count, [&](int k, T now, T& copy) { w[k] = Scheme::incoming(acc[k], gamma, now, copy); }, reads(a.w),
+          changes<keeps_previous<Scheme>, Scheme::copies || keeps_previous<Scheme>>(a.copy));
       [[maybe_unused]] bool taken = true;  // a late direction, unless its gradient is not finite
       if constexpr (Scheme::late) {
         if (context->last) {
@@ -72,7 +73,8 @@ struct apply_body {
             sweep<Items>(g, count, [&](int k, state& s) { w[k] -= rule.direction(gradient[k], s); }, state_of<state>(a));
         }
       }
-      for_each_item<Items>(g, count, [&](int k, int) { w[k] = clamped(w[k], lo, hi); });
+      if (!keeps_previous<Scheme> || context->last)  // between rounds that build on each other w may lie outside
+        for_each_item<Items>(g, count, [&](int k, int) { w[k] = clamped(w[k], lo, hi); });
       if (context->commits) store_tile(g, count, w, a.w);
 
       if constexpr (writes_ahead<Rule>) {

@@ -1,10 +1,12 @@
 #pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "saddle/config.hpp"
-#include "saddle/core/expects.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -14,61 +16,68 @@ struct edge {
   double weight;
   friend bool operator==(edge const&, edge const&) = default;
 };
+/// Row m lists in ascending order whom worker m hears, itself included.
+using mixing_rows = std::vector<std::vector<edge>>;
 
-/// A sequence of doubly stochastic mixing matrices, repeated. Row m of a matrix lists in ascending order whom worker m
-/// hears, itself included: average over the workers is left where it was.
+/// A sequence of mixing matrices, repeated. Every row sums to 1: workers that agree stay where they are. In doubly
+/// stochastic matrices every column does so too: the average over the workers stays where it was.
 struct mixing_graph {
   std::string name;
   int workers = 0;
-  std::vector<std::vector<std::vector<edge>>> rounds;  // [round][worker]
+  std::vector<mixing_rows> rounds;
 
   std::vector<edge> const& row(std::int64_t round, int worker) const {
     return rounds[static_cast<std::size_t>(round) % rounds.size()][static_cast<std::size_t>(worker)];
   }
+  /// W_mj of a round; 0 where worker m does not hear worker j.
+  double weight(std::int64_t round, int m, int j) const {
+    std::vector<edge> const& heard = row(round, m);
+    auto const found = std::ranges::lower_bound(heard, j, {}, &edge::worker);
+    return found != heard.end() && found->worker == j ? found->weight : 0;
+  }
   bool varies() const { return rounds.size() > 1; }
 };
 
-/// A graph in which every worker hears itself and itself plus each of `offsets` (modulo n) with equal weights.
-inline std::vector<std::vector<edge>> circulant(int n, std::vector<int> const& offsets) {
-  std::vector<std::vector<edge>> rows(static_cast<std::size_t>(n));
-  for (int m = 0; m < n; ++m) {
-    std::vector<bool> hears(static_cast<std::size_t>(n), false);
-    hears[static_cast<std::size_t>(m)] = true;
-    int degree = 1;
-    for (int offset : offsets) {
-      auto const j = static_cast<std::size_t>(((m + offset) % n + n) % n);
-      if (!hears[j]) ++degree;
-      hears[j] = true;
-    }
-    for (int j = 0; j < n; ++j)
-      if (hears[static_cast<std::size_t>(j)]) rows[static_cast<std::size_t>(m)].push_back({j, 1.0 / degree});
+/// Whether every matrix is its own transpose, up to 1e-12 a weight.
+inline bool is_symmetric(mixing_graph const& g) {
+  for (std::size_t r = 0; r < g.rounds.size(); ++r)
+    for (int m = 0; m < g.workers; ++m)
+      for (edge const& e : g.rounds[r][static_cast<std::size_t>(m)])
+        if (!(std::abs(g.weight(static_cast<std::int64_t>(r), e.worker, m) - e.weight) <= 1e-12)) return false;
+  return true;
+}
+
+/// Whether there is a number of periods after which every worker has heard of every other, and so in every longer time:
+/// what it takes for them to agree. Two workers that only swap, or take turns with two disjoint graphs, never do.
+inline bool is_connected(mixing_graph const& g) {
+  auto const n = static_cast<std::size_t>(g.workers), words = (n + 63) / 64;
+  using bits = std::vector<std::uint64_t>;
+  auto const add = [&](bits& to, bits const& more) {
+    for (std::size_t k = 0; k < words; ++k) to[k] |= more[k];
+  };
+  auto const has = [](bits const& set, std::size_t j) { return (set[j / 64] >> j % 64 & 1) != 0; };
+  std::vector<bits> heard(n, bits(words));  // of whom each worker has
+  for (std::size_t m = 0; m < n; ++m) heard[m][m / 64] |= std::uint64_t{1} << m % 64;
+  for (mixing_rows const& matrix : g.rounds) {
+    std::vector<bits> next(n, bits(words));
+    for (std::size_t m = 0; m < n; ++m)
+      for (edge const& e : matrix[m]) add(next[m], heard[static_cast<std::size_t>(e.worker)]);
+    heard.swap(next);
   }
-  return rows;
-}
-
-/// Both neighbours and itself, a third each; two workers take halves.
-inline mixing_graph ring(int workers) {
-  expects(workers >= 1, "a graph needs at least one worker");
-  return {"ring", workers, {circulant(workers, {-1, 1})}};
-}
-
-/// Everyone hears everyone: one round averages exactly (up to rounding).
-inline mixing_graph complete(int workers) {
-  expects(workers >= 1, "a graph needs at least one worker");
-  std::vector<edge> row;
-  for (int j = 0; j < workers; ++j) row.push_back({j, 1.0 / workers});
-  return {"complete", workers, {std::vector<std::vector<edge>>(static_cast<std::size_t>(workers), row)}};
-}
-
-/// Round j: half of itself, half of the worker 2^j further on, j = 0 ... ceil(log2 n) - 1. For n a power of two one
-/// period averages exactly, at one message a worker and round.
-/// source  Ying, Yuan, Chen, Hu, Pan, Yin: Exponential Graph is Provably Efficient. NeurIPS 2021
-inline mixing_graph one_peer_exponential(int workers) {
-  expects(workers >= 1, "a graph needs at least one worker");
-  mixing_graph g{"one-peer-exponential", workers, {}};
-  for (int offset = 1; offset < workers; offset *= 2) g.rounds.push_back(circulant(workers, {offset}));
-  if (g.rounds.empty()) g.rounds.push_back(circulant(workers, {}));
-  return g;
+  // Twice the periods each time. If ever, all have heard of all after (n - 1)^2 + 1 (Wielandt).
+  for (std::size_t periods = 1;; periods *= 2) {
+    bool all = true;
+    for (std::size_t m = 0; m < n; ++m)
+      for (std::size_t j = 0; j < n; ++j) all = all && has(heard[m], j);
+    if (all) return true;
+    if (periods > (n - 1) * (n - 1)) return false;
+    std::vector<bits> next(n, bits(words));
+    for (std::size_t m = 0; m < n; ++m)
+      for (std::size_t j = 0; j < n; ++j)
+        if (has(heard[m], j)) add(next[m], heard[j]);
+    if (next == heard) return false;  // and so it stays
+    heard.swap(next);
+  }
 }
 
 SADDLE_NAMESPACE_END

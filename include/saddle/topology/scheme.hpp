@@ -17,6 +17,10 @@ SADDLE_NAMESPACE_BEGIN
 // steps           moves w when it encodes
 // shares_weights  all workers hold the same w, which is stored once a process
 // late            takes the direction when it applies, not when it encodes
+// previous        keeps the w of the round before in the place of a copy, within an exchange; need not be said if false
+
+template <class Scheme>
+concept keeps_previous = requires { requires Scheme::previous; };
 
 /// Parameter server: average the directions. With memory, p = v + e and e = p - C(p).
 template <bool Memory>
@@ -50,6 +54,29 @@ struct mixing {
   template <class T>
   SADDLE_HD static T incoming(T acc, T, T, T) {
     return acc;
+  }
+};
+
+/// Gossip of exact parameters whose rounds build on each other: w = sum of (1 + gamma) W_mj w_j - gamma (w of the round
+/// before). That w must outlive the new one: to overwrite it with the new one first is another iteration, and does not
+/// contract as this one does.
+template <bool Late, bool Exact = true>
+struct accelerated_mixing {
+  static_assert(Exact, "accelerated gossip amplifies what a compressor loses: send exactly, or use gossip");
+  static constexpr bool memory = false, copies = false, steps = !Late, shares_weights = false, late = Late,
+                        previous = true;
+  template <class T>
+  SADDLE_HD static T outgoing(T v, T& w, T, T) {
+    w -= v;
+    return w;
+  }
+  template <class T>
+  SADDLE_HD static void keep(T, T, T&, T&) {}
+  template <class T>
+  SADDLE_HD static T incoming(T acc, T gamma, T w, T& before) {
+    T const next = acc - gamma * before;  // the weights hold (1 + gamma) W
+    before = w;
+    return next;
   }
 };
 

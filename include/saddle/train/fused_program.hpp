@@ -126,6 +126,7 @@ class fused_program final : public program<T> {
     for (int k = 0; k < d.phases; ++k) d.look_ahead |= phase_of(optimizer_, k).at_h;
     d.memory = Scheme::memory;
     d.copies = Scheme::copies;
+    d.previous = keeps_previous<Scheme>;
     d.outgoing = selects_globally<Up> && !Scheme::memory;
     d.shares_weights = Scheme::shares_weights;
     d.state_planes = state_planes<Rule, T>;
@@ -159,6 +160,7 @@ class fused_program final : public program<T> {
                        " rounds=" + std::to_string(rounds());
     if constexpr (requires { topology_.consensus_step; })
       if (topology_.consensus_step) text += " consensus-step=" + std::to_string(*topology_.consensus_step);
+    if constexpr (keeps_previous<Scheme>) text += " " + topology_.details();
     if constexpr (has_memory<C> && Scheme::shares_weights)
       text += std::string(" look-ahead-subtracts-memory=") + (now_.subtract_memory ? "yes" : "no");
     if constexpr (selects_globally<Up>) text += " kept=" + std::to_string(pairs_of(layout_, unwrapped(compressor_)));
@@ -239,6 +241,7 @@ class fused_program final : public program<T> {
     c.last = m.last_round;
     c.commits = m.commits;
     c.keep = static_cast<T>(m.keep);
+    if constexpr (keeps_previous<Scheme>) c.consensus_step = static_cast<T>(topology_.of_previous(m.index % rounds()));
     contexts_[static_cast<std::size_t>(m.index)] = c;
   }
   void plan(int phase, int hosted, sample const& s) override { samples_[sample_at(phase, hosted)] = s; }

@@ -26,6 +26,7 @@ struct demands {
   bool look_ahead = false;      // an array h
   bool memory = false;          // error memory
   bool copies = false;          // public copies
+  bool previous = false;        // w of the round before, within an exchange
   bool outgoing = false;        // p in an array of its own
   bool shares_weights = false;  // one w a process
   int state_planes = 0;

@@ -328,7 +328,7 @@ class trainer {
       a.gradient[0] = gradients_.back().min.data();
       a.gradient[1] = seen_from_zero(gradients_.back().max.data());
       a.memory = array(demands_.memory, d, &lasts);
-      a.copy = array(demands_.copies, d, &lasts);
+      a.copy = array(demands_.copies || demands_.previous, d, demands_.copies ? &lasts : nullptr);
       if (demands_.copies) lasts.back().is_copy = true;
       a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), &lasts);
       a.plane = layout.padded();

@@ -1,0 +1,65 @@
+#pragma once
+#include <cstddef>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/topology/graph.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+// Graphs that look the same from every worker. What goes in by one offset goes out by it: they are doubly stochastic,
+// the directed ones too.
+
+/// Every worker hears itself and itself plus each of `offsets` (modulo n) with equal weights.
+inline mixing_rows circulant(int n, std::vector<int> const& offsets) {
+  expects(n >= 1, "a graph needs at least one worker");
+  mixing_rows rows(static_cast<std::size_t>(n));
+  for (int m = 0; m < n; ++m) {
+    std::vector<bool> hears(static_cast<std::size_t>(n), false);
+    hears[static_cast<std::size_t>(m)] = true;
+    int degree = 1;
+    for (int offset : offsets) {
+      auto const j = static_cast<std::size_t>(((m + offset) % n + n) % n);
+      if (!hears[j]) ++degree;
+      hears[j] = true;
+    }
+    for (int j = 0; j < n; ++j)
+      if (hears[static_cast<std::size_t>(j)]) rows[static_cast<std::size_t>(m)].push_back({j, 1.0 / degree});
+  }
+  return rows;
+}
+
+/// Both neighbours and itself, a third each; two workers take halves.
+inline mixing_graph ring(int workers) { return {"ring", workers, {circulant(workers, {-1, 1})}}; }
+
+/// Half of itself, half of the worker before it.
+inline mixing_graph directed_ring(int workers) { return {"directed-ring", workers, {circulant(workers, {-1})}}; }
+
+/// Everyone hears everyone: one round averages exactly (up to rounding).
+inline mixing_graph complete(int workers) {
+  expects(workers >= 1, "a graph needs at least one worker");
+  std::vector<edge> row;
+  for (int j = 0; j < workers; ++j) row.push_back({j, 1.0 / workers});
+  return {"complete", workers, {mixing_rows(static_cast<std::size_t>(workers), row)}};
+}
+
+/// Itself and the workers 1, 2, 4, ... further on, below n, with equal weights.
+/// source  Ying, Yuan, Chen, Hu, Pan, Yin: Exponential Graph is Provably Efficient. NeurIPS 2021
+inline mixing_graph exponential(int workers) {
+  std::vector<int> offsets;
+  for (int offset = 1; offset < workers; offset *= 2) offsets.push_back(offset);
+  return {"exponential", workers, {circulant(workers, offsets)}};
+}
+
+/// Round j: half of itself, half of the worker 2^j further on, j = 0 ... ceil(log2 n) - 1. For n a power of two one
+/// period averages exactly, at one message a worker and round.
+/// source  the same
+inline mixing_graph one_peer_exponential(int workers) {
+  mixing_graph g{"one-peer-exponential", workers, {}};
+  for (int offset = 1; offset < workers; offset *= 2) g.rounds.push_back(circulant(workers, {offset}));
+  if (g.rounds.empty()) g.rounds.push_back(circulant(workers, {}));
+  return g;
+}
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,39 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include <Eigen/Dense>
+
+#include "saddle/config.hpp"
+#include "saddle/topology/graph.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// W of a round: row m is what worker m takes of each.
+inline Eigen::MatrixXd mixing_matrix(mixing_graph const& g, std::int64_t round = 0) {
+  Eigen::MatrixXd w = Eigen::MatrixXd::Zero(g.workers, g.workers);
+  for (int m = 0; m < g.workers; ++m)
+    for (edge const& e : g.row(round, m)) w(m, e.worker) += e.weight;
+  return w;
+}
+
+/// What a whole period does: the product of its matrices, the last round on the left.
+inline Eigen::MatrixXd period_matrix(mixing_graph const& g) {
+  Eigen::MatrixXd product = mixing_matrix(g);
+  for (std::size_t r = 1; r < g.rounds.size(); ++r)
+    product = mixing_matrix(g, static_cast<std::int64_t>(r)) * product;
+  return product;
+}
+
+/// rho: after a period the workers are at most rho times as far from their mean as before it (2-norm over all of them).
+/// Of doubly stochastic matrices, the largest singular value of the product but for that of the mean.
+inline double second_singular_value(mixing_graph const& g) {
+  Eigen::MatrixXd spread = period_matrix(g);
+  spread.rowwise() -= spread.colwise().mean().eval();
+  return Eigen::BDCSVD<Eigen::MatrixXd>(spread).singularValues()(0);
+}
+
+/// 1 - rho, over a period: it belongs to the sequence, since one round of it may bring the workers no closer.
+inline double spectral_gap(mixing_graph const& g) { return 1 - second_singular_value(g); }
+
+SADDLE_NAMESPACE_END
