@@ -1,8 +1,10 @@
 #pragma once
 
 /// Everything that needs nothing but a C++20 compiler.
+#include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/global_top_k.hpp"
+#include "saddle/compressor/half.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/random_k.hpp"

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "saddle/compressor/bfloat.hpp"
+#include "saddle/compressor/half.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/random_k.hpp"
@@ -69,9 +71,9 @@ int failures() {
 }  // namespace
 
 int main() {
-  int const wrong = failures<identity>() + failures<scaled_sign<512>>() + failures<top_k<512, 8>>() +
-                    failures<top_k<512, 100>>() + failures<random_k<512, 64>>() + failures<qsgd<512, 2>>() +
-                    failures<qsgd<512, 4>>() + failures<qsgd<512, 8>>() +
-                    failures<qsgd<512, 8, rounding::nearest, norm::euclidean>>();
+  int const wrong = failures<identity>() + failures<bfloat>() + failures<half<512>>() +
+                    failures<scaled_sign<512>>() + failures<top_k<512, 8>>() + failures<top_k<512, 100>>() +
+                    failures<random_k<512, 64>>() + failures<qsgd<512, 2>>() + failures<qsgd<512, 4>>() +
+                    failures<qsgd<512, 8>>() + failures<qsgd<512, 8, rounding::nearest, norm::euclidean>>();
   return wrong > 0;
 }
