@@ -88,6 +88,27 @@ outcome<C, T> encode_on(C const& c, std::vector<T> const& p, stream const& rando
   return r;
 }
 
+// ---- Random bits ----
+
+/// Of the places 4 n ... 4 n + 3 and the same in the second half: block n of the stream, 16 bits each.
+inline std::uint16_t random_bits_of(int bucket, stream const& s, int i) {
+  std::uint32_t word[4];
+  int const half = bucket / 2, j = i % half;
+  random_block(s, static_cast<std::uint32_t>(j / 4), word);
+  return static_cast<std::uint16_t>(word[i / half * 2 + j % 4 / 2] >> (j % 2 * 16));
+}
+inline long double dither_of(int bucket, stream const& s, int i) {
+  return (random_bits_of(bucket, s, i) + 0.5L) / 65536;
+}
+/// One lane whose random bits are what the test says, the same for all coordinates.
+struct scripted_group : serial_group {
+  std::uint16_t bits;
+  template <int Items>
+  void random(stream const&, std::uint16_t (&r)[Items]) const {
+    std::fill_n(r, Items, bits);
+  }
+};
+
 // ---- Inputs that hurt ----
 
 template <class T>

@@ -5,8 +5,9 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
-#include <vector>
+#include <type_traits>
 
 using namespace saddle;
 

@@ -76,6 +76,10 @@ message_shape shape_of(qsgd<B, Bits, R>) {
   return {B, {4}, Bits, [](std::int64_t n) { return 4 + (Bits * n + 7) / 8; }};
 }
 template <int B>
+message_shape shape_of(natural<B>) {
+  return {B, {4}, 8, [](std::int64_t n) { return 4 + n; }};
+}
+template <int B>
 message_shape shape_of(half<B>) {
   return {B, {4}, 16, [](std::int64_t n) { return 4 + 2 * n; }};
 }

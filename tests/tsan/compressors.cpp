@@ -8,6 +8,7 @@
 #include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/half.hpp"
 #include "saddle/compressor/identity.hpp"
+#include "saddle/compressor/natural.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
@@ -71,7 +72,7 @@ int failures() {
 }  // namespace
 
 int main() {
-  int const wrong = failures<identity>() + failures<bfloat>() + failures<half<512>>() +
+  int const wrong = failures<identity>() + failures<bfloat>() + failures<half<512>>() + failures<natural<512>>() +
                     failures<scaled_sign<512>>() + failures<top_k<512, 8>>() + failures<top_k<512, 100>>() +
                     failures<random_k<512, 64>>() + failures<qsgd<512, 2>>() + failures<qsgd<512, 4>>() +
                     failures<qsgd<512, 8>>() + failures<qsgd<512, 8, rounding::nearest, norm::euclidean>>();
