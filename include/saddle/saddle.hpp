@@ -1,6 +1,7 @@
 #pragma once
 
 /// Everything that needs nothing but a C++20 compiler.
+#include "saddle/compressor/adacomp_residual.hpp"
 #include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/global_top_k.hpp"

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -56,24 +57,34 @@ T ramp(int i) {
   return T(i % 7 - 3);
 }
 
+/// For those who look at the fresh part of p: in turn all of p, nothing, what takes half of it away, what turns it.
+template <class T>
+std::vector<T> some_directions(std::vector<T> v) {
+  for (std::size_t i = 0; i < v.size(); ++i) v[i] *= T(std::array{1.0, 0.0, -0.5, -1.0}[i % 4]);
+  return v;
+}
+
 template <class G, class C, class T>
-outcome<C, T> encode_on(C const& c, std::vector<T> const& p, stream const& random = {}, int fill = 0xA5) {
+outcome<C, T> encode_on(C const& c, std::vector<T> const& p, std::vector<T> const& fresh, stream const& random = {},
+                        int fill = 0xA5) {
   constexpr int length = bucket_of<C>, items = length / G::lanes;
   int const count = static_cast<int>(p.size());
   outcome<C, T> r{.layout = {{length + count, length}, length}, .bytes = {}, .sent = p, .decoded = p, .added = {p, p}};
   r.bytes.assign(at(planes_bytes<C, T>(r.layout)), static_cast<std::byte>(fill));
   auto const out = r.message();
-  T const* const from = p.data();
+  T const *const from = p.data(), *const fresh_from = fresh.data();
   T *const sent_to = r.sent.data(), *const decoded_to = r.decoded.data();
   T* const added_to[2] = {r.added[0].data(), r.added[1].data()};
   run_on<G>([&](auto const& g) {
-    T tile[items], sent[items], sum[items] = {}, one[items] = {}, two[items] = {};
+    T tile[items], v[items], sent[items], sum[items] = {}, one[items] = {}, two[items] = {};
     std::fill_n(tile, items, std::numeric_limits<T>::quiet_NaN());  // absent places count for nothing
+    std::fill_n(v, items, std::numeric_limits<T>::quiet_NaN());
     for_each_item<items>(g, count, [&](int k, int i) {
       tile[k] = from[i];
+      v[k] = fresh_from[i];
       one[k] = two[k] = ramp<T>(i);
     });
-    c.encode(g, tile, sent, count, random, out);
+    encode_tile(c, g, tile, v, sent, count, random, out);
     g.sync();
     add_decoded(c, g, out, count, random, T(1), sum);
     add_decoded(c, g, out, count, random, T(weights[0]), one);
@@ -86,6 +97,11 @@ outcome<C, T> encode_on(C const& c, std::vector<T> const& p, stream const& rando
     });
   });
   return r;
+}
+
+template <class G, class C, class T>
+outcome<C, T> encode_on(C const& c, std::vector<T> const& p, stream const& random = {}, int fill = 0xA5) {
+  return encode_on<G>(c, p, some_directions(p), random, fill);
 }
 
 // ---- Random bits ----

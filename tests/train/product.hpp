@@ -75,6 +75,10 @@ template <int B, int Bits, rounding R>
 message_shape shape_of(qsgd<B, Bits, R>) {
   return {B, {4}, Bits, [](std::int64_t n) { return 4 + (Bits * n + 7) / 8; }};
 }
+template <int B, int Room>
+message_shape shape_of(adacomp_residual<B, Room>) {
+  return {B, {4, 2, 2 * Room}, 0, [](std::int64_t n) { return 6 + 2 * std::min<std::int64_t>(n, Room); }};
+}
 template <int B>
 message_shape shape_of(natural<B>) {
   return {B, {4}, 8, [](std::int64_t n) { return 4 + n; }};
