@@ -1,13 +1,18 @@
 #pragma once
 
 /// Everything that needs nothing but a C++20 compiler.
+#include "saddle/compressor/adacomp_residual.hpp"
+#include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/global_top_k.hpp"
+#include "saddle/compressor/half.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/compressor/message.hpp"
+#include "saddle/compressor/natural.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
+#include "saddle/compressor/ternary.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/exec/cpu.hpp"
 #include "saddle/optimizer/adam.hpp"

@@ -11,16 +11,6 @@ inline constexpr bool contract::needs_the_norm<qsgd<Bucket, Bits, Rounding, norm
 
 namespace {
 
-/// Of the places 4 n ... 4 n + 3 and the same in the second half: block n of the stream, 16 bits each.
-template <int Bucket>
-real dither_of(stream const& s, int i) {
-  std::uint32_t word[4];
-  int const half = Bucket / 2, j = i % half;
-  random_block(s, static_cast<std::uint32_t>(j / 4), word);
-  std::uint32_t const two = word[i / half * 2 + j % 4 / 2];
-  return ((two >> (j % 2 * 16) & 0xFFFF) + real(0.5)) / 65536;
-}
-
 /// Bits a code, little-endian: the lowest places of a byte first.
 template <int Bits>
 int code_of(std::uint8_t const* codes, int i) {
@@ -57,7 +47,7 @@ void follows_the_definition(qsgd<Bucket, Bits, Rounding, Norm> const& c) {
       int wrong = 0, up = 0;
       for (int i = 0; i < count; ++i) {
         int const code = code_of<Bits>(r.message().codes, i), level = code & s;
-        real const u = Rounding == rounding::dithered ? dither_of<Bucket>(random, i) : real(0.5);
+        real const u = Rounding == rounding::dithered ? dither_of(Bucket, random, i) : real(0.5);
         real const target = (length > 0 ? std::abs(real(p[at(i)])) * s / length : 0) + u;
         auto const naive = [s](real x) { return std::min(s, static_cast<int>(std::floor(x))); };
         wrong += level < naive(target - levels_error) || level > naive(target + levels_error);
@@ -70,15 +60,6 @@ void follows_the_definition(qsgd<Bucket, Bits, Rounding, Norm> const& c) {
     }
 }
 
-/// One lane whose dither is what the test says, the same for all coordinates.
-struct scripted_group : serial_group {
-  std::uint16_t dither;
-  template <int Items>
-  void random(stream const&, std::uint16_t (&r)[Items]) const {
-    std::fill_n(r, Items, dither);
-  }
-};
-
 /// What one bucket decodes to under a dither.
 template <class C, class T>
 void encode_scripted(C const& c, std::vector<T> const& p, int dither, T* sent_to) {
@@ -87,7 +68,7 @@ void encode_scripted(C const& c, std::vector<T> const& p, int dither, T* sent_to
   std::uint8_t codes[length] = {};
   std::copy(p.begin(), p.end(), tile);
   scripted_group g;
-  g.dither = static_cast<std::uint16_t>(dither);
+  g.bits = static_cast<std::uint16_t>(dither);
   c.encode(g, tile, sent, static_cast<int>(p.size()), stream{}, {&unit, codes});
   std::copy_n(sent, p.size(), sent_to);
 }

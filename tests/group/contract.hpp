@@ -40,7 +40,8 @@ struct scalars {
 /// What lies in memory, or in tiles. Filled with `untouched` first, which stays where nothing may be written.
 template <int Bits, int Bucket>
 struct coded {
-  std::uint8_t bytes[Bucket * Bits / 8], loaded[Bucket];
+  std::uint8_t bytes[Bucket * Bits / 8];
+  std::uint16_t loaded[Bucket];
 };
 template <class T, int Bucket>
 struct tiles {
@@ -49,6 +50,7 @@ struct tiles {
   coded<2, Bucket> two;
   coded<4, Bucket> four;
   coded<8, Bucket> eight;
+  coded<16, Bucket> sixteen;
   std::uint16_t random[Bucket], chosen[Bucket], slots[Bucket];  // compact: place and slot's place of the n-th
   T scattered[Bucket];
 };
@@ -70,7 +72,7 @@ SADDLE_HD bool positive(T x) {
 }
 template <class T>
 SADDLE_HD std::uint32_t code_of(T x, int bits) {
-  return static_cast<std::uint32_t>((saddle::magnitude_bits(x) * 0x9E3779B1u) >> 20) & ((1u << bits) - 1);
+  return static_cast<std::uint32_t>((saddle::magnitude_bits(x) * 0x9E3779B1u) >> 16) & ((1u << bits) - 1);
 }
 
 template <int Items, int Bits, class G, class T, int Bucket>
@@ -78,7 +80,7 @@ SADDLE_HD void store_and_load(G const& g, int count, T const (&x)[Items], coded<
   g.template store_codes<Bits, Items>(count, out.bytes, [&](int k) { return code_of(x[k], Bits); });
   g.sync();
   g.template load_codes<Bits, Items>(count, out.bytes, [&](int k, std::uint32_t code) {
-    out.loaded[saddle::place<Items, G::lanes>(g.lane(), k)] = static_cast<std::uint8_t>(code);
+    out.loaded[saddle::place<Items, G::lanes>(g.lane(), k)] = static_cast<std::uint16_t>(code);
   });
 }
 
@@ -110,6 +112,7 @@ SADDLE_HD void evaluate(G const& g, question<T, Bucket> const& q, answer<T, Buck
   store_and_load<Items>(g, q.count, x, in.two);
   store_and_load<Items>(g, q.count, x, in.four);
   store_and_load<Items>(g, q.count, x, in.eight);
+  store_and_load<Items>(g, q.count, x, in.sixteen);
 
   if constexpr (Items >= 4) {
     std::uint16_t r[Items];
@@ -153,9 +156,12 @@ void expect_codes(question<T, Bucket> const& q, coded<Bits, Bucket>& out) {
   int const whole_quads = (q.count + 3) / 4 * 4;
   std::fill(out.bytes, out.bytes + whole_quads * Bits / 8, std::uint8_t{0});
   for (int i = 0; i < q.count; ++i) {
-    out.bytes[i * Bits / 8] =
-        static_cast<std::uint8_t>(out.bytes[i * Bits / 8] | code_of(q.x[i], Bits) << (i * Bits % 8));
-    out.loaded[i] = static_cast<std::uint8_t>(code_of(q.x[i], Bits));
+    out.loaded[i] = static_cast<std::uint16_t>(code_of(q.x[i], Bits));
+    for (int bit = 0; bit < Bits; ++bit)
+      if (out.loaded[i] >> bit & 1) {
+        std::uint8_t& byte = out.bytes[(i * Bits + bit) / 8];
+        byte = static_cast<std::uint8_t>(byte | 1 << (i * Bits + bit) % 8);
+      }
   }
 }
 
@@ -193,6 +199,7 @@ answer<T, Bucket, 1> expected(question<T, Bucket> const& q) {
   expect_codes(q, in.two);
   expect_codes(q, in.four);
   expect_codes(q, in.eight);
+  expect_codes(q, in.sixteen);
 
   for (int i = 0; i < Bucket; ++i) {
     int const half = i / (Bucket / 2), in_half = i % (Bucket / 2);
@@ -229,9 +236,11 @@ std::string difference(answer<T, Bucket, 1> const& a, answer<T, Bucket, Lanes> c
   if (!same(a.in.two.bytes, b.in.two.bytes)) return "store_codes<2>";
   if (!same(a.in.four.bytes, b.in.four.bytes)) return "store_codes<4>";
   if (!same(a.in.eight.bytes, b.in.eight.bytes)) return "store_codes<8>";
+  if (!same(a.in.sixteen.bytes, b.in.sixteen.bytes)) return "store_codes<16>";
   if (!same(a.in.two.loaded, b.in.two.loaded)) return "load_codes<2>";
   if (!same(a.in.four.loaded, b.in.four.loaded)) return "load_codes<4>";
   if (!same(a.in.eight.loaded, b.in.eight.loaded)) return "load_codes<8>";
+  if (!same(a.in.sixteen.loaded, b.in.sixteen.loaded)) return "load_codes<16>";
   if (!same(a.in.random, b.in.random)) return "random";
   if (!same(a.in.chosen, b.in.chosen)) return "compact's places";
   if (!same(a.in.slots, b.in.slots)) return "compact's slots";

@@ -92,6 +92,7 @@ TEST_CASE("DQGAN's laws hold for any compressor") {
   SUBCASE("identity") { obeys_the_laws_of_dqgan<error_feedback<identity>>(); }
   SUBCASE("top_k") { obeys_the_laws_of_dqgan<error_feedback<top_k<128, 1>>>(); }
   SUBCASE("random_k") { obeys_the_laws_of_dqgan<error_feedback<random_k<128, 3, scaling::plain>>>(); }
+  SUBCASE("adacomp_residual") { obeys_the_laws_of_dqgan<error_feedback<adacomp_residual<128, 2>>>(); }
   SUBCASE("scaled_sign") { obeys_the_laws_of_dqgan<error_feedback<scaled_sign<128>>>(); }
   SUBCASE("qsgd, 8 bits, dithered") { obeys_the_laws_of_dqgan<error_feedback<qsgd<128, 8>>>(); }
   SUBCASE("qsgd, 4 bits, nearest") { obeys_the_laws_of_dqgan<error_feedback<qsgd<128, 4, rounding::nearest>>>(); }

@@ -77,6 +77,21 @@ template <int B, int Bits, rounding R>
 message_shape shape_of(qsgd<B, Bits, R>) {
   return {B, {4}, Bits, [](std::int64_t n) { return 4 + (Bits * n + 7) / 8; }};
 }
+template <int B, int Room>
+message_shape shape_of(adacomp_residual<B, Room>) {
+  return {B, {4, 2, 2 * Room}, 0, [](std::int64_t n) { return 6 + 2 * std::min<std::int64_t>(n, Room); }};
+}
+template <int B>
+message_shape shape_of(natural<B>) {
+  return {B, {4}, 8, [](std::int64_t n) { return 4 + n; }};
+}
+template <int B>
+message_shape shape_of(half<B>) {
+  return {B, {4}, 16, [](std::int64_t n) { return 4 + 2 * n; }};
+}
+inline message_shape shape_of(bfloat) {
+  return {512, {}, 16, [](std::int64_t n) { return 2 * n; }};
+}
 template <int B>
 message_shape shape_of(scaled_sign<B>) {
   return {B, {4}, 1, [](std::int64_t n) { return 4 + (n + 7) / 8; }};

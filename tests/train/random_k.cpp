@@ -68,8 +68,8 @@ TEST_CASE("workers and a server that send at random places are a plain loop over
   SUBCASE("bare") { run(rescaled{}, rescaled{}); }
   SUBCASE("with error memory") { run(error_feedback<sparse>{}, error_feedback<sparse>{}); }
   SUBCASE("up alone") {
-    follow(error_feedback<sparse>{}, identity{},
-           {game, omd{eta}, error_feedback<sparse>{}, parameter_server<>{}, loopback{3}, cpu{}, settings{.seed = seed}});
+    error_feedback<sparse> const up;
+    follow(up, identity{}, {game, omd{eta}, up, parameter_server<>{}, loopback{3}, cpu{}, settings{.seed = seed}});
   }
 }
 

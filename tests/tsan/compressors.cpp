@@ -5,7 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "saddle/compressor/adacomp_residual.hpp"
+#include "saddle/compressor/bfloat.hpp"
+#include "saddle/compressor/half.hpp"
 #include "saddle/compressor/identity.hpp"
+#include "saddle/compressor/natural.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
@@ -34,7 +38,7 @@ void encode_and_add(G const& g, bucket_layout const& layout, std::vector<float> 
   float p[Items], sent[Items], acc[Items];
   for_each_item<Items>(g, b.count, [&](int k, int i) { p[k] = x[static_cast<std::size_t>(i)], acc[k] = 1; });
   stream const random{.seed = 3, .bucket = 1};
-  C{}.encode(g, p, sent, b.count, random, message);
+  encode_tile(C{}, g, p, p, sent, b.count, random, message);
   g.sync();
   add_decoded(C{}, g, message, b.count, random, 0.25f, acc);
   for_each_item<Items>(g, b.count, [&](int k, int i) {
@@ -69,9 +73,10 @@ int failures() {
 }  // namespace
 
 int main() {
-  int const wrong = failures<identity>() + failures<scaled_sign<512>>() + failures<top_k<512, 8>>() +
-                    failures<top_k<512, 100>>() + failures<random_k<512, 64>>() + failures<qsgd<512, 2>>() +
-                    failures<qsgd<512, 4>>() + failures<qsgd<512, 8>>() +
-                    failures<qsgd<512, 8, rounding::nearest, norm::euclidean>>();
+  int const wrong = failures<identity>() + failures<bfloat>() + failures<half<512>>() + failures<natural<512>>() +
+                    failures<scaled_sign<512>>() + failures<top_k<512, 8>>() + failures<top_k<512, 100>>() +
+                    failures<adacomp_residual<512, 8>>() + failures<adacomp_residual<512, 200>>() +
+                    failures<random_k<512, 64>>() + failures<qsgd<512, 2>>() + failures<qsgd<512, 4>>() +
+                    failures<qsgd<512, 8>>() + failures<qsgd<512, 8, rounding::nearest, norm::euclidean>>();
   return wrong > 0;
 }

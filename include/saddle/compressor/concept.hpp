@@ -185,8 +185,15 @@ concept encodes_what_was_selected =
              std::int64_t ties_before, typename C::template message<float> out) {
       c.encode_selected(g, p, sent, 512, which, ties_before, out);
     };
+/// Of a compressor that looks at what is fresh in p = v + e: encode takes the direction v too. It needs error feedback on
+/// a parameter server, where p is that sum.
 template <class C>
-concept encodes = encodes_a_tile<C> || (selects_globally<C> && encodes_what_was_selected<C>);
+concept encodes_beside_the_direction =
+    requires(C const c, group_archetype const g, float const (&p)[512], float const (&v)[512], float (&sent)[512],
+             stream s, typename C::template message<float> out) { c.encode(g, p, v, sent, 512, s, out); };
+template <class C>
+concept encodes =
+    encodes_a_tile<C> || encodes_beside_the_direction<C> || (selects_globally<C> && encodes_what_was_selected<C>);
 template <class C>
 concept adds_from_the_message = requires(C const c, group_archetype const g, typename C::template message<float> in,
                                          float (&acc)[512]) { c.add(g, in, 512, 1.0f, acc); };
@@ -219,7 +226,8 @@ concept finds_flaws = finds_flaws_in_a_bucket<C> || (selects_globally<C> && find
 /// bucket, name(), planes<T>, message<T>, payload<T>(count)   the shape on the wire; payload in bytes
 /// delta and/or omega                                         what it promises
 /// encode(g, p, sent, count, stream, out)   p is finite; writes the message of one bucket and fills `sent` with exactly
-///                                          what decoding gives, so that sender and receivers hold the same bits
+///                                          what decoding gives, so that sender and receivers hold the same bits; or
+///                                          encode(g, p, v, sent, count, stream, out) with the fresh direction
 /// add(g, in, count, weight, acc)           acc += weight * decoded; or add(g, in, count, stream, weight, acc) with the
 ///                                          stream that the message was encoded with
 /// flaw_in(in, count)                       on the host, of a bucket from another process: null if add may decode it and
@@ -230,6 +238,13 @@ concept compressor = std::is_trivially_copyable_v<C> && compressor_has_a_name<C>
                      lays_out_a_message<C> && contracts_or_is_unbiased<C> && encodes<C> && adds_what_it_decodes<C> &&
                      finds_flaws<C>;
 
+/// Encodes p, whose fresh part is v: the direction of this step, or on a server the average of those that came.
+template <compressor C, cooperative_group G, class T, int Items, class Message>
+SADDLE_HD void encode_tile(C const& c, G const& g, T const (&p)[Items], [[maybe_unused]] T const (&v)[Items],
+                           T (&sent)[Items], int count, stream const& random, Message const& out) {
+  if constexpr (encodes_beside_the_direction<C>) c.encode(g, p, v, sent, count, random, out);
+  else c.encode(g, p, sent, count, random, out);
+}
 /// acc += weight * decoded, `random` being the stream that the message was encoded with.
 template <compressor C, cooperative_group G, class Message, class T, int Items>
 SADDLE_HD void add_decoded(C const& c, G const& g, Message const& in, int count, [[maybe_unused]] stream const& random,

@@ -68,7 +68,7 @@ struct qsgd {
   template <cooperative_group G, class T, int Items>
   SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const& random,
                         message<T> out) const {
-    T const largest = from_magnitude_bits<T>(g.template max<Items>(count, [&](int k) { return magnitude_bits(p[k]); }));
+    T const largest = largest_magnitude(g, count, p);
     // A power of two brings the bucket to where neither its squares nor 1 / norm leave the numbers.
     T const up = unscaling(largest);
     T length = largest * up;

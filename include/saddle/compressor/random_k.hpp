@@ -23,8 +23,8 @@ enum class scaling { unbiased, plain };
 /// promise  plain: delta = K / Bucket; a value is either sent or kept, to the bit
 ///          unbiased: omega = Bucket / K - 1, where values times Bucket / K are finite numbers (larger ones are sent as
 ///          the largest); contracts with delta = 1 - omega where that is positive
-/// places   those of the K largest keys: 16 random bits, and in case of a tie the place, counted from a random one. Every
-///          place is sent with a probability within 2^-32 of K / count: none is preferred by the ties
+/// places   those of the K largest keys: 16 random bits, and in case of a tie the place, counted from a random one. So
+///          ties prefer none: every place is sent with a probability within 2^-32 of K / count
 /// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018
 template <int Bucket = 512, int K = 64, scaling Scaling = scaling::unbiased>
 struct random_k {
@@ -82,11 +82,11 @@ struct random_k {
     std::uint32_t key[Items];
     g.random(random, r);
     for_each_item<Items>(g, count, [&](int k, int i) {
-      int const turned = i - first;
-      key[k] = static_cast<std::uint32_t>(r[k]) << 16 | static_cast<std::uint32_t>(turned < 0 ? turned + count : turned);
+      auto const turned = static_cast<std::uint32_t>(i < first ? i - first + count : i - first);
+      key[k] = std::uint32_t{r[k]} << 16 | turned;
     });
-    // `many` keys lie at or above `low`, `few` at or above `high`. No two are equal, so that some `low` leaves as many as
-    // are wanted; and they are spread evenly, so that a straight line finds it in about four steps.
+    // `many` keys lie at or above `low`, `few` at or above `high`. No two are equal, so that some `low` leaves as many
+    // as are wanted; and they are spread evenly, so that a straight line finds it in about four steps.
     int const wanted = drawn(count);
     std::uint32_t low = 0;
     std::uint64_t high = std::uint64_t{1} << 32;

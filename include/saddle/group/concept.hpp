@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/group/plane_access.hpp"
 
@@ -51,7 +52,7 @@ concept reduces = requires(G const g) {
 /// store_bits<Items>(count, words, f)         one bit a place, in blocks of 128 coordinates: bit b of word j holds
 ///                                            place 4 b + j, which is a ballot on the GPU and a shift on vectors
 /// load_bits<Items>(count, words, f)          f(k, bit)
-/// store_codes<Bits, Items>(count, bytes, f)  Bits = 2, 4 or 8 a place, little-endian; writes the bytes of whole quads
+/// store_codes<Bits, Items>(count, bytes, f)  2, 4, 8 or 16 bits a place, little-endian; writes the bytes of whole quads
 /// load_codes<Bits, Items>(count, bytes, f)   f(k, code)
 template <class G>
 concept packs = requires(G const g, std::uint32_t* words, std::uint8_t* bytes) {
@@ -152,6 +153,12 @@ SADDLE_HD void load_tile(G const& g, int count, T const* from, T (&tile)[Items])
 template <int Items, class G, class T>
 SADDLE_HD void store_tile(G const& g, int count, T const (&tile)[Items], T* to) {
   sweep<Items>(g, count, [&](int k, T& x) SADDLE_INLINE_LAMBDA { x = tile[k]; }, writes(to));
+}
+
+/// The largest magnitude of a tile.
+template <int Items, class G, class T>
+SADDLE_HD T largest_magnitude(G const& g, int count, T const (&x)[Items]) {
+  return from_magnitude_bits<T>(g.template max<Items>(count, [&](int k) { return magnitude_bits(x[k]); }));
 }
 
 /// Splits the keys of a bucket: those above `key` number `above`, those at it fill up to the number wanted.

@@ -78,10 +78,10 @@ class quads {
   template <int Bits, int Items, class F>
   SADDLE_HD void store_codes(int count, std::uint8_t* bytes, F f) const {
     for_each_quad<Items>(count, [&](int q, int n) {
-      std::uint32_t four = 0;
+      wide_word_of<Bits> four = 0;
       SADDLE_UNROLL
       for (int j = 0; j < 4; ++j)
-        if (4 * n + j < count) four |= static_cast<std::uint32_t>(f(4 * q + j)) << (Bits * j);
+        if (4 * n + j < count) four |= static_cast<wide_word_of<Bits>>(f(4 * q + j)) << (Bits * j);
       auto const word = static_cast<word_of<Bits>>(four);
       __builtin_memcpy(__builtin_assume_aligned(bytes + n * static_cast<int>(sizeof word), sizeof word),
                        &word, sizeof word);
@@ -95,10 +95,10 @@ class quads {
       __builtin_memcpy(&word,
                        __builtin_assume_aligned(bytes + n * static_cast<int>(sizeof word), sizeof word),
                        sizeof word);
-      std::uint32_t const four = word;
+      wide_word_of<Bits> const four = word;
       SADDLE_UNROLL
       for (int j = 0; j < 4; ++j)
-        if (4 * n + j < count) f(4 * q + j, four >> (Bits * j) & ((1u << Bits) - 1));
+        if (4 * n + j < count) f(4 * q + j, static_cast<std::uint32_t>(four >> (Bits * j)) & ((1u << Bits) - 1));
     });
   }
 
@@ -179,8 +179,11 @@ class quads {
   }
 
  private:
+  /// Four codes, and what they are put together in.
   template <int Bits>
-  using word_of = std::conditional_t<Bits == 8, std::uint32_t,
+  using wide_word_of = std::conditional_t<Bits == 16, std::uint64_t, std::uint32_t>;
+  template <int Bits>
+  using word_of = std::conditional_t<Bits >= 8, wide_word_of<Bits>,
                                      std::conditional_t<Bits == 4, std::uint16_t, std::uint8_t>>;
 
   SADDLE_HD Group const& self() const { return static_cast<Group const&>(*this); }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
@@ -83,12 +84,13 @@ struct serial_group {
 
   template <int Bits, int Items, class F>
   SADDLE_HD void store_codes(int count, std::uint8_t* bytes, F f) const {
-    std::uint8_t code[Items + 4];
-    std::memset(code + count, 0, 4);  // absent places of the last quad
-    for (int k = 0; k < count; ++k) code[k] = static_cast<std::uint8_t>(f(k));
+    using code_type = std::conditional_t<Bits == 16, std::uint16_t, std::uint8_t>;
+    code_type code[Items + 4];
+    std::memset(code + count, 0, 4 * sizeof code[0]);  // absent places of the last quad
+    for (int k = 0; k < count; ++k) code[k] = static_cast<code_type>(f(k));
     int const quads = (count + 3) / 4;
-    if constexpr (Bits == 8) {
-      std::memcpy(bytes, code, 4 * static_cast<std::size_t>(quads));
+    if constexpr (Bits >= 8) {
+      std::memcpy(bytes, code, 4 * sizeof code[0] * static_cast<std::size_t>(quads));
     } else {
       for (int n = 0; n < quads; ++n) {  // the four codes of a quad move together, in the bytes of one word
         std::uint32_t x;
@@ -106,10 +108,10 @@ struct serial_group {
 
   template <int Bits, int Items, class F>
   SADDLE_HD void load_codes(int count, std::uint8_t const* bytes, F f) const {
-    std::uint8_t code[Items];
+    std::conditional_t<Bits == 16, std::uint16_t, std::uint8_t> code[Items];
     int const quads = (count + 3) / 4;
-    if constexpr (Bits == 8) {
-      std::memcpy(code, bytes, 4 * static_cast<std::size_t>(quads));
+    if constexpr (Bits >= 8) {
+      std::memcpy(code, bytes, 4 * sizeof code[0] * static_cast<std::size_t>(quads));
     } else {
       for (int n = 0; n < quads; ++n) {
         std::uint32_t x;

@@ -33,14 +33,13 @@ struct encode_body {
       auto const rule = shared;
       constexpr int Items = Bucket / G::lanes;
       bucket_arrays<T> const a = workers[worker].from(b);
-      T p[Items], sent[Items];
+      T v[Items], p[Items], sent[Items];
       prefetch_next<C, T>(messages[worker], b, count);
 
-      bool const finite =
-          outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite + worker, p);
+      bool const finite = outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite + worker, v, p);
       if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
       stream const random = dither_stream(*context, first_worker + static_cast<std::uint32_t>(worker), b);
-      compressor.encode(g, p, sent, count, random, message_at<C, T>(messages[worker], b));
+      encode_tile(compressor, g, p, v, sent, count, random, message_at<C, T>(messages[worker], b));
       if (finite) keep<Scheme>(g, count, a, p, sent);
     });
   }

@@ -10,13 +10,13 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The first half of kernel 1, one bucket of one worker: direction, state, and p, the compressor's input.
+/// The first half of kernel 1, one bucket of one worker: the direction v, state, and p, the compressor's input.
 ///
 /// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays. Returns whether p
 /// is finite; if it is not, that is reported.
 template <class Scheme, int Items, cooperative_group G, class T, class Rule>
 SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, bucket_arrays<T> const& a,
-                             bucket const& b, int count, std::int64_t* lowest, T (&p)[Items]) {
+                             bucket const& b, int count, std::int64_t* lowest, T (&v)[Items], T (&p)[Items]) {
   using state = typename Rule::state;
   prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.copy, Scheme::shares_weights ? nullptr : a.w);
   if constexpr (!Scheme::late) prefetch_next_state<state>(a, count);
@@ -30,12 +30,20 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
     if (moves)
       sweep<Items>(
           g, count,
-          [&](int k, state& s, T& w, T e, T c) { p[k] = Scheme::outgoing(rule.direction(gradient[k], s), w, e, c); },
+          [&](int k, state& s, T& w, T e, T c) {
+            v[k] = rule.direction(gradient[k], s);
+            p[k] = Scheme::outgoing(v[k], w, e, c);
+          },
           state_of<state>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy);
   }
   if (!moves)
-    sweep<Items>(g, count, [&](int k, T w, T e, T c) { p[k] = Scheme::outgoing(T(0), w, e, c); },
-                 reads<!Scheme::shares_weights>(a.w), memory, copy);
+    sweep<Items>(
+        g, count,
+        [&](int k, T w, T e, T c) {
+          v[k] = T(0);
+          p[k] = Scheme::outgoing(v[k], w, e, c);
+        },
+        reads<!Scheme::shares_weights>(a.w), memory, copy);
   return !finds_non_finite<Items>(g, p, b, count, lowest);
 }
 

@@ -30,14 +30,15 @@ struct relay_body {
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
     if (sources->skips) return;
     constexpr int Items = Bucket / G::lanes;
-    T p[Items], sent[Items];
+    T v[Items], p[Items], sent[Items];
     prefetch_next<Down, T>(message, b, count);
     if constexpr (Memory) prefetch_next(count, memory + b.begin);
-    combine(g, decoder, *context, *sources, b, count, p);
-    if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] += e; }, reads(memory + b.begin));
+    combine(g, decoder, *context, *sources, b, count, v);
+    if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] = v[k] + e; }, reads(memory + b.begin));
+    else for_each_item<Items>(g, count, [&](int k, int) { p[k] = v[k]; });
     bool const overflows = finds_non_finite<Items>(g, p, b, count, non_finite);
     if (overflows) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
-    downlink.encode(g, p, sent, count, dither_stream(*context, server, b), message_at<Down, T>(message, b));
+    encode_tile(downlink, g, p, v, sent, count, dither_stream(*context, server, b), message_at<Down, T>(message, b));
     if constexpr (Memory) {
       if (!overflows)
         sweep<Items>(g, count, [&](int k, T& e) { e = p[k] - sent[k]; }, writes(memory + b.begin));

@@ -109,9 +109,9 @@ struct outgoing_body {
       auto const rule = shared;
       constexpr int Items = Bucket / G::lanes;
       bucket_arrays<T> const a = worker.from(b);
-      T p[Items];
+      T v[Items], p[Items];
       // Where p is not finite the plane is left as it was: the memory, or what it held before.
-      if (outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite, p))
+      if (outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite, v, p))
         store_tile(g, count, p, a.outgoing);
       else
         sweep<Items>(g, count, [&](int k, T& x) { p[k] = x; }, changes<!Scheme::memory, Scheme::memory>(a.outgoing));

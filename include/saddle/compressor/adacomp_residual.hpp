@@ -1,0 +1,96 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// AdaComp: sends the coordinates that the fresh direction v pushes over the bucket's largest. Of p = v + e go those with
+/// |p + v| >= max |p|, as their sign and one magnitude; how many that are is the data's choice. What does not fit is owed.
+///
+/// message  scale: one T a bucket, the mean magnitude of what goes; count: 16 bits a bucket; pairs: room for min(Room,
+///          count) a bucket, place in the bucket and sign in 16 bits, in ascending place, then zeros
+/// payload  sizeof(T) + 2 + 2 min(Room, count) bytes a bucket, however many pairs there are: the message has one length
+/// room     where more should go, those with the largest |p|, of equal ones the lower place
+/// promise  delta = 1 / (n (Bucket - n + 1)) with n = min(Room, (Bucket + 1) / 2), whatever v is
+/// differs  from the paper in what makes it a contraction: the scale is the bucket's and not the layer's, the mean of what
+///          goes and not of the maxima; and the largest always goes, even where v takes from it
+/// source   Chen, Choi, Brand, Agrawal, Zhang, Gopalakrishnan: AdaComp. AAAI 2018
+template <int Bucket = 512, int Room = 16>
+struct adacomp_residual {
+  static_assert(1 <= Room && Room <= Bucket, "adacomp_residual has room for at least one coordinate, at most the bucket");
+  static_assert(Bucket <= 32768, "adacomp_residual has 15 bits for a place in the bucket");
+  static constexpr int bucket = Bucket;
+
+ private:
+  static constexpr double worst = Room < (Bucket + 1) / 2 ? Room : (Bucket + 1) / 2;
+
+ public:
+  static constexpr double delta = 1 / (worst * (Bucket - worst + 1));
+  static std::string name() {
+    return "adacomp-residual<" + std::to_string(Bucket) + "," + std::to_string(Room) + ">";
+  }
+
+  template <class T>
+  struct message {
+    T* scale;
+    std::uint16_t* count;
+    std::uint16_t* pair;
+  };
+  template <class T>
+  static constexpr std::array planes{plane{.per_bucket = sizeof(T)}, plane{.per_bucket = 2},
+                                     plane{.per_bucket = 2 * Room}};
+  template <class T>
+  static constexpr std::int64_t payload(int count) {
+    return static_cast<std::int64_t>(sizeof(T)) + 2 + 2 * room(count);
+  }
+
+  template <cooperative_group G, class T, int Items>
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T const (&v)[Items], T (&sent)[Items], int count,
+                        stream const&, message<T> out) const {
+    T const largest = largest_magnitude(g, count, p);
+    auto const key = [&](int k) {
+      bits_of<T> const most = magnitude_bits(largest), size = magnitude_bits(p[k]);
+      return magnitude_bits(p[k] + v[k]) >= most || size == most ? size : bits_of<T>{0};
+    };
+    int const wanted = g.template count<Items>(count, [&](int k) { return key(k) > 0; });
+    int const n = wanted < room(count) ? wanted : room(count);
+    threshold<bits_of<T>> limit{0, wanted};
+    if (wanted > n) limit = kth_largest<Items>(g, count, n, key);
+
+    bool goes[Items];
+    for_each_item<Items>(g, count, [&](int k, int) { goes[k] = false; });
+    compact_largest<Items>(g, count, limit.key, n - limit.above, key, [&](int k, int i, int j) {
+      out.pair[j] = static_cast<std::uint16_t>(i | (p[k] < 0 ? 0x8000 : 0));
+      goes[k] = true;
+    });
+    for_each_item<Items>(g, room(count), [&](int, int j) {
+      if (j >= n) out.pair[j] = 0;
+    });
+    T const up = unscaling(largest);
+    T const sum = g.template sum<Items>(count, [&](int k) { return goes[k] ? magnitude(p[k]) * up : T(0); });
+    T const scale = n > 0 ? saturated(sum / static_cast<T>(n) / up) : T(0);
+    if (g.lane() == 0) {
+      *out.scale = scale;
+      *out.count = static_cast<std::uint16_t>(n);
+    }
+    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = !goes[k] ? T(0) : p[k] < 0 ? -scale : scale; });
+  }
+  template <cooperative_group G, class T, int Items>
+  SADDLE_HD void add(G const& g, message<T> in, int, T weight, T (&acc)[Items]) const {
+    T const step = weight * *in.scale;
+    g.template scatter<Items>(
+        *in.count, [&](int j) { return in.pair[j] & 0x7FFF; }, [&](int j) { return in.pair[j] >> 15 ? -step : step; },
+        acc);
+  }
+
+ private:
+  SADDLE_HD static constexpr int room(int count) { return count < Room ? count : Room; }
+};
+
+static_assert(compressor<adacomp_residual<>> && contracts<adacomp_residual<>> && !is_unbiased<adacomp_residual<>>);
+
+SADDLE_NAMESPACE_END
