@@ -15,7 +15,12 @@
 #include <vector>
 
 #include "saddle/compressor/global_top_k.hpp"
+#include "saddle/compressor/adacomp_residual.hpp"
+#include "saddle/compressor/bfloat.hpp"
+#include "saddle/compressor/half.hpp"
 #include "saddle/compressor/identity.hpp"
+#include "saddle/compressor/natural.hpp"
+#include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
@@ -46,6 +51,11 @@ void with_each_message(std::function<void(whole_message&, bucket_range const&)> 
     add(qsgd<128, 8, rounding::dithered, norm::euclidean>{});
     add(scaled_sign<128>{});
     add(top_k<128, 3>{});
+    add(natural<128>{});
+    add(half<128>{});
+    add(bfloat{});
+    add(random_k<128, 5>{});
+    add(adacomp_residual<128, 4>{});
     add(global_top_k<128>{.fraction = 0.03});
     add(global_top_k<128>{.fraction = 1});
     for (auto const& m : all) {

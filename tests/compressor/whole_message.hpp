@@ -94,7 +94,7 @@ struct message_of final : whole_message {
         ties_before += equal;
         out.start[1] = static_cast<std::uint32_t>(pairs);
       } else {
-        c.encode(saddle::serial_group{}, p, sent, b.count, saddle::stream{.seed = 7}, out);
+        saddle::encode_tile(c, saddle::serial_group{}, p, p, sent, b.count, saddle::stream{.seed = 7}, out);
       }
     });
   }
@@ -102,7 +102,7 @@ struct message_of final : whole_message {
     std::vector<double> x(static_cast<std::size_t>(layout.padded()));
     each_bucket(part, [&](saddle::bucket const& b) {
       T tile[longest] = {};
-      c.add(saddle::serial_group{}, at(b.index), b.count, T(1), tile);
+      saddle::add_decoded(c, saddle::serial_group{}, at(b.index), b.count, saddle::stream{.seed = 7}, T(1), tile);
       std::copy_n(tile, b.count, x.data() + b.begin);
     });
     return x;

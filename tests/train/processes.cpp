@@ -141,6 +141,14 @@ TEST_CASE("what one process meets makes all skip") {
     }
 }
 
+TEST_CASE("processes that do not run the same refuse to begin") {
+  auto const different = [&](test::process const& p) {
+    return trainer{test::coupled_game{}, omd{0.01}, careful{}, parameter_server<>{}, p, cpu{},
+                   settings{.seed = p.rank == 1 ? 2u : 1u}};
+  };
+  CHECK_THROWS_AS(test::fleet_of_processes<trainer<float>>(3, 3, different), std::invalid_argument);
+}
+
 TEST_CASE("a message that was damaged on its way is refused") {
   auto const make = [&](test::process const& p) {
     return trainer{test::coupled_game{}, omd{0.01}, careful{}, parameter_server<>{}, p, cpu{}};

@@ -86,6 +86,15 @@ struct adacomp_residual {
         *in.count, [&](int j) { return in.pair[j] & 0x7FFF; }, [&](int j) { return in.pair[j] >> 15 ? -step : step; },
         acc);
   }
+  template <class T>
+  char const* flaw_in(message<T> in, int count) const {
+    if (!(*in.scale >= 0 && is_finite(*in.scale))) return "the scale is negative or not finite";
+    if (*in.count > room(count)) return "there are more pairs than room";
+    for (int j = 0; j < *in.count; ++j)
+      if (int const i = in.pair[j] & 0x7FFF; i >= count || (j > 0 && i <= (in.pair[j - 1] & 0x7FFF)))
+        return "the indices of a bucket do not ascend or leave it";
+    return nullptr;
+  }
 
  private:
   SADDLE_HD static constexpr int room(int count) { return count < Room ? count : Room; }

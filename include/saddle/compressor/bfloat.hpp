@@ -46,6 +46,10 @@ struct bfloat {
       acc[k] += weight * static_cast<T>(format::value_of(code));
     });
   }
+  template <class T>
+  char const* flaw_in(message<T> in, int count) const {
+    return format::all_finite(in.codes, count) ? nullptr : "a value is not finite";
+  }
 
  private:
   using format = narrow_float<8>;

@@ -57,6 +57,11 @@ struct half {
       acc[k] += weight * (unit * static_cast<T>(format::value_of(code)));
     });
   }
+  template <class T>
+  char const* flaw_in(message<T> in, int count) const {
+    if (!(*in.unit >= 0 && is_finite(*in.unit * T(65504)))) return "the unit is negative, or its largest multiple not finite";
+    return format::all_finite(in.codes, count) ? nullptr : "a value is not finite";
+  }
 
  private:
   using format = narrow_float<5>;

@@ -69,6 +69,10 @@ struct natural {
       acc[k] += code >> 7 ? -value : value;
     });
   }
+  template <class T>
+  char const* flaw_in(message<T> in, int) const {
+    return *in.top >= 0 && is_finite(*in.top) ? nullptr : "the top is negative or not finite";
+  }
 };
 
 static_assert(compressor<natural<>> && is_unbiased<natural<>> && contracts<natural<>>);

@@ -37,6 +37,12 @@ struct narrow_float {
     std::uint32_t const bits = scaled + (size < infinity ? 0u : rebias << 23);
     return __builtin_bit_cast(float, bits | (code & 0x8000u) << 16);
   }
+  /// Whether n codes, little-endian, are those of finite numbers; on the host.
+  static bool all_finite(std::uint8_t const* codes, std::int64_t n) {
+    bool finite = true;
+    for (std::int64_t i = 0; i < n; ++i) finite &= ((codes[2 * i] | codes[2 * i + 1] << 8) & 0x7FFF) < static_cast<int>(infinity);
+    return finite;
+  }
 
  private:
   static constexpr std::uint32_t dropped = 23 - mantissa;                    // bits of a float's mantissa

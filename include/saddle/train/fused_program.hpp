@@ -451,7 +451,7 @@ class fused_program final : public program<T> {
   array<message_planes> outgoing_, senders_, mixed_;  // mixed_: public copies, or the server's message
   std::vector<distant_copy<T>> distant_;
   array<distant_copy<T>> distant_copies_;
-  array<std::int64_t> lowest_;                        // each worker's and the server's, of this step
+  mutable array<std::int64_t> lowest_;                        // each worker's and the server's, of this step
   array<term<T>> whole_;
   array<absent_rule> no_rule_ = array<absent_rule>(1);
   mutable array<mishaps> log_;

@@ -344,9 +344,22 @@ class trainer {
           way::down, program_->allocate_bytes(static_cast<std::size_t>(program_->planes_bytes(way::down))));
     program_->bind(fleet_);
     messages_ = std::make_unique<messenger<T>>(*link_, *program_, fleet_, demands_);
+    agree();
     if (demands_.copies) plan_round(1, 0);  // of whom there are copies here, which a checkpoint fills: it never changes
   }
 
+  /// All processes run the same.
+  void agree() const {
+    std::string const mine = description();
+    std::string first = mine;
+    collective all = together();
+    all.share(first);
+    bool const differs = first != mine;
+    expects(all.sum(differs ? 1 : 0) == 0, [&] {
+      return "trainer: the processes run different things; rank 0 has " + first + ", rank " +
+             std::to_string(link_->rank()) + " has " + mine;
+    });
+  }
   /// Where the problem begins, inside of the boxes.
   void begin_at(T* there) {
     std::vector<T> elsewhere(program_->in_host_memory() ? 0 : static_cast<std::size_t>(program_->layout().padded()), T(0));
