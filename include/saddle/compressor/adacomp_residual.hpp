@@ -8,20 +8,20 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// AdaComp: sends the coordinates that the fresh direction v pushes over the bucket's largest. Of p = v + e go those with
-/// |p + v| >= max |p|, as their sign and one magnitude; how many that are is the data's choice. What does not fit is owed.
+/// AdaComp: sends the coordinates that the fresh direction v pushes over the bucket's largest. Of p = v + e go those
+/// with |p + v| >= max |p|, as their sign and one magnitude; how many that are is the data's choice. The rest is owed.
 ///
 /// message  scale: one T a bucket, the mean magnitude of what goes; count: 16 bits a bucket; pairs: room for min(Room,
 ///          count) a bucket, place in the bucket and sign in 16 bits, in ascending place, then zeros
 /// payload  sizeof(T) + 2 + 2 min(Room, count) bytes a bucket, however many pairs there are: the message has one length
-/// room     where more should go, those with the largest |p|, of equal ones the lower place
+/// room     where more should go than fit, those with the largest |p| do, of equal ones the lower place
 /// promise  delta = 1 / (n (Bucket - n + 1)) with n = min(Room, (Bucket + 1) / 2), whatever v is
-/// differs  from the paper in what makes it a contraction: the scale is the bucket's and not the layer's, the mean of what
-///          goes and not of the maxima; and the largest always goes, even where v takes from it
+/// differs  from the paper in what makes it a contraction: the scale is the bucket's and not the layer's, the mean of
+///          what goes and not of the maxima; and the largest always goes, even where v takes from it
 /// source   Chen, Choi, Brand, Agrawal, Zhang, Gopalakrishnan: AdaComp. AAAI 2018
 template <int Bucket = 512, int Room = 16>
 struct adacomp_residual {
-  static_assert(1 <= Room && Room <= Bucket, "adacomp_residual has room for at least one coordinate, at most the bucket");
+  static_assert(1 <= Room && Room <= Bucket, "adacomp_residual has room for one coordinate at least, the bucket at most");
   static_assert(Bucket <= 32768, "adacomp_residual has 15 bits for a place in the bucket");
   static constexpr int bucket = Bucket;
 
@@ -52,32 +52,35 @@ struct adacomp_residual {
   SADDLE_HD void encode(G const& g, T const (&p)[Items], T const (&v)[Items], T (&sent)[Items], int count,
                         stream const&, message<T> out) const {
     T const largest = largest_magnitude(g, count, p);
-    auto const key = [&](int k) {
-      bits_of<T> const most = magnitude_bits(largest), size = magnitude_bits(p[k]);
-      return magnitude_bits(p[k] + v[k]) >= most || size == most ? size : bits_of<T>{0};
-    };
-    int const wanted = g.template count<Items>(count, [&](int k) { return key(k) > 0; });
+    bits_of<T> keys[Items];  // the magnitude of what should go, 0 for the others
+    for_each_item<Items>(g, count, [&](int k, int) {
+      bits_of<T> const most = magnitude_bits(largest), size = magnitude_bits(p[k]), pushed = magnitude_bits(p[k] + v[k]);
+      keys[k] = (pushed >= most) | (size == most) ? size : bits_of<T>{0};
+    });
+    auto const key = [&](int k) { return keys[k]; };
+    int const wanted = g.template count<Items>(count, [&](int k) { return keys[k] > 0; });
     int const n = wanted < room(count) ? wanted : room(count);
     threshold<bits_of<T>> limit{0, wanted};
     if (wanted > n) limit = kth_largest<Items>(g, count, n, key);
 
-    bool goes[Items];
-    for_each_item<Items>(g, count, [&](int k, int) { goes[k] = false; });
+    T const up = unscaling(largest);
+    T size[Items];
+    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = size[k] = T(0); });
     compact_largest<Items>(g, count, limit.key, n - limit.above, key, [&](int k, int i, int j) {
       out.pair[j] = static_cast<std::uint16_t>(i | (p[k] < 0 ? 0x8000 : 0));
-      goes[k] = true;
+      sent[k] = p[k] < 0 ? T(-1) : T(1);
+      size[k] = magnitude(p[k]) * up;
     });
     for_each_item<Items>(g, room(count), [&](int, int j) {
       if (j >= n) out.pair[j] = 0;
     });
-    T const up = unscaling(largest);
-    T const sum = g.template sum<Items>(count, [&](int k) { return goes[k] ? magnitude(p[k]) * up : T(0); });
+    T const sum = g.template sum<Items>(count, [&](int k) { return size[k]; });
     T const scale = n > 0 ? saturated(sum / static_cast<T>(n) / up) : T(0);
     if (g.lane() == 0) {
       *out.scale = scale;
       *out.count = static_cast<std::uint16_t>(n);
     }
-    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = !goes[k] ? T(0) : p[k] < 0 ? -scale : scale; });
+    for_each_item<Items>(g, count, [&](int k, int) { sent[k] *= scale; });
   }
   template <cooperative_group G, class T, int Items>
   SADDLE_HD void add(G const& g, message<T> in, int, T weight, T (&acc)[Items]) const {

@@ -185,8 +185,8 @@ concept encodes_what_was_selected =
              std::int64_t ties_before, typename C::template message<float> out) {
       c.encode_selected(g, p, sent, 512, which, ties_before, out);
     };
-/// Of a compressor that looks at what is fresh in p = v + e: encode takes the direction v too. It needs error feedback on
-/// a parameter server, where p is that sum.
+/// Of a compressor that looks at what is fresh in p = v + e: encode takes the direction v too. It needs error feedback
+/// on a parameter server, where p is that sum.
 template <class C>
 concept encodes_beside_the_direction =
     requires(C const c, group_archetype const g, float const (&p)[512], float const (&v)[512], float (&sent)[512],

@@ -62,8 +62,8 @@ constexpr bool sound_combination() {
   static_assert(is_unbiased<wire_compressor<down>> || has_memory<down>,
                 "a biased compressor on the downlink needs error_feedback: its errors would not average out");
   static_assert(!encodes_beside_the_direction<wire> || (has_memory<C> && scheme::shares_weights),
-                "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere else is "
-                "what it sends the sum of that and a debt");
+                "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere else "
+                "is what it sends the sum of that and a debt");
   static_assert(!averaged || scheme::shares_weights,
                 "gossip has no average to look ahead along: use the local extrapolation");
   static_assert(!averaged || writes_ahead<Rule> || !has_memory<C>,
