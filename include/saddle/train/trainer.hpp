@@ -132,6 +132,9 @@ class trainer {
     return view(h);
   }
   int workers() const { return link_->workers(); }
+  /// This process hosts so many, from this one on.
+  int first_worker() const { return fleet_.first; }
+  int hosted_workers() const { return fleet_.hosted; }
   players sizes() const { return program_->layout().sizes; }
 
   // On several processes the following are collective: all of them make the same call.
