@@ -89,7 +89,7 @@ TEST_CASE("equal degrees give equal weights, to the bit") {
 }
 
 TEST_CASE("erdos_renyi: connected, its edges a function of n, p and the seed, as many as p says") {
-  for (std::uint64_t seed : {1, 2, 3}) {
+  for (std::uint64_t seed : {1u, 2u, 3u}) {
     mixing_graph const g = erdos_renyi(12, 0.3, seed);
     follows(g, [&](int i, int j) { return g.weight(0, i, j) > 0; });
     CHECK(is_connected(g));

@@ -104,7 +104,7 @@ TEST_CASE("each player's exchange builds on its own rounds only") {
   auto t = over(game, alternating_sgda{{eta}}, a);
   std::vector<vector> x(6, game.start);
   for (int step = 0; step < 50; ++step) {
-    for (std::size_t begin : {0, 10}) {
+    for (std::size_t begin : {0u, 10u}) {
       auto moved = x;
       for (std::size_t m = 0; m < 6; ++m) {
         vector const g = game.field(static_cast<int>(m), x[m]);
