@@ -58,8 +58,8 @@ void compare(char const* name, O o, C c, Topology topology, bool only_neighbours
   alone.run(5);
   for (server_place place : {server_place::sharded, server_place::star}) {
     bytes_sent = 0;
-    partners.clear();
     trainer t{small_game{}, o, c, topology, mpi{.workers = workers, .server = place}, cpu{}};
+    partners.clear();  // all have agreed on what they run
     t.run(5);
     report const r = t.report();
     require(r.wire_bytes == bytes_sent, std::string(name) + ": wire_bytes is " + std::to_string(r.wire_bytes) +

@@ -9,7 +9,7 @@ shift 2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-steps=$((40 + 12 * times))
+steps=$((200 + 60 * times))
 run() {  # to the end, from the checkpoint if there is one
   resume=
   [ ! -e run.saddle ] || resume="--resume run.saddle"
@@ -31,8 +31,8 @@ saving=0
 while [ $killed -lt "$times" ]; do
   run "$@" >/dev/null 2>&1 &
   started=$!
-  # The start, and some of the steps.
-  sleep "$(awk -v seed="$killed$$" -v all=$spent -v n=$steps 'BEGIN { srand(seed); print (0.3 + rand() * 20 / n) * all / 1000 }')"
+  # The start, and up to 100 of the steps.
+  sleep "$(awk -v seed="$killed$$" -v all=$spent -v n=$steps 'BEGIN { srand(seed); print 0.05 + rand() * 100 / n * all / 1000 }')"
   pkill -KILL -n -f "^$program --data ring8" || break  # it was done before it could be killed
   wait $started || true
   [ ! -e run.saddle.part ] || saving=$((saving + 1))

@@ -71,7 +71,9 @@ struct mpi {
           ranks_(world_->size()),
           workers_(workers),
           deadline_(deadline),
-          server_(server) {}
+          server_(server),
+          from_(at(ranks_)),
+          to_(at(ranks_)) {}
     /// After an error nobody may be there to take part in freeing the communicator.
     ~connection() override {
       if (pending_.empty() && !boost::mpi::environment::finalized()) return;
@@ -93,13 +95,15 @@ struct mpi {
     void start(exchange_round const& round) override {
       step_ = round.step;
       round_ = round.round;
-      // Two processes count their exchanges alike, so that what was lost is missed and not mistaken for the next one.
-      tag_ = (tag_ + 1) % tags;
+      ++starts_;
       for (parcel const& p : round.receives)
-        each_part(p.bytes, [&](char* bytes, int n) { pending_.push_back({world_->irecv(p.rank, tag_, bytes, n), p.rank, n}); });
+        each_part(p.bytes, [&](char* bytes, int n) {
+          pending_.push_back({world_->irecv(p.rank, from_[at(p.rank)].tag(starts_), bytes, n), p.rank, n});
+        });
       for (parcel const& p : round.sends)
         each_part(p.bytes, [&](char* bytes, int n) {
-          pending_.push_back({world_->isend(p.rank, tag_, static_cast<char const*>(bytes), n), p.rank, sent});
+          int const tag = to_[at(p.rank)].tag(starts_);
+          pending_.push_back({world_->isend(p.rank, tag, static_cast<char const*>(bytes), n), p.rank, sent});
           wire_bytes_ += n;
         });
     }
@@ -116,13 +120,27 @@ struct mpi {
     }
 
    private:
-    static constexpr int tags = 32768, sent = -1;        // MPI promises no more tags
+    static constexpr int sent = -1;
     static constexpr std::size_t most_bytes = 1u << 30;  // of one MPI message, whose length is an int
 
     struct transmission {
       boost::mpi::request request;
       int rank, expected;  // bytes, or `sent`
     };
+
+    /// Counts the exchanges with another process in one direction, as that process does: what was lost is missed and not
+    /// mistaken for the next one.
+    struct direction {
+      static constexpr int tags = 32768;  // MPI promises no more
+      std::int64_t latest = 0;
+      int count = 0;
+      int tag(std::int64_t start) {
+        if (start != latest) count = (count + 1) % tags;
+        latest = start;
+        return count;
+      }
+    };
+    static std::size_t at(int rank) { return static_cast<std::size_t>(rank); }
 
     template <class F>
     static void each_part(std::span<std::byte> bytes, F const& f) {
@@ -165,7 +183,8 @@ struct mpi {
     int rank_, ranks_, workers_;
     std::chrono::milliseconds deadline_;
     server_place server_;
-    int tag_ = 0;
+    std::int64_t starts_ = 0;
+    std::vector<direction> from_, to_;  // of each rank
     std::vector<transmission> pending_;
     std::int64_t step_ = 0;
     int round_ = 0;
