@@ -18,6 +18,7 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/graph.hpp"
+#include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/train/trainer.hpp"
 #include "saddle/transport/loopback.hpp"

@@ -120,6 +120,12 @@ TEST_CASE("gossip on the device gives the same bytes") {
              gossip{.graph = complete(workers), .consensus_step = 0.2});
 }
 
+TEST_CASE("local steps on the device give the same bytes: each kind of step has its graph") {
+  // In the 6 steps both kinds of steps come again from their graphs.
+  same_bytes(adam{.step_size = 0.01}, error_feedback{qsgd<512, 8>{}}, local_steps{parameter_server<>{}, 2});
+  same_bytes(extragradient{.step_size = 0.1}, identity{}, local_steps{gossip{ring(workers)}, 2});
+}
+
 TEST_CASE("gradients are used where a problem of the device has them") {
   players const sizes{130, 601};
   std::vector<device_vector<float>> buffers;

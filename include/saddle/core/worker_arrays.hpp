@@ -24,13 +24,14 @@ struct bucket_arrays {
   T const* gradient;
   T* memory;           // what error feedback carries over: e
   T* copy;             // this worker's public copy
+  T* anchor;           // where the workers last agreed
   T* state;            // optimizer state, one plane after the other
   std::int64_t plane;  // coordinates a plane of state
   T* outgoing;         // p, put aside while a compressor selects: the memory, or an array of its own
 };
 
 /// The same over all padded coordinates. Those that a combination does not use are null. With averaged updates `w` is one
-/// and the same for all workers of a process.
+/// and the same for all workers of a process; so is the anchor.
 template <class T>
 struct worker_arrays {
   T* w = nullptr;
@@ -38,6 +39,7 @@ struct worker_arrays {
   T const* gradient[2] = {};  // of each player, seen from where coordinate 0 would lie: they may be a user's
   T* memory = nullptr;
   T* copy = nullptr;
+  T* anchor = nullptr;
   T* state = nullptr;
   std::int64_t plane = 0;
   T* outgoing = nullptr;
@@ -45,8 +47,8 @@ struct worker_arrays {
   /// Null stays null.
   SADDLE_HD bucket_arrays<T> from(bucket const& b) const {
     T const* const g = b.player == 0 ? gradient[0] : gradient[1];
-    return {at(w, b),    at(h, b),     at(g, b), at(memory, b),
-            at(copy, b), at(state, b), plane,    at(outgoing, b)};
+    return {at(w, b),      at(h, b),     at(g, b), at(memory, b),  at(copy, b),
+            at(anchor, b), at(state, b), plane,    at(outgoing, b)};
   }
 
  private:

@@ -29,7 +29,7 @@ struct absent_rule {
 template <class Scheme, class Rule>
 using applying_rule = std::conditional_t<writes_ahead<Rule> || Scheme::late, Rule, absent_rule>;
 
-/// Kernel 2, one bucket of the workers that share a w: combine what came, move w, write the next look-ahead points.
+/// Kernel 2, one bucket of the workers that come to one w: combine what came, move w, write the next look-ahead points.
 ///
 /// D decodes what came: the uplink's compressor, the downlink's, or identity over public copies.
 template <class Scheme, class D, class T, class Rule, int Bucket>
@@ -40,7 +40,7 @@ struct apply_body {
   step_switches<T> const* context;
   Rule const* rules;
   worker_arrays<T> const* workers;
-  int sharing;                 // workers[target * sharing] and the next ones hold one w
+  int sharing;                 // workers[target * sharing] and the next ones come to one w
   incoming<T> const* sources;        // one a target
   std::int64_t* non_finite;          // each worker's lowest such coordinate, where the direction is taken here
 
@@ -55,12 +55,13 @@ struct apply_body {
       [[maybe_unused]] constexpr bool averaged = extrapolates<rule_type> == extrapolation::averaged;
       T const lo = context->lo[b.player], hi = context->hi[b.player], gamma = context->consensus_step;
       bucket_arrays<T> const a = workers[target * sharing].from(b);
+      T* const from = Scheme::anchors ? a.anchor : a.w;
 
       T acc[Items], w[Items];
-      prefetch_next(count, a.w, Scheme::late ? a.gradient : nullptr);
+      prefetch_next(count, from, Scheme::late ? a.gradient : nullptr);
       combine(g, decoder, sources[target], b, count, acc);
       sweep<Items>(
-          g, count, [&](int k, T now, T copy) { w[k] = Scheme::incoming(acc[k], gamma, now, copy); }, reads(a.w),
+          g, count, [&](int k, T now, T copy) { w[k] = Scheme::incoming(acc[k], gamma, now, copy); }, reads(from),
           reads<Scheme::copies>(a.copy));
       [[maybe_unused]] bool taken = true;  // a late direction, unless its gradient is not finite
       if constexpr (Scheme::late) {
@@ -73,7 +74,11 @@ struct apply_body {
         }
       }
       for_each_item<Items>(g, count, [&](int k, int) { w[k] = clamped(w[k], lo, hi); });
-      if (context->commits) store_tile(g, count, w, a.w);
+      if (context->commits) {
+        store_tile(g, count, w, from);
+        if constexpr (Scheme::anchors)
+          for (int m = 0; m < sharing; ++m) store_tile(g, count, w, workers[target * sharing + m].from(b).w);
+      }
 
       if constexpr (writes_ahead<Rule>) {
         if (context->last && context->commits) {

@@ -12,30 +12,34 @@ SADDLE_NAMESPACE_BEGIN
 
 /// The first half of kernel 1, one bucket of one worker: direction, state, and p, the compressor's input.
 ///
-/// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays. Returns whether p
-/// is finite; if it is not, that is reported.
+/// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays; p is what it would
+/// be without one. The same holds of a direction that makes p not finite. Returns whether p is finite; if it is not, that
+/// is reported.
 template <class Scheme, int Items, cooperative_group G, class T, class Rule>
 SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, bucket_arrays<T> const& a,
                              bucket const& b, int count, std::int64_t* lowest, T (&p)[Items]) {
   using state = typename Rule::state;
-  prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.copy, Scheme::shares_weights ? nullptr : a.w);
+  prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.copy, a.anchor,
+                Scheme::shares_weights ? nullptr : a.w);
   if constexpr (!Scheme::late) prefetch_next_state<state>(a, count);
   auto const memory = reads<Scheme::memory>(a.memory);
   auto const copy = reads<Scheme::copies>(a.copy);
-  bool moves = !Scheme::late && context.moves;
-  if (moves) {
+  auto const anchor = reads<Scheme::anchors>(a.anchor);
+  if (!Scheme::late && context.moves) {
     T gradient[Items];
     load_tile(g, count, a.gradient, gradient);
-    moves = !finds_non_finite<Items>(g, gradient, b, count, lowest);
-    if (moves)
+    if (!finds_non_finite<Items>(g, gradient, b, count, lowest)) {
       sweep<Items>(
           g, count,
-          [&](int k, state& s, T& w, T e, T c) { p[k] = Scheme::outgoing(rule.direction(gradient[k], s), w, e, c); },
-          state_of<state>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy);
+          [&](int k, state& s, T& w, T e, T c, T from) {
+            p[k] = Scheme::outgoing(rule.direction(gradient[k], s), w, e, c, from);
+          },
+          state_of<state>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy, anchor);
+      if (!finds_non_finite<Items>(g, p, b, count, lowest)) return true;
+    }
   }
-  if (!moves)
-    sweep<Items>(g, count, [&](int k, T w, T e, T c) { p[k] = Scheme::outgoing(T(0), w, e, c); },
-                 reads<!Scheme::shares_weights>(a.w), memory, copy);
+  sweep<Items>(g, count, [&](int k, T w, T e, T c, T from) { p[k] = Scheme::outgoing(T(0), w, e, c, from); },
+               reads<!Scheme::shares_weights>(a.w), memory, copy, anchor);
   return !finds_non_finite<Items>(g, p, b, count, lowest);
 }
 

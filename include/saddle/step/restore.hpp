@@ -8,8 +8,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// After a skipped apply: what a worker sent was applied nowhere, so it is owed again. e += decoded, one bucket.
-template <class C, class T, int Bucket>
+/// After a skipped apply: what a worker sent was applied nowhere, so it is owed again. One bucket.
+template <class Scheme, class C, class T, int Bucket>
 struct restore_body {
   static constexpr int length = Bucket;
   C decoder;
@@ -23,10 +23,12 @@ struct restore_body {
     if (!context->skips) return;
     constexpr int Items = Bucket / G::lanes;
     bucket_arrays<T> const a = workers[worker].from(b);
-    T e[Items];
-    load_tile(g, count, a.memory, e);
-    decoder.add(g, message_at<C, T>(messages[worker], b), count, T(1), e);
-    store_tile(g, count, e, a.memory);
+    T sent[Items];
+    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
+    decoder.add(g, message_at<C, T>(messages[worker], b), count, T(1), sent);
+    sweep<Items>(
+        g, count, [&](int k, T& e, T w, T anchor) { e = Scheme::restored(e, sent[k], w, anchor); }, changes(a.memory),
+        reads<Scheme::anchors>(a.w), reads<Scheme::anchors>(a.anchor));
   }
 };
 

@@ -23,6 +23,25 @@ struct downlink_of<Tp> {
   using type = typename Tp::downlink_type;
 };
 
+/// The topology whose fields tune an exchange: itself, or the one inside a wrapper (local_steps).
+template <class Tp>
+auto const& unwrapped_topology(Tp const& t) {
+  if constexpr (requires { t.topology; }) return t.topology;
+  else return t;
+}
+/// Whether there are steps that exchange nothing (local_steps): `every` says how rarely.
+template <class Tp>
+inline constexpr bool steps_alone = requires(Tp const t) { t.every; };
+
+/// The scheme of combine_then_adapt, where there is one.
+template <class Tp, bool Exact, bool Memory>
+struct late_scheme_of {};
+template <class Tp, bool Exact, bool Memory>
+  requires requires { typename Tp::template late_scheme<Exact, Memory>; }
+struct late_scheme_of<Tp, Exact, Memory> {
+  using type = typename Tp::template late_scheme<Exact, Memory>;
+};
+
 /// Chooses the scheme from what it must know of the compressor: is it exact, has it error memory.
 template <class Tp>
 concept chooses_a_scheme = requires {

@@ -6,24 +6,32 @@ SADDLE_NAMESPACE_BEGIN
 // A scheme is how a topology combines with a compressor: who sends what, who keeps what, what comes of it. A small type
 // that becomes part of the kernels; graph, weights, rounds and the number of workers are none of its business.
 //
-// outgoing(v, w, e, copy)         p, the compressor's input, from the direction v; takes the step in w if `steps`
-// keep(p, sent, e, copy)          after encoding, `sent` being exactly what a receiver decodes
-// incoming(acc, gamma, w, copy)   the new w from acc = sum of weight_j decoded_j
+// outgoing(v, w, e, copy, anchor)  p, the compressor's input, from the direction v; takes the step in w if `steps`
+// keep(p, sent, e, copy)           after encoding, `sent` being exactly what a receiver decodes
+// incoming(acc, gamma, w, copy)    the new w from acc = sum of weight_j decoded_j; with an anchor, from there and not from w
+// restored(e, sent, w, anchor)     e as if nothing had been sent, because it was applied nowhere; if `averages`
 //
-// All speak of one coordinate; e and copy are numbers of the worker where the scheme has them:
+// All speak of one coordinate; e, copy and anchor are numbers of the worker where the scheme has them:
 //
 // memory          keeps e, what is still owed
 // copies          keeps public copies, and mixes these instead of messages
 // steps           moves w when it encodes
-// shares_weights  all workers hold the same w, which is stored once a process
+// averages        all workers combine the same messages, and come to the same w
+// anchors         between rounds each goes its own way, from an anchor that all keep
+// shares_weights  without one they always hold the same w, which is stored once a process
 // late            takes the direction when it applies, not when it encodes
 
 /// Parameter server: average the directions. With memory, p = v + e and e = p - C(p).
-template <bool Memory>
+///
+/// With an anchor u = (anchor - w) + v, what has led away from there, takes the place of v. Where w never left, the
+/// bits are those of v.
+template <bool Memory, bool Anchored = false>
 struct updates {
-  static constexpr bool memory = Memory, copies = false, steps = false, shares_weights = true, late = false;
+  static constexpr bool memory = Memory, copies = false, steps = false, averages = true, anchors = Anchored,
+                        shares_weights = !Anchored, late = false;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T&, [[maybe_unused]] T e, T) {
+  SADDLE_HD static T outgoing(T v, [[maybe_unused]] T& w, [[maybe_unused]] T e, T, [[maybe_unused]] T anchor) {
+    if constexpr (Anchored) v = (anchor - w) + v;
     if constexpr (Memory) return v + e;
     else return v;
   }
@@ -35,14 +43,21 @@ struct updates {
   SADDLE_HD static T incoming(T acc, T, T w, T) {
     return w - acc;
   }
+  /// Of p = u + e, the way that w has come is still in w; the direction waits in the memory.
+  template <class T>
+  SADDLE_HD static T restored(T e, T sent, [[maybe_unused]] T w, [[maybe_unused]] T anchor) {
+    if constexpr (Anchored) return (e + sent) - (anchor - w);
+    else return e + sent;
+  }
 };
 
 /// Gossip of exact parameters: w = sum of W_mj (w_j - v_j), or of W_mj w_j and then the direction.
 template <bool Late>
 struct mixing {
-  static constexpr bool memory = false, copies = false, steps = false, shares_weights = false, late = Late;
+  static constexpr bool memory = false, copies = false, steps = false, averages = false, anchors = false,
+                        shares_weights = false, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T, T, T) {
     return w - v;
   }
   template <class T>
@@ -58,9 +73,10 @@ struct mixing {
 /// source  Koloskova, Stich, Jaggi: Decentralized SGD with Compressed Communication (CHOCO). ICML 2019
 template <bool Late>
 struct choco {
-  static constexpr bool memory = false, copies = true, steps = !Late, shares_weights = false, late = Late;
+  static constexpr bool memory = false, copies = true, steps = !Late, averages = false, anchors = false,
+                        shares_weights = false, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T copy) {
+  SADDLE_HD static T outgoing(T v, T& w, T, T copy, T) {
     w -= v;
     return w - copy;
   }
@@ -78,9 +94,10 @@ struct choco {
 /// source  Tang et al.: DeepSqueeze. 2019
 template <bool Late>
 struct deep_squeeze {
-  static constexpr bool memory = true, copies = false, steps = !Late, shares_weights = false, late = Late;
+  static constexpr bool memory = true, copies = false, steps = !Late, averages = false, anchors = false,
+                        shares_weights = false, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T e, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T e, T, T) {
     w -= v;
     return w + e;
   }

@@ -18,6 +18,7 @@
 #include "saddle/exec/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/step/adapt.hpp"
+#include "saddle/step/alone.hpp"
 #include "saddle/step/apply.hpp"
 #include "saddle/step/average.hpp"
 #include "saddle/step/encode.hpp"
@@ -55,12 +56,14 @@ constexpr bool sound_combination() {
   using scheme = typename Topology::template scheme<is_exact<wire>, has_memory<C>>;
   using down = downlink_compressor<Topology>;
   constexpr bool averaged = extrapolates<Rule> == extrapolation::averaged;
-  static_assert(!scheme::shares_weights || is_unbiased<wire> || has_memory<C>,
+  static_assert(!scheme::averages || is_unbiased<wire> || has_memory<C>,
                 "a biased compressor on a parameter server needs error_feedback: its errors would not average out");
   static_assert(is_unbiased<wire_compressor<down>> || has_memory<down>,
                 "a biased compressor on the downlink needs error_feedback: its errors would not average out");
-  static_assert(!averaged || scheme::shares_weights,
+  static_assert(!averaged || scheme::averages,
                 "gossip has no average to look ahead along: use the local extrapolation");
+  static_assert(!averaged || !steps_alone<Topology>,
+                "between its rounds local_steps has no average to look ahead along: use the local extrapolation");
   static_assert(!averaged || writes_ahead<Rule> || !has_memory<C>,
                 "one error memory cannot serve both exchanges of an averaged extragradient: send bare, or look ahead locally");
   return true;
@@ -95,9 +98,10 @@ class fused_program final : public program<T> {
       now_.hi[p] = static_cast<T>(fixed.limits[p].hi);
     }
     now_.consensus_step = T(1);
-    if constexpr (requires { topology_.consensus_step; })
-      now_.consensus_step = static_cast<T>(topology_.consensus_step.value_or(1.0));
-    // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does.
+    if constexpr (requires { exchange().consensus_step; })
+      now_.consensus_step = static_cast<T>(exchange().consensus_step.value_or(1.0));
+    // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does, and what is
+    // owed of local steps does so only in rounds.
     if constexpr (has_memory<C> && Scheme::shares_weights) now_.subtract_memory = compressor.subtract_in_look_ahead;
     object(optimizer_);
     object(unwrapped(compressor_));
@@ -122,18 +126,21 @@ class fused_program final : public program<T> {
     d.copies = Scheme::copies;
     d.outgoing = selects_globally<Up> && !Scheme::memory;
     d.shares_weights = Scheme::shares_weights;
+    d.averages = Scheme::averages;
+    d.anchor = Scheme::anchors;
     d.state_planes = state_planes<Rule, T>;
     d.relays = relays;
     d.server_memory = relays && (has_memory<down_type> || selects_globally<Down>);
     d.rounds = rounds();
+    if constexpr (steps_alone<Topology>) d.every = topology_.every;
     return d;
   }
   phase phase_at(int k) const override { return phase_of(optimizer_, k); }
   bucket_layout const& layout() const override { return layout_; }
   std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const override {
     std::vector<edge> from = topology_.sources(step, round, worker, workers);
-    if constexpr (Scheme::memory && !Scheme::shares_weights)  // DeepSqueeze mixes with gamma (W - I)
-      for (edge& e : from) e.weight = *topology_.consensus_step * (e.weight - (e.worker == worker ? 1 : 0));
+    if constexpr (Scheme::memory && !Scheme::averages)  // DeepSqueeze mixes with gamma (W - I)
+      for (edge& e : from) e.weight = *exchange().consensus_step * (e.weight - (e.worker == worker ? 1 : 0));
     return from;
   }
   std::string optimizer_name() const override { return O::name(); }
@@ -148,8 +155,9 @@ class fused_program final : public program<T> {
   std::string details() const override {
     std::string text = "phases=" + std::to_string(phases_of(optimizer_)) +
                        " rounds=" + std::to_string(rounds());
-    if constexpr (requires { topology_.consensus_step; })
-      if (topology_.consensus_step) text += " consensus-step=" + std::to_string(*topology_.consensus_step);
+    if constexpr (steps_alone<Topology>) text += " every=" + std::to_string(topology_.every);
+    if constexpr (requires { exchange().consensus_step; })
+      if (exchange().consensus_step) text += " consensus-step=" + std::to_string(*exchange().consensus_step);
     if constexpr (has_memory<C> && Scheme::shares_weights)
       text += std::string(" look-ahead-subtracts-memory=") + (now_.subtract_memory ? "yes" : "no");
     if constexpr (selects_globally<Up>) text += " kept=" + std::to_string(pairs_of(layout_, unwrapped(compressor_)));
@@ -224,8 +232,8 @@ class fused_program final : public program<T> {
       r.sources.publish(engine_);
     }
   }
-  void replay(std::function<void()> const& f, bool repeats) override {
-    if (repeats) engine_.replay(f);
+  void replay(int kind, std::function<void()> const& f, bool repeats) override {
+    if (repeats) engine_.replay(kind, f);
     else f();
   }
 
@@ -238,6 +246,11 @@ class fused_program final : public program<T> {
   void adapt(int index, int player) override {
     launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), lowest_.data()},
            fleet_.hosted, player);
+  }
+  void step_alone([[maybe_unused]] int index, [[maybe_unused]] int player) override {
+    if constexpr (steps_alone<Topology>)
+      launch(step_alone_body<T, Rule, bucket_length>{layout_, context(index), workers_.data(), lowest_.data()}, fleet_.hosted,
+             player);
   }
   void encode(int index, int player) override {
     if constexpr (selects_globally<Up>) {
@@ -278,7 +291,7 @@ class fused_program final : public program<T> {
     decoder d{};
     if constexpr (!Scheme::copies && !relays) d = unwrapped(compressor_);
     else if constexpr (!Scheme::copies) d = down();
-    int const sharing = Scheme::shares_weights ? fleet_.hosted : 1;
+    int const sharing = Scheme::averages ? fleet_.hosted : 1;
     using applied = applying_rule<Scheme, Rule>;
     applied const* rules;
     if constexpr (std::is_same_v<applied, Rule>) rules = &context(index)->rule;
@@ -289,11 +302,11 @@ class fused_program final : public program<T> {
            fleet_.hosted / sharing, player);
   }
   void restore([[maybe_unused]] int index, [[maybe_unused]] int player) override {
-    if constexpr (Scheme::memory && Scheme::shares_weights) {
+    if constexpr (Scheme::memory && Scheme::averages) {
       if constexpr (Executor::in_host_memory)
         if (!context(index)->skips) return;
-      launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), workers_.data(),
-                                                outgoing_.data()},
+      launch(restore_body<Scheme, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), workers_.data(),
+                                                        outgoing_.data()},
              fleet_.hosted, player);
     }
   }
@@ -355,6 +368,7 @@ class fused_program final : public program<T> {
   step_context<T, Rule>* context(int index) { return contexts_.there() + index; }
   std::size_t sample_at(int phase, int hosted) const { return static_cast<std::size_t>(phase * fleet_.hosted + hosted); }
   int rounds() const { return topology_.rounds_per_exchange(); }
+  auto const& exchange() const { return unwrapped_topology(topology_); }
   template <class Any>
   message_bytes message_of(int player, Any const& compressor) const {
     bucket_layout const part = part_of(layout_, player);
@@ -362,7 +376,7 @@ class fused_program final : public program<T> {
             payload_bytes<Any, T>(part, compressor)};
   }
   Down down() const {
-    if constexpr (relays) return unwrapped(topology_.downlink);
+    if constexpr (relays) return unwrapped(exchange().downlink);
     else return {};
   }
   template <class Policy>

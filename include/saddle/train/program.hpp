@@ -27,11 +27,14 @@ struct demands {
   bool copies = false;          // public copies
   bool outgoing = false;        // p in an array of its own
   bool shares_weights = false;  // one w a process
+  bool averages = false;        // a server: all hear the same, and it answers
+  bool anchor = false;          // one a process: where the workers last agreed
   int state_planes = 0;
   bool relays = false;          // the server encodes the average
   bool server_memory = false;   // or a plane for its p
   int phases = 1;
   int rounds = 1;               // an exchange
+  int every = 1;                // so many steps, one exchanges
 };
 
 /// One round of one phase of a step. `index` counts them, the rounds of a phase one after the other.
@@ -99,13 +102,14 @@ class program {
   virtual void plan(int round, std::span<std::vector<edge> const> heard) = 0;
   virtual void publish() = 0;
 
-  /// Runs f, which makes the calls below, and the same ones in every step. If it `repeats` them in the executor's memory
-  /// alone, an executor may record what they do.
-  virtual void replay(std::function<void()> const& f, bool repeats) = 0;
+  /// Runs f, which makes the calls below, and the same ones in every step of its kind, 0 or 1. If it `repeats` them in the
+  /// executor's memory alone, an executor may record what they do.
+  virtual void replay(int kind, std::function<void()> const& f, bool repeats) = 0;
   virtual void begin() = 0;
   /// f(m, sample) for every hosted worker, each on one thread; the sample lies in the executor's memory.
   virtual void each_worker(int phase, std::function<void(int, sample const*)> const& f) = 0;
   virtual void adapt(int index, int player) = 0;
+  virtual void step_alone(int index, int player) = 0;
   virtual void encode(int index, int player) = 0;
   /// Whether relay and apply skip: some coordinate of a worker of this process was not finite.
   virtual void judge(int index) = 0;

@@ -67,7 +67,7 @@ class trainer {
     ++step_;
     plan();
     program_->publish();
-    program_->replay([this] { run_phases(); }, link_->is_local() && problem_->repeats());
+    program_->replay(is_round() ? 1 : 0, [this] { run_phases(); }, link_->is_local() && problem_->repeats());
     ++report_.steps_executed;
     report_.seconds += seconds_since(start);
   }
@@ -253,6 +253,7 @@ class trainer {
       a.gradient[1] = seen_from_zero(gradients_.back().max.data());
       a.memory = array(demands_.memory, d, true);
       a.copy = array(demands_.copies, d, true);
+      a.anchor = m == 0 ? started(demands_.anchor) : fleet_.workers[0].anchor;
       a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), true);
       a.plane = layout.padded();
       a.outgoing = demands_.outgoing ? array(true, d, false) : a.memory;
@@ -294,14 +295,22 @@ class trainer {
                                       static_cast<std::uintptr_t>(program_->layout().begin_of(1)) * sizeof(T));
   }
 
+  /// Whether the step exchanges anything: those that do and those that do not are its two kinds.
+  bool is_round() const { return step_ % demands_.every == 0; }
+  phase phase_at(int k) const {
+    phase now = program_->phase_at(k);
+    now.exchanges = now.exchanges && is_round();
+    return now;
+  }
+
   // ---- Before a step: all that its kernels need to know, and what will be counted ----
 
   void plan() {
     int index = 0;
     transfers_.resize(static_cast<std::size_t>(demands_.rounds));
-    for (int round = 0; round < demands_.rounds; ++round) plan_round(round);
+    for (int round = 0; round < demands_.rounds && is_round(); ++round) plan_round(round);
     for (int k = 0; k < demands_.phases; ++k) {
-      phase const now = program_->phase_at(k);
+      phase const now = phase_at(k);
       for (int m = 0; m < fleet_.hosted; ++m)
         program_->plan(k, m, sample{settings_.seed, fleet_.first + m, step_, now.draw});
       ++report_.gradients;
@@ -315,7 +324,7 @@ class trainer {
     auto const r = static_cast<std::size_t>(round);
     heard_.clear();
     transfers_[r].clear();
-    if (demands_.shares_weights) {
+    if (demands_.averages) {
       heard_.push_back(program_->sources(step_, round, fleet_.first, fleet_.all));
     } else {
       for (int m = 0; m < fleet_.all; ++m) {
@@ -330,7 +339,7 @@ class trainer {
   void count_exchange(phase const& now, int round) {
     message_bytes const up = program_->uplink_message(now.player);
     std::int64_t sent = fleet_.all;  // to a server; in a graph, as many as there are edges
-    if (demands_.shares_weights) {
+    if (demands_.averages) {
       message_bytes const down = program_->downlink_message(now.player);
       report_.downlink += {sent * down.total, sent * down.payload};
     } else {
@@ -344,7 +353,7 @@ class trainer {
     return settings_.average == averaging::uniform ? t / (t + 1) : settings_.decay;
   }
 
-  // ---- The step: an executor may record it, so that nothing here depends on which step it is ----
+  // ---- The step: an executor may record it, so that nothing here depends on which step of its kind it is ----
 
   void run_phases() {
     program_->begin();
@@ -354,7 +363,7 @@ class trainer {
   }
 
   void run_phase(int k) {
-    phase const now = program_->phase_at(k);
+    phase const now = phase_at(k);
     program_->each_worker(k, [&](int m, sample const* s) {
       auto const i = static_cast<std::size_t>(m);
       worker_arrays<T> const& a = fleet_.workers[i];
@@ -363,7 +372,8 @@ class trainer {
     if (!now.commits && now.player != phase::both) rest(1 - now.player);
     int const first = k * demands_.rounds;
     if (!now.exchanges) {
-      program_->adapt(first, now.player);
+      if (now.commits) program_->step_alone(first, now.player);
+      else program_->adapt(first, now.player);
       return;
     }
     for (int round = 0; round < demands_.rounds; ++round) {
