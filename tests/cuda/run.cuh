@@ -40,6 +40,7 @@ class given_run {
   static constexpr int workers = 3, steps = 3, most_moments = 2 * steps;
   static constexpr int targets = Scheme::averages ? 1 : workers;  // of an apply
   static constexpr int points = Scheme::shares_weights ? 1 : workers;
+  static constexpr int optimizers = Scheme::on_average ? 1 : workers;
 
   struct tables {
     saddle::step_context<T, Rule> context[most_moments];
@@ -77,7 +78,7 @@ class given_run {
     memory_ = take("memory", n, workers);
     copy_ = take("copies", n, workers);
     anchor_ = take("anchor", n, 1);
-    state_ = take("state", n * saddle::state_planes<Rule, T>, workers);
+    state_ = take("state", n * saddle::state_planes<Rule, T>, optimizers);
     average_ = take("average", n, 1);
     server_memory_ = take("the server's memory", n, 1);
     gradient_ = take("gradient", n, moments * workers);
@@ -177,7 +178,7 @@ class given_run {
         own.memory = memory_.at(base, m);
         own.copy = copy_.at(base, m);
         own.anchor = anchor_.at(base, 0);
-        own.state = state_.at(base, m);
+        own.state = state_.at(base, m % optimizers);
         own.plane = layout_.padded();
       }
     }
@@ -238,7 +239,8 @@ class given_run {
           std::conditional_t<Scheme::copies, saddle::identity, std::conditional_t<relays, Downlink, Up>>;
       launch(
           saddle::apply_body<Scheme, decoder, T, Applied, Bucket>{
-              decoder{}, layout_, context, &t->rule[j], all, workers / targets, t->received, non_finite},
+              decoder{}, layout_, context, &t->rule[j], all, workers / targets, t->received,
+              non_finite + (Scheme::on_average ? workers : 0)},
           targets, what.player);
       launch(saddle::average_body<T, Bucket>{layout_, context, average_.at(base, 0), w_.at(base, 0)}, 1,
              saddle::phase::both);

@@ -18,9 +18,9 @@
 
 // Each optimizer, compressor and scheme at least once, and what is most likely to be used together.
 //
-// 17 combinations: as many encode, 16 apply and 15 adapt (those that differ in an argument that the body does not have
-// share one), 5 average (type and bucket length), 6 restore (averages with a memory), 2 relay, 2 step_alone. In all
-// kernels: 63
+// 19 combinations: as many encode, 18 apply and 17 adapt (those that differ in an argument that the body does not have
+// share one), 5 average (type and bucket length), 7 restore (averages with a memory), 2 relay, 2 step_alone. In all
+// kernels: 70
 
 namespace {
 
@@ -42,6 +42,8 @@ constexpr auto nearest = rounding::nearest;
 constexpr auto dithered = rounding::dithered;
 using with_memory = updates<true>;
 using bare = updates<false>;
+using on_average = updates<false, false, true>;
+using on_average_with_memory = updates<true, false, true>;
 using anchored = updates<false, true>;
 using anchored_with_memory = updates<true, true>;
 
@@ -63,6 +65,12 @@ TEST_CASE("a compressed downlink gives the same bits on the device") {
   using up = error_feedback<qsgd<512, 8, nearest, norm::euclidean>>;
   same_on_the_device<float, omd, up, with_memory, error_feedback<qsgd<512, 8>>>({.step_size = 0.1});
   same_on_the_device<float, sgda, qsgd<512, 2>, bare, error_feedback<top_k<512, 64>>>({.step_size = 0.1});
+}
+
+TEST_CASE("a server's steps on the average give the same bits on the device") {
+  same_on_the_device<float, per_player<omd, adam>, error_feedback<qsgd<512, 8>>, on_average_with_memory>(
+      {.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
+  same_on_the_device<float, adam, qsgd<512, 4>, on_average>({.step_size = 0.01});
 }
 
 TEST_CASE("local steps around a server give the same bits on the device") {

@@ -113,6 +113,12 @@ TEST_CASE("a server's runs on the device give the same bytes") {
              parameter_server<error_feedback<global_top_k<512>>>{});
 }
 
+TEST_CASE("a server's runs on the average give the same bytes on the device") {
+  using on_average = parameter_server<exact_downlink, adapts::on_average>;
+  same_bytes(adam{.step_size = 0.01}, error_feedback{global_top_k<512>{.fraction = 0.05}}, on_average{});
+  same_bytes(averaged_omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}}, on_average{});
+}
+
 TEST_CASE("gossip on the device gives the same bytes") {
   same_bytes(omd{.step_size = 0.1}, identity{}, gossip{.graph = one_peer_exponential(workers), .rounds = 2});
   same_bytes(sgda{.step_size = 0.1}, scaled_sign<512>{}, gossip{.graph = ring(workers), .consensus_step = 0.2});

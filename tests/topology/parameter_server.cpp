@@ -18,4 +18,6 @@ TEST_CASE("parameter_server: the plain average of all workers, in their order, w
   CHECK_THROWS_AS(server.check(0, false, false), std::invalid_argument);
   static_assert(std::is_same_v<parameter_server<>::scheme<true, false>, updates<false>>);
   static_assert(std::is_same_v<parameter_server<>::scheme<false, true>, updates<true>>);
+  using adapting = parameter_server<exact_downlink, adapts::on_average>;
+  static_assert(std::is_same_v<adapting::scheme<false, true>, updates<true, false, true>>);
 }

@@ -102,7 +102,10 @@ template <class O>
 std::vector<int> exchanges_of(O const&) {
   return {-1};
 }
-inline std::vector<int> exchanges_of(alternating_sgda const&) { return {0, 1}; }
+template <class O>
+std::vector<int> exchanges_of(alternating<O> const&) {
+  return {0, 1};
+}
 inline std::vector<int> exchanges_of(averaged_extragradient const&) { return {-1, -1}; }
 template <class A, class B>
 std::vector<int> exchanges_of(per_player<A, B> const& o) {
@@ -178,9 +181,9 @@ inline void check_run(std::function<trainer<float>(int threads)> const& make, co
   CHECK(resumed.downlink == r.downlink);
 }
 
-template <class O, class C, class Down = exact_downlink>
+template <adapts Adapts = adapts::on_worker, class O, class C, class Down = exact_downlink>
 void on_a_server(O const& o, C const& c, Down down = {}) {
-  using topology = parameter_server<Down>;
+  using topology = parameter_server<Down, Adapts>;
   for (int workers : {3, 4}) {
     CAPTURE(workers);
     auto const make = [&](int threads) {

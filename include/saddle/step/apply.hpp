@@ -27,7 +27,8 @@ struct absent_rule {
 };
 /// The rule as kernel 2 sees it: it writes look-aheads, or takes the direction there.
 template <class Scheme, class Rule>
-using applying_rule = std::conditional_t<writes_ahead<Rule> || Scheme::late, Rule, absent_rule>;
+using applying_rule =
+    std::conditional_t<writes_ahead<Rule> || Scheme::late || Scheme::on_average, Rule, absent_rule>;
 
 /// Kernel 2, one bucket of the workers that come to one w: combine what came, move w, write the next look-ahead points.
 ///
@@ -42,7 +43,7 @@ struct apply_body {
   worker_arrays<T> const* workers;
   int sharing;                 // workers[target * sharing] and the next ones come to one w
   incoming<T> const* sources;        // one a target
-  std::int64_t* non_finite;          // each worker's lowest such coordinate, where the direction is taken here
+  std::int64_t* non_finite;          // each target's lowest such coordinate, where the direction is taken here
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int target, bucket const& b, int count) const {
@@ -59,11 +60,22 @@ struct apply_body {
 
       T acc[Items], w[Items];
       prefetch_next(count, from, Scheme::late ? a.gradient : nullptr);
+      constexpr bool adapts = Scheme::on_average;
+      if constexpr (adapts) prefetch_next_state<state>(a, count);
       combine(g, decoder, sources[target], b, count, acc);
       sweep<Items>(
-          g, count, [&](int k, T now, T copy) { w[k] = Scheme::incoming(acc[k], gamma, now, copy); }, reads(from),
-          reads<Scheme::copies>(a.copy));
-      [[maybe_unused]] bool taken = true;  // a late direction, unless its gradient is not finite
+          g, count,
+          [&](int k, T now, T copy, state& s) {
+            T v = acc[k];
+            if constexpr (adapts) v = rule.direction(v, s);
+            w[k] = Scheme::incoming(v, gamma, now, copy);
+          },
+          reads(from), reads<Scheme::copies>(a.copy), state_of<state, adapts, adapts>(a));
+      [[maybe_unused]] bool taken = true;  // the direction, where it is taken here and finite
+      if constexpr (adapts) {
+        taken = !finds_non_finite<Items>(g, w, b, count, non_finite + target);
+        if (!taken) load_tile(g, count, from, w);
+      }
       if constexpr (Scheme::late) {
         if (context->last) {
           T gradient[Items];
@@ -86,7 +98,7 @@ struct apply_body {
             bucket_arrays<T> const own = workers[target * sharing + m].from(b);
             prefetch_next(count, own.h, averaged ? nullptr : own.gradient, Scheme::memory ? own.memory : nullptr);
             if constexpr (!averaged) prefetch_next_state<state>(own, count);
-            if (Scheme::late && !taken) {  // nothing to look ahead along
+            if ((Scheme::late || adapts) && !taken) {  // nothing to look ahead along
               store_tile(g, count, w, own.h);
               continue;
             }
@@ -96,14 +108,15 @@ struct apply_body {
               sweep<Items>(
                   g, count,
                   [&](int k, T& h, T e, T gradient, state const& s) {
-                    T base = w[k];
-                    if constexpr (subtracts) base = base - e;
+                    T base = w[k], past = averaged ? acc[k] : gradient;
+                    if constexpr (subtracts && adapts) past = past + e;
+                    if constexpr (subtracts && !adapts) base = base - e;
                     if constexpr (!ahead) h = w[k];  // only the other player looks ahead
-                    else if constexpr (averaged) h = clamped(rule.look_ahead(base, acc[k]), lo, hi);
-                    else h = clamped(rule.look_ahead(base, rule.recall(gradient, s)), lo, hi);
+                    else if constexpr (averaged && !adapts) h = clamped(rule.look_ahead(base, past), lo, hi);
+                    else h = clamped(rule.look_ahead(base, rule.recall(past, s)), lo, hi);
                   },
                   writes(own.h), reads<subtracts>(own.memory), reads<ahead && !averaged>(own.gradient),
-                  state_of<state, false, ahead && !averaged>(own));
+                  state_of<state, false, ahead && (!averaged || adapts)>(own));
             };
             if constexpr (Scheme::memory) {
               if (context->subtract_memory) write_h(std::true_type{});

@@ -10,7 +10,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The first half of kernel 1, one bucket of one worker: direction, state, and p, the compressor's input.
+/// The first half of kernel 1, one bucket of one worker: direction, state, and p, the compressor's input. A scheme that
+/// adapts on the average takes the gradient as it is.
 ///
 /// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays; p is what it would
 /// be without one. The same holds of a direction that makes p not finite. Returns whether p is finite; if it is not, that
@@ -21,7 +22,8 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
   using state = typename Rule::state;
   prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.copy, a.anchor,
                 Scheme::shares_weights ? nullptr : a.w);
-  if constexpr (!Scheme::late) prefetch_next_state<state>(a, count);
+  constexpr bool adapts = !Scheme::late && !Scheme::on_average;
+  if constexpr (adapts) prefetch_next_state<state>(a, count);
   auto const memory = reads<Scheme::memory>(a.memory);
   auto const copy = reads<Scheme::copies>(a.copy);
   auto const anchor = reads<Scheme::anchors>(a.anchor);
@@ -32,9 +34,11 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
       sweep<Items>(
           g, count,
           [&](int k, state& s, T& w, T e, T c, T from) {
-            p[k] = Scheme::outgoing(rule.direction(gradient[k], s), w, e, c, from);
+            T v = gradient[k];
+            if constexpr (adapts) v = rule.direction(v, s);
+            p[k] = Scheme::outgoing(v, w, e, c, from);
           },
-          state_of<state>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy, anchor);
+          state_of<state, adapts, adapts>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy, anchor);
       if (!finds_non_finite<Items>(g, p, b, count, lowest)) return true;
     }
   }

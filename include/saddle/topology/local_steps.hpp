@@ -24,6 +24,8 @@ SADDLE_NAMESPACE_BEGIN
 ///                  Local SGDA. AISTATS 2021; with adam around a server FL-GAN: Hardy, Le Merrer, Sericola, MD-GAN. IPDPS 2019
 template <topology Tp>
 struct local_steps {
+  static_assert(!Tp::template scheme<true, false>::on_average,
+                "between its rounds a worker of local_steps adapts alone: its server must adapt on the workers");
   Tp topology{};
   int every = 1;
 

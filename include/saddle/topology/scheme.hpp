@@ -20,15 +20,23 @@ SADDLE_NAMESPACE_BEGIN
 // anchors         between rounds each goes its own way, from an anchor that all keep
 // shares_weights  without one they always hold the same w, which is stored once a process
 // late            takes the direction when it applies, not when it encodes
+// on_average      takes the direction of what it combined: v is a gradient, and the memory in units of it. All workers'
+//                 optimizers are in one state, which is stored once a process
 
-/// Parameter server: average the directions. With memory, p = v + e and e = p - C(p).
+/// What a scheme does not say of itself.
+struct scheme_defaults {
+  static constexpr bool memory = false, copies = false, steps = false, averages = false, anchors = false,
+                        shares_weights = false, late = false, on_average = false;
+};
+
+/// Parameter server: average the directions, or the gradients. With memory, p = v + e and e = p - C(p).
 ///
 /// With an anchor u = (anchor - w) + v, what has led away from there, takes the place of v. Where w never left, the
 /// bits are those of v.
-template <bool Memory, bool Anchored = false>
-struct updates {
-  static constexpr bool memory = Memory, copies = false, steps = false, averages = true, anchors = Anchored,
-                        shares_weights = !Anchored, late = false;
+template <bool Memory, bool Anchored = false, bool OnAverage = false>
+struct updates : scheme_defaults {
+  static constexpr bool memory = Memory, averages = true, anchors = Anchored, shares_weights = !Anchored,
+                        on_average = OnAverage;
   template <class T>
   SADDLE_HD static T outgoing(T v, [[maybe_unused]] T& w, [[maybe_unused]] T e, T, [[maybe_unused]] T anchor) {
     if constexpr (Anchored) v = (anchor - w) + v;
@@ -53,9 +61,8 @@ struct updates {
 
 /// Gossip of exact parameters: w = sum of W_mj (w_j - v_j), or of W_mj w_j and then the direction.
 template <bool Late>
-struct mixing {
-  static constexpr bool memory = false, copies = false, steps = false, averages = false, anchors = false,
-                        shares_weights = false, late = Late;
+struct mixing : scheme_defaults {
+  static constexpr bool late = Late;
   template <class T>
   SADDLE_HD static T outgoing(T v, T& w, T, T, T) {
     return w - v;
@@ -72,9 +79,8 @@ struct mixing {
 /// One copy a worker, whoever holds it adds the same bits to it; a running sum over the neighbours would drift.
 /// source  Koloskova, Stich, Jaggi: Decentralized SGD with Compressed Communication (CHOCO). ICML 2019
 template <bool Late>
-struct choco {
-  static constexpr bool memory = false, copies = true, steps = !Late, averages = false, anchors = false,
-                        shares_weights = false, late = Late;
+struct choco : scheme_defaults {
+  static constexpr bool copies = true, steps = !Late, late = Late;
   template <class T>
   SADDLE_HD static T outgoing(T v, T& w, T, T copy, T) {
     w -= v;
@@ -93,9 +99,8 @@ struct choco {
 /// Gossip of compressed parameters with error memory: send C(w - v + e), w += sum of gamma (W_mj - I_mj) decoded_j.
 /// source  Tang et al.: DeepSqueeze. 2019
 template <bool Late>
-struct deep_squeeze {
-  static constexpr bool memory = true, copies = false, steps = !Late, averages = false, anchors = false,
-                        shares_weights = false, late = Late;
+struct deep_squeeze : scheme_defaults {
+  static constexpr bool memory = true, steps = !Late, late = Late;
   template <class T>
   SADDLE_HD static T outgoing(T v, T& w, T e, T, T) {
     w -= v;

@@ -48,6 +48,11 @@ template <class Topology>
 using downlink_compressor = std::conditional_t<std::is_same_v<typename downlink_of<Topology>::type, exact_downlink>,
                                                identity, typename downlink_of<Topology>::type>;
 
+/// A look-ahead that others do not hear of, by a rule with a state.
+template <class R, class T>
+inline constexpr bool adapts_in_secret = looks_ahead<R, T> && !writes_ahead<R> &&
+                                         extrapolates<R> == extrapolation::local && state_planes<R, T> > 0;
+
 /// What a combination of types must satisfy; each failure is one sentence.
 template <class O, class C, class Topology, class T>
 constexpr bool sound_combination() {
@@ -66,6 +71,10 @@ constexpr bool sound_combination() {
                 "between its rounds local_steps has no average to look ahead along: use the local extrapolation");
   static_assert(!averaged || writes_ahead<Rule> || !has_memory<C>,
                 "one error memory cannot serve both exchanges of an averaged extragradient: send bare, or look ahead locally");
+  static_assert(!scheme::on_average || !(adapts_in_secret<typename rules_in<Rule>::min, T> ||
+                                         adapts_in_secret<typename rules_in<Rule>::max, T>),
+                "on the average all workers share the optimizer's state, which a look-ahead without a message would move: "
+                "adapt on the workers");
   return true;
 }
 
@@ -129,6 +138,7 @@ class fused_program final : public program<T> {
     d.averages = Scheme::averages;
     d.anchor = Scheme::anchors;
     d.state_planes = state_planes<Rule, T>;
+    d.shares_state = Scheme::on_average;
     d.relays = relays;
     d.server_memory = relays && (has_memory<down_type> || selects_globally<Down>);
     d.rounds = rounds();
@@ -155,6 +165,7 @@ class fused_program final : public program<T> {
   std::string details() const override {
     std::string text = "phases=" + std::to_string(phases_of(optimizer_)) +
                        " rounds=" + std::to_string(rounds());
+    if constexpr (Scheme::shares_weights) text += std::string(" adapts=") + (Scheme::on_average ? "on-average" : "on-worker");
     if constexpr (steps_alone<Topology>) text += " every=" + std::to_string(topology_.every);
     if constexpr (requires { exchange().consensus_step; })
       if (exchange().consensus_step) text += " consensus-step=" + std::to_string(*exchange().consensus_step);
@@ -297,8 +308,9 @@ class fused_program final : public program<T> {
     if constexpr (std::is_same_v<applied, Rule>) rules = &context(index)->rule;
     else rules = no_rule_.data();
     incoming<T> const* const from = received_[static_cast<std::size_t>(round)].sources.there() + (relays ? 1 : 0);
+    std::int64_t* const lowest = lowest_.data() + (Scheme::on_average ? fleet_.hosted : 0);  // the server's
     launch(apply_body<Scheme, decoder, T, applied, bucket_length>{d, layout_, context(index), rules, workers_.data(), sharing,
-                                                                  from, lowest_.data()},
+                                                                  from, lowest},
            fleet_.hosted / sharing, player);
   }
   void restore([[maybe_unused]] int index, [[maybe_unused]] int player) override {

@@ -30,6 +30,7 @@ struct demands {
   bool averages = false;        // a server: all hear the same, and it answers
   bool anchor = false;          // one a process: where the workers last agreed
   int state_planes = 0;
+  bool shares_state = false;    // one state a process
   bool relays = false;          // the server encodes the average
   bool server_memory = false;   // or a plane for its p
   int phases = 1;

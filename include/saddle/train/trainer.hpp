@@ -254,7 +254,8 @@ class trainer {
       a.memory = array(demands_.memory, d, true);
       a.copy = array(demands_.copies, d, true);
       a.anchor = m == 0 ? started(demands_.anchor) : fleet_.workers[0].anchor;
-      a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), true);
+      a.state = m == 0 || !demands_.shares_state ? array(true, d * static_cast<std::size_t>(demands_.state_planes), true)
+                                                 : fleet_.workers[0].state;
       a.plane = layout.padded();
       a.outgoing = demands_.outgoing ? array(true, d, false) : a.memory;
       fleet_.workers.push_back(a);
