@@ -1,6 +1,7 @@
 #pragma once
 
 /// Everything that needs nothing but a C++20 compiler.
+#include "saddle/compressor/ef21.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/global_top_k.hpp"
 #include "saddle/compressor/identity.hpp"

@@ -36,7 +36,7 @@ class given_run {
   using Downlink = saddle::wire_compressor<Down>;
   using Rule = saddle::rule_of<O, T>;
   using Applied = saddle::applying_rule<Scheme, Rule>;
-  static constexpr bool relays = !saddle::is_exact<Downlink>;
+  static constexpr bool relays = !saddle::is_exact<Downlink>, mixes_copies = Scheme::copies && !Scheme::averages;
   static constexpr int workers = 3, steps = 3, most_moments = 2 * steps;
   static constexpr int targets = Scheme::averages ? 1 : workers;  // of an apply
   static constexpr int points = Scheme::shares_weights ? 1 : workers;
@@ -76,8 +76,9 @@ class given_run {
     w_ = take("w", n, points);
     h_ = take("h", n, workers);
     memory_ = take("memory", n, workers);
-    copy_ = take("copies", n, workers);
+    copy_ = take("copies", n * saddle::planes_of<typename Scheme::template copy<T>, T>, workers);
     anchor_ = take("anchor", n, 1);
+    sum_ = take("sum", n, 1);
     state_ = take("state", n * saddle::state_planes<Rule, T>, optimizers);
     average_ = take("average", n, 1);
     server_memory_ = take("the server's memory", n, 1);
@@ -178,6 +179,7 @@ class given_run {
         own.memory = memory_.at(base, m);
         own.copy = copy_.at(base, m);
         own.anchor = anchor_.at(base, 0);
+        own.sum = sum_.at(base, 0);
         own.state = state_.at(base, m % optimizers);
         own.plane = layout_.padded();
       }
@@ -196,8 +198,7 @@ class given_run {
                                                : mixed;
         t.terms[target][m] = {m, static_cast<T>(weight)};
       }
-      t.received[target] = saddle::incoming<T>{Scheme::copies ? there->copies : there->up,
-                                               there->terms[target], workers};
+      t.received[target] = saddle::incoming<T>{mixes_copies ? there->copies : there->up, there->terms[target], workers};
     }
     t.sent_up = saddle::incoming<T>{there->up, there->terms[0], workers};
     if (relays) t.received[0] = saddle::incoming<T>{&there->down, &there->whole, 1};
@@ -236,7 +237,7 @@ class given_run {
                 non_finite + workers, workers},
             1, what.player);
       using decoder =
-          std::conditional_t<Scheme::copies, saddle::identity, std::conditional_t<relays, Downlink, Up>>;
+          std::conditional_t<mixes_copies, saddle::identity, std::conditional_t<relays, Downlink, Up>>;
       launch(
           saddle::apply_body<Scheme, decoder, T, Applied, Bucket>{
               decoder{}, layout_, context, &t->rule[j], all, workers / targets, t->received,
@@ -245,7 +246,7 @@ class given_run {
       launch(saddle::average_body<T, Bucket>{layout_, context, average_.at(base, 0), w_.at(base, 0)}, 1,
              saddle::phase::both);
     }
-    if constexpr (Scheme::memory && Scheme::averages)
+    if constexpr (Scheme::averages && saddle::has_memory<C>)
       launch(saddle::restore_body<Scheme, Up, T, Bucket>{Up{}, layout_, &t->skipping, t->arrays[0], t->up}, workers,
              saddle::phase::both);
   }
@@ -255,6 +256,6 @@ class given_run {
   std::vector<moment> moments_;
   std::vector<arrays> all_;
   std::int64_t size_ = 0;
-  arrays w_, h_, memory_, copy_, anchor_, state_, average_, server_memory_, gradient_, up_, down_, non_finite_, table_;
+  arrays w_, h_, memory_, copy_, anchor_, sum_, state_, average_, server_memory_, gradient_, up_, down_, non_finite_, table_;
   saddle::aligned_vector<std::byte> start_;
 };

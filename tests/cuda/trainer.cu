@@ -119,6 +119,11 @@ TEST_CASE("a server's runs on the average give the same bytes on the device") {
   same_bytes(averaged_omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}}, on_average{});
 }
 
+TEST_CASE("a server's sums of differences give the same bytes on the device") {
+  same_bytes(averaged_omd{.step_size = 0.1}, ef21{qsgd<512, 8>{}}, parameter_server<>{});
+  same_bytes(adam{.step_size = 0.01}, ef21{global_top_k<512>{.fraction = 0.05}}, parameter_server<>{});
+}
+
 TEST_CASE("gossip on the device gives the same bytes") {
   same_bytes(omd{.step_size = 0.1}, identity{}, gossip{.graph = one_peer_exponential(workers), .rounds = 2});
   same_bytes(sgda{.step_size = 0.1}, scaled_sign<512>{}, gossip{.graph = ring(workers), .consensus_step = 0.2});

@@ -32,11 +32,11 @@ TEST_CASE("local_steps: around a server there is an anchor, around gossip its ow
   using served = local_steps<parameter_server<>>;
   using gossiped = local_steps<gossip>;
   static_assert(topology<served> && topology<gossiped>);
-  static_assert(std::is_same_v<served::scheme<true, false>, updates<false, true>>);
-  static_assert(std::is_same_v<served::scheme<false, true>, updates<true, true>>);
-  static_assert(std::is_same_v<gossiped::scheme<true, false>, mixing<false>>);
-  static_assert(std::is_same_v<gossiped::scheme<false, false>, choco<false>>);
-  static_assert(std::is_same_v<gossiped::late_scheme<false, true>, deep_squeeze<true>>);
+  static_assert(std::is_same_v<served::scheme<true, feedback::none>, updates<feedback::none, true>>);
+  static_assert(std::is_same_v<served::scheme<false, feedback::difference>, updates<feedback::difference, true>>);
+  static_assert(std::is_same_v<gossiped::scheme<true, feedback::none>, mixing<false>>);
+  static_assert(std::is_same_v<gossiped::scheme<false, feedback::none>, choco<false>>);
+  static_assert(std::is_same_v<gossiped::late_scheme<false, feedback::error>, deep_squeeze<true>>);
   static_assert(can_combine_first<gossiped> && !can_combine_first<served>);
   CHECK(served{}.name() == "local-parameter-server");
   CHECK(gossiped{gossip{ring(3)}, 2}.name() == "local-gossip-ring");

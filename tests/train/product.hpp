@@ -79,6 +79,10 @@ template <class C>
 message_shape shape_of(error_feedback<C>) {
   return shape_of(C{});
 }
+template <class C>
+message_shape shape_of(ef21<C>) {
+  return shape_of(C{});
+}
 inline message_shape shape_of(exact_downlink) { return shape_of(identity{}); }
 
 /// One message of the game's player 0, player 1 or both (-1).

@@ -17,6 +17,7 @@ struct error_feedback {
   static_assert(contracts<C>,
                 "error feedback needs a contraction: round to nearest (qsgd<..., rounding::nearest>) or use a smaller bucket");
   using wrapped = C;
+  static constexpr feedback keeps = feedback::error;
   C compressor{};
   bool subtract_in_look_ahead = true;
 

@@ -62,7 +62,10 @@ struct apply_body {
       prefetch_next(count, from, Scheme::late ? a.gradient : nullptr);
       constexpr bool adapts = Scheme::on_average;
       if constexpr (adapts) prefetch_next_state<state>(a, count);
+      if constexpr (Scheme::sums) prefetch_next(count, a.sum);
       combine(g, decoder, sources[target], b, count, acc);
+      if constexpr (Scheme::sums)
+        sweep<Items>(g, count, [&](int k, T& sum) { acc[k] = sum += acc[k]; }, changes(a.sum));
       sweep<Items>(
           g, count,
           [&](int k, T now, T copy, state& s) {
@@ -70,7 +73,7 @@ struct apply_body {
             if constexpr (adapts) v = rule.direction(v, s);
             w[k] = Scheme::incoming(v, gamma, now, copy);
           },
-          reads(from), reads<Scheme::copies>(a.copy), state_of<state, adapts, adapts>(a));
+          reads(from), reads<Scheme::copies && !Scheme::averages>(a.copy), state_of<state, adapts, adapts>(a));
       [[maybe_unused]] bool taken = true;  // the direction, where it is taken here and finite
       if constexpr (adapts) {
         taken = !finds_non_finite<Items>(g, w, b, count, non_finite + target);

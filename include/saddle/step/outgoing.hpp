@@ -20,12 +20,13 @@ template <class Scheme, int Items, cooperative_group G, class T, class Rule>
 SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, bucket_arrays<T> const& a,
                              bucket const& b, int count, std::int64_t* lowest, T (&p)[Items]) {
   using state = typename Rule::state;
-  prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.copy, a.anchor,
-                Scheme::shares_weights ? nullptr : a.w);
+  prefetch_next(count, Scheme::late ? nullptr : a.gradient, a.memory, a.anchor, Scheme::shares_weights ? nullptr : a.w);
+  if constexpr (Scheme::copies) prefetch_next_planes<typename Scheme::template copy<T>>(a.copy, a.plane, count);
   constexpr bool adapts = !Scheme::late && !Scheme::on_average;
   if constexpr (adapts) prefetch_next_state<state>(a, count);
   auto const memory = reads<Scheme::memory>(a.memory);
-  auto const copy = reads<Scheme::copies>(a.copy);
+  using copy_type = typename Scheme::template copy<T>;
+  auto const copy = in_planes<copy_type, false, Scheme::copies>(a.copy, a.plane);
   auto const anchor = reads<Scheme::anchors>(a.anchor);
   if (!Scheme::late && context.moves) {
     T gradient[Items];
@@ -33,7 +34,7 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
     if (!finds_non_finite<Items>(g, gradient, b, count, lowest)) {
       sweep<Items>(
           g, count,
-          [&](int k, state& s, T& w, T e, T c, T from) {
+          [&](int k, state& s, T& w, T e, copy_type c, T from) {
             T v = gradient[k];
             if constexpr (adapts) v = rule.direction(v, s);
             p[k] = Scheme::outgoing(v, w, e, c, from);
@@ -42,7 +43,7 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
       if (!finds_non_finite<Items>(g, p, b, count, lowest)) return true;
     }
   }
-  sweep<Items>(g, count, [&](int k, T w, T e, T c, T from) { p[k] = Scheme::outgoing(T(0), w, e, c, from); },
+  sweep<Items>(g, count, [&](int k, T w, T e, copy_type c, T from) { p[k] = Scheme::outgoing(T(0), w, e, c, from); },
                reads<!Scheme::shares_weights>(a.w), memory, copy, anchor);
   return !finds_non_finite<Items>(g, p, b, count, lowest);
 }
@@ -50,9 +51,10 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
 /// The last: what the scheme keeps, after encoding.
 template <class Scheme, int Items, cooperative_group G, class T>
 SADDLE_HD void keep(G const& g, int count, bucket_arrays<T> const& a, T const (&p)[Items], T const (&sent)[Items]) {
+  using copy_type = typename Scheme::template copy<T>;
   sweep<Items>(
-      g, count, [&](int k, T& e, T& c) { Scheme::keep(p[k], sent[k], e, c); },
-      writes<Scheme::memory>(a.memory), changes<Scheme::copies, Scheme::copies>(a.copy));
+      g, count, [&](int k, T& e, copy_type& c) { Scheme::keep(p[k], sent[k], e, c); }, writes<Scheme::memory>(a.memory),
+      in_planes<copy_type, Scheme::copies, Scheme::copies>(a.copy, a.plane));
 }
 
 SADDLE_NAMESPACE_END

@@ -26,9 +26,11 @@ struct restore_body {
     T sent[Items];
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
     decoder.add(g, message_at<C, T>(messages[worker], b), count, T(1), sent);
+    using copy_type = typename Scheme::template copy<T>;
     sweep<Items>(
-        g, count, [&](int k, T& e, T w, T anchor) { e = Scheme::restored(e, sent[k], w, anchor); }, changes(a.memory),
-        reads<Scheme::anchors>(a.w), reads<Scheme::anchors>(a.anchor));
+        g, count, [&](int k, T& e, copy_type& c, T w, T anchor) { Scheme::restore(sent[k], e, c, w, anchor); },
+        changes<Scheme::memory, Scheme::memory>(a.memory),
+        in_planes<copy_type, Scheme::copies, Scheme::copies>(a.copy, a.plane), reads<Scheme::anchors>(a.w), reads<Scheme::anchors>(a.anchor));
   }
 };
 

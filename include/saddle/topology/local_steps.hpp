@@ -1,7 +1,6 @@
 #pragma once
 #include <cstdint>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -10,6 +9,16 @@
 #include "saddle/topology/scheme.hpp"
 
 SADDLE_NAMESPACE_BEGIN
+
+/// A scheme of workers that go their own ways between its rounds.
+template <class Scheme>
+struct with_own_weights {
+  using type = Scheme;
+};
+template <feedback Kept>
+struct with_own_weights<updates<Kept>> {
+  using type = updates<Kept, true>;
+};
 
 /// Every worker moves its own w with its own optimizer, and every so many steps there is a round: a step of the topology
 /// inside, with all of that step's exchanges.
@@ -24,18 +33,16 @@ SADDLE_NAMESPACE_BEGIN
 ///                  Local SGDA. AISTATS 2021; with adam around a server FL-GAN: Hardy, Le Merrer, Sericola, MD-GAN. IPDPS 2019
 template <topology Tp>
 struct local_steps {
-  static_assert(!Tp::template scheme<true, false>::on_average,
+  static_assert(!Tp::template scheme<true, feedback::none>::on_average,
                 "between its rounds a worker of local_steps adapts alone: its server must adapt on the workers");
   Tp topology{};
   int every = 1;
 
   using downlink_type = typename downlink_of<Tp>::type;
-  template <class Scheme>
-  using own_weights = std::conditional_t<Scheme::averages, updates<Scheme::memory, true>, Scheme>;
-  template <bool Exact, bool Memory>
-  using scheme = own_weights<typename Tp::template scheme<Exact, Memory>>;
-  template <bool Exact, bool Memory>
-  using late_scheme = typename late_scheme_of<Tp, Exact, Memory>::type;
+  template <bool Exact, feedback Kept>
+  using scheme = typename with_own_weights<typename Tp::template scheme<Exact, Kept>>::type;
+  template <bool Exact, feedback Kept>
+  using late_scheme = typename late_scheme_of<Tp, Exact, Kept>::type;
 
   int rounds_per_exchange() const { return topology.rounds_per_exchange(); }
   bool combines_first() const

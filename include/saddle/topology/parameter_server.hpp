@@ -26,8 +26,8 @@ struct parameter_server {
   Downlink downlink{};
 
   using downlink_type = Downlink;
-  template <bool Exact, bool Memory>
-  using scheme = updates<Memory, false, Adapts == adapts::on_average>;
+  template <bool Exact, feedback Kept>
+  using scheme = updates<Kept, false, Adapts == adapts::on_average>;
 
   static constexpr int rounds_per_exchange() { return 1; }
   static std::vector<edge> sources(std::int64_t, int, int, int workers) {

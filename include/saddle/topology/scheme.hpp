@@ -1,20 +1,25 @@
 #pragma once
+#include <type_traits>
+
 #include "saddle/config.hpp"
+#include "saddle/core/feedback.hpp"
+#include "saddle/core/running_sum.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 // A scheme is how a topology combines with a compressor: who sends what, who keeps what, what comes of it. A small type
 // that becomes part of the kernels; graph, weights, rounds and the number of workers are none of its business.
 //
-// outgoing(v, w, e, copy, anchor)  p, the compressor's input, from the direction v; takes the step in w if `steps`
-// keep(p, sent, e, copy)           after encoding, `sent` being exactly what a receiver decodes
-// incoming(acc, gamma, w, copy)    the new w from acc = sum of weight_j decoded_j; with an anchor, from there and not from w
-// restored(e, sent, w, anchor)     e as if nothing had been sent, because it was applied nowhere; if `averages`
+// outgoing(v, w, e, copy, anchor)    p, the compressor's input, from the direction v; takes the step in w if `steps`
+// keep(p, sent, e, copy)             after encoding, `sent` being exactly what a receiver decodes
+// incoming(acc, gamma, w, copy)      the new w from acc = sum of weight_j decoded_j; with an anchor, from there and not from w
+// restore(sent, e, copy, w, anchor)  as if nothing had been sent, because it was applied nowhere; if `averages`
 //
 // All speak of one coordinate; e, copy and anchor are numbers of the worker where the scheme has them:
 //
 // memory          keeps e, what is still owed
-// copies          keeps public copies, and mixes these instead of messages
+// copies          keeps public copies, sums of what was sent, of the type copy<T>; gossip mixes these instead of messages
+// sums            adds acc up, and moves w by the sum: the average of all copies
 // steps           moves w when it encodes
 // averages        all workers combine the same messages, and come to the same w
 // anchors         between rounds each goes its own way, from an anchor that all keep
@@ -25,27 +30,36 @@ SADDLE_NAMESPACE_BEGIN
 
 /// What a scheme does not say of itself.
 struct scheme_defaults {
-  static constexpr bool memory = false, copies = false, steps = false, averages = false, anchors = false,
+  static constexpr bool memory = false, copies = false, sums = false, steps = false, averages = false, anchors = false,
                         shares_weights = false, late = false, on_average = false;
+  template <class T>
+  using copy = T;
 };
 
-/// Parameter server: average the directions, or the gradients. With memory, p = v + e and e = p - C(p).
+/// Parameter server: average the directions, or the gradients. With error memory, p = v + e and e = p - C(p). With
+/// differences, p = v - copy and copy += C(p): as what is sent goes to zero and the copies do not, a copy of one number
+/// would soon stand still, while the sum of the averages, which goes to zero too, does not.
 ///
 /// With an anchor u = (anchor - w) + v, what has led away from there, takes the place of v. Where w never left, the
 /// bits are those of v.
-template <bool Memory, bool Anchored = false, bool OnAverage = false>
+template <feedback Kept, bool Anchored = false, bool OnAverage = false>
 struct updates : scheme_defaults {
-  static constexpr bool memory = Memory, averages = true, anchors = Anchored, shares_weights = !Anchored,
-                        on_average = OnAverage;
+  static constexpr bool memory = Kept == feedback::error, copies = Kept == feedback::difference, sums = copies,
+                        averages = true, anchors = Anchored, shares_weights = !Anchored, on_average = OnAverage;
   template <class T>
-  SADDLE_HD static T outgoing(T v, [[maybe_unused]] T& w, [[maybe_unused]] T e, T, [[maybe_unused]] T anchor) {
+  using copy = std::conditional_t<copies, running_sum<T>, T>;
+  template <class T>
+  SADDLE_HD static T outgoing(T v, [[maybe_unused]] T& w, [[maybe_unused]] T e, [[maybe_unused]] copy<T> known,
+                              [[maybe_unused]] T anchor) {
     if constexpr (Anchored) v = (anchor - w) + v;
-    if constexpr (Memory) return v + e;
+    if constexpr (memory) return v + e;
+    else if constexpr (copies) return (v - known.value) - known.rest;
     else return v;
   }
   template <class T>
-  SADDLE_HD static void keep(T p, T sent, [[maybe_unused]] T& e, T&) {
-    if constexpr (Memory) e = p - sent;
+  SADDLE_HD static void keep(T p, T sent, [[maybe_unused]] T& e, [[maybe_unused]] copy<T>& known) {
+    if constexpr (memory) e = p - sent;
+    if constexpr (copies) known.add(sent);
   }
   template <class T>
   SADDLE_HD static T incoming(T acc, T, T w, T) {
@@ -53,9 +67,11 @@ struct updates : scheme_defaults {
   }
   /// Of p = u + e, the way that w has come is still in w; the direction waits in the memory.
   template <class T>
-  SADDLE_HD static T restored(T e, T sent, [[maybe_unused]] T w, [[maybe_unused]] T anchor) {
-    if constexpr (Anchored) return (e + sent) - (anchor - w);
-    else return e + sent;
+  SADDLE_HD static void restore(T sent, [[maybe_unused]] T& e, [[maybe_unused]] copy<T>& known, [[maybe_unused]] T w,
+                                [[maybe_unused]] T anchor) {
+    if constexpr (copies) known.add(-sent);
+    else if constexpr (Anchored) e = (e + sent) - (anchor - w);
+    else e += sent;
   }
 };
 

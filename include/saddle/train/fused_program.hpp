@@ -58,11 +58,14 @@ template <class O, class C, class Topology, class T>
 constexpr bool sound_combination() {
   using Rule = rule_of<O, T>;
   using wire = wire_compressor<C>;
-  using scheme = typename Topology::template scheme<is_exact<wire>, has_memory<C>>;
+  using scheme = typename Topology::template scheme<is_exact<wire>, feedback_of<C>>;
   using down = downlink_compressor<Topology>;
   constexpr bool averaged = extrapolates<Rule> == extrapolation::averaged;
   static_assert(!scheme::averages || is_unbiased<wire> || has_memory<C>,
-                "a biased compressor on a parameter server needs error_feedback: its errors would not average out");
+                "a biased compressor on a parameter server needs error_feedback or ef21: its errors would not average out");
+  static_assert(feedback_of<C> != feedback::difference || scheme::averages,
+                "ef21 adds up what a server averages, and gossip has none: use error_feedback, or send bare");
+  static_assert(feedback_of<down> != feedback::difference, "ef21 is for the way up: on the downlink use error_feedback");
   static_assert(is_unbiased<wire_compressor<down>> || has_memory<down>,
                 "a biased compressor on the downlink needs error_feedback: its errors would not average out");
   static_assert(!averaged || scheme::averages,
@@ -86,6 +89,7 @@ class fused_program final : public program<T> {
   using Down = wire_compressor<down_type>;
   using Rule = rule_of<O, T>;
   static constexpr bool relays = !is_exact<Down>;
+  static constexpr bool mixes_copies = Scheme::copies && !Scheme::averages;
   static constexpr int bucket_length = common_bucket<Up, Down>();
   static_assert(sound_combination<O, C, Topology, T>());
 
@@ -111,7 +115,7 @@ class fused_program final : public program<T> {
       now_.consensus_step = static_cast<T>(exchange().consensus_step.value_or(1.0));
     // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does, and what is
     // owed of local steps does so only in rounds.
-    if constexpr (has_memory<C> && Scheme::shares_weights) now_.subtract_memory = compressor.subtract_in_look_ahead;
+    if constexpr (Scheme::memory && Scheme::shares_weights) now_.subtract_memory = compressor.subtract_in_look_ahead;
     object(optimizer_);
     object(unwrapped(compressor_));
     object(down());
@@ -132,11 +136,12 @@ class fused_program final : public program<T> {
     d.phases = phases_of(optimizer_);
     for (int k = 0; k < d.phases; ++k) d.look_ahead |= phase_of(optimizer_, k).at_h;
     d.memory = Scheme::memory;
-    d.copies = Scheme::copies;
+    if constexpr (Scheme::copies) d.copy_planes = planes_of<typename Scheme::template copy<T>, T>;
     d.outgoing = selects_globally<Up> && !Scheme::memory;
     d.shares_weights = Scheme::shares_weights;
     d.averages = Scheme::averages;
     d.anchor = Scheme::anchors;
+    d.sum = Scheme::sums;
     d.state_planes = state_planes<Rule, T>;
     d.shares_state = Scheme::on_average;
     d.relays = relays;
@@ -155,13 +160,14 @@ class fused_program final : public program<T> {
   }
   std::string optimizer_name() const override { return O::name(); }
   std::string compressor_name() const override { return Up::name(); }
+  std::string compression_name() const override { return C::name(); }
   std::string topology_name() const override {
     std::string name = topology_.name();
     if (relays) name.append("-").append(down_type::name());
     if (Scheme::late) name.append("-late");
     return name;
   }
-  bool has_error_feedback() const override { return has_memory<C>; }
+  saddle::feedback feedback() const override { return feedback_of<C>; }
   std::string details() const override {
     std::string text = "phases=" + std::to_string(phases_of(optimizer_)) +
                        " rounds=" + std::to_string(rounds());
@@ -169,7 +175,7 @@ class fused_program final : public program<T> {
     if constexpr (steps_alone<Topology>) text += " every=" + std::to_string(topology_.every);
     if constexpr (requires { exchange().consensus_step; })
       if (exchange().consensus_step) text += " consensus-step=" + std::to_string(*exchange().consensus_step);
-    if constexpr (has_memory<C> && Scheme::shares_weights)
+    if constexpr (Scheme::memory && Scheme::shares_weights)
       text += std::string(" look-ahead-subtracts-memory=") + (now_.subtract_memory ? "yes" : "no");
     if constexpr (selects_globally<Up>) text += " kept=" + std::to_string(pairs_of(layout_, unwrapped(compressor_)));
     if constexpr (selects_globally<Down>) text += " kept-downlink=" + std::to_string(pairs_of(layout_, down()));
@@ -198,7 +204,7 @@ class fused_program final : public program<T> {
     table(outgoing_, all.outgoing);
     table(senders_, all.senders);
     std::vector<message_planes> others;
-    if (Scheme::copies)  // mixed instead of messages: dense planes, one a worker
+    if (mixes_copies)  // instead of messages: dense planes, one a worker
       for (worker_arrays<T> const& a : all.workers) others.push_back({{reinterpret_cast<std::byte*>(a.copy)}});
     if (relays) others = {all.server_message};
     table(mixed_, others);
@@ -228,7 +234,7 @@ class fused_program final : public program<T> {
     r.terms.resize(terms);
     r.sources.resize(heard.size() + 1);  // what the server hears and, after a relay, what its workers do
     std::size_t next = 0;
-    message_planes const* const messages = Scheme::copies ? mixed_.data() : senders_.data();
+    message_planes const* const messages = mixes_copies ? mixed_.data() : senders_.data();
     for (std::size_t target = 0; target < heard.size(); ++target) {
       r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(heard[target].size())};
       for (edge const& e : heard[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
@@ -286,7 +292,7 @@ class fused_program final : public program<T> {
     if constexpr (relays && selects_globally<Down>) {
       worker_arrays<T> server;
       server.memory = server.outgoing = fleet_.server_memory;
-      select<updates<owes>>(
+      select<updates<feedback_of<down_type>>>(
           relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), from,
                                                    fleet_.server_memory, lowest, search_.data()},
           down(), context(index), server, fleet_.server_message, player);
@@ -298,10 +304,10 @@ class fused_program final : public program<T> {
     }
   }
   void apply(int index, int round, int player) override {
-    using decoder = std::conditional_t<Scheme::copies, identity, std::conditional_t<relays, Down, Up>>;
+    using decoder = std::conditional_t<mixes_copies, identity, std::conditional_t<relays, Down, Up>>;
     decoder d{};
-    if constexpr (!Scheme::copies && !relays) d = unwrapped(compressor_);
-    else if constexpr (!Scheme::copies) d = down();
+    if constexpr (!mixes_copies && !relays) d = unwrapped(compressor_);
+    else if constexpr (!mixes_copies) d = down();
     int const sharing = Scheme::averages ? fleet_.hosted : 1;
     using applied = applying_rule<Scheme, Rule>;
     applied const* rules;
@@ -314,7 +320,7 @@ class fused_program final : public program<T> {
            fleet_.hosted / sharing, player);
   }
   void restore([[maybe_unused]] int index, [[maybe_unused]] int player) override {
-    if constexpr (Scheme::memory && Scheme::averages) {
+    if constexpr (Scheme::averages && has_memory<C>) {
       if constexpr (Executor::in_host_memory)
         if (!context(index)->skips) return;
       launch(restore_body<Scheme, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), workers_.data(),

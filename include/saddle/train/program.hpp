@@ -24,11 +24,12 @@ SADDLE_NAMESPACE_BEGIN
 struct demands {
   bool look_ahead = false;      // an array h
   bool memory = false;          // error memory
-  bool copies = false;          // public copies
+  int copy_planes = 0;          // of public copies
   bool outgoing = false;        // p in an array of its own
   bool shares_weights = false;  // one w a process
   bool averages = false;        // a server: all hear the same, and it answers
   bool anchor = false;          // one a process: where the workers last agreed
+  bool sum = false;             // one a process: of the averages that came
   int state_planes = 0;
   bool shares_state = false;    // one state a process
   bool relays = false;          // the server encodes the average
@@ -69,9 +70,10 @@ class program {
   virtual bucket_layout const& layout() const = 0;
   virtual std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const = 0;
   virtual std::string optimizer_name() const = 0;
-  virtual std::string compressor_name() const = 0;
+  virtual std::string compressor_name() const = 0;   // on the wire
+  virtual std::string compression_name() const = 0;  // with what is kept beside it
   virtual std::string topology_name() const = 0;
-  virtual bool has_error_feedback() const = 0;
+  virtual saddle::feedback feedback() const = 0;
   /// The fields that decide what is sent and kept, for reports and to tell checkpoints apart. Step sizes are not among
   /// them: they may change when a run is continued.
   virtual std::string details() const = 0;

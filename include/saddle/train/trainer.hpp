@@ -105,7 +105,7 @@ class trainer {
     r.optimizer = program_->optimizer_name();
     r.compressor = program_->compressor_name();
     r.topology = program_->topology_name();
-    r.error_feedback = program_->has_error_feedback();
+    r.feedback = program_->feedback();
     r.details = program_->details();
     return r;
   }
@@ -205,15 +205,16 @@ class trainer {
 
   template <class O, class C, class Tp, class Executor>
   std::unique_ptr<program<T>> make_program(O o, C c, Tp t, Executor const& how, players sizes) const {
-    constexpr bool exact = is_exact<wire_compressor<C>>, remembers = has_memory<C>;
-    using scheme = typename Tp::template scheme<exact, remembers>;
+    constexpr bool exact = is_exact<wire_compressor<C>>;
+    constexpr feedback kept = feedback_of<C>;
+    using scheme = typename Tp::template scheme<exact, kept>;
     auto const make = [&]<class Scheme>(Scheme) -> std::unique_ptr<program<T>> {
       using made = fused_program<T, O, C, Tp, Scheme, Executor>;
       return std::make_unique<made>(std::move(o), c, std::move(t), how, sizes,
                                     typename made::constants{settings_.seed, {settings_.min_box, settings_.max_box}});
     };
-    if constexpr (requires { typename Tp::template late_scheme<exact, remembers>; }) {
-      if (t.combines_first()) return make(typename Tp::template late_scheme<exact, remembers>{});
+    if constexpr (requires { typename Tp::template late_scheme<exact, kept>; }) {
+      if (t.combines_first()) return make(typename Tp::template late_scheme<exact, kept>{});
     }
     return make(scheme{});
   }
@@ -252,8 +253,9 @@ class trainer {
       a.gradient[0] = gradients_.back().min.data();
       a.gradient[1] = seen_from_zero(gradients_.back().max.data());
       a.memory = array(demands_.memory, d, true);
-      a.copy = array(demands_.copies, d, true);
+      a.copy = array(true, d * static_cast<std::size_t>(demands_.copy_planes), true);
       a.anchor = m == 0 ? started(demands_.anchor) : fleet_.workers[0].anchor;
+      a.sum = m == 0 ? array(demands_.sum, d, true) : fleet_.workers[0].sum;
       a.state = m == 0 || !demands_.shares_state ? array(true, d * static_cast<std::size_t>(demands_.state_planes), true)
                                                  : fleet_.workers[0].state;
       a.plane = layout.padded();
@@ -401,8 +403,7 @@ class trainer {
 
   std::string description() const {
     players const p = sizes();
-    return program_->optimizer_name() + " " + (program_->has_error_feedback() ? "error-feedback-" : "") +
-           program_->compressor_name() + " " + program_->topology_name() + " workers=" +
+    return program_->optimizer_name() + " " + program_->compression_name() + " " + program_->topology_name() + " workers=" +
            std::to_string(link_->workers()) + " coordinates=" + std::to_string(p.min) + "+" + std::to_string(p.max) +
            " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
            " average=" + std::to_string(static_cast<int>(settings_.average)) + " " + program_->details() +
