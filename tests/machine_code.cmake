@@ -34,7 +34,7 @@ foreach(kernel IN LISTS kernels)
   set(counts "${ld_quad} loads and ${st_quad} stores of 16 bytes, ${ld_scalar} and ${st_scalar} of a number")
   message(VERBOSE "${counts}: ${name}")
 
-  if(st_quad EQUAL 0 AND name MATCHES "encode_bodyINS0_7updatesILb0EEENS0_4qsgd")
+  if(st_quad EQUAL 0 AND name MATCHES "encode_bodyINS0_7updatesILNS0_8feedbackE0E(Lb[01]E)*EENS0_4qsgd")
     set(st_quad none)
   endif()
   if(ld_quad EQUAL 0 OR st_quad EQUAL 0 OR ld_scalar GREATER most_scalar_loads

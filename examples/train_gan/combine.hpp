@@ -45,6 +45,17 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
     return trainer<float>(game, with_step_sizes<O>(how), compressor, std::move(topology),
                           how.transport, cpu{how.threads}, how.run);
   };
+  // What nobody wants with a bare lossy uplink is left out: every combination takes a second to compile.
+  constexpr bool careful = is_exact<wire_compressor<C>> || has_memory<C>;
+  auto const train_in_rounds = [&](auto topology) -> trainer<float> {
+    if (how.local_steps == 1) return train(std::move(topology));
+    if constexpr (averaged)
+      throw std::invalid_argument(how.optimizer + " looks ahead along the average, and local steps have none");
+    else if constexpr (!careful)
+      throw std::invalid_argument("local steps want an uplink that is exact or has error feedback");
+    else
+      return train(local_steps{std::move(topology), how.local_steps});
+  };
   if (how.topology == "server") {
     if constexpr (!is_unbiased<wire_compressor<C>> && !has_memory<C>) {
       throw std::invalid_argument(how.compressor + " is biased: on a server it needs error feedback");
@@ -53,9 +64,8 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
                                   " exchanges twice a step, which one error memory cannot serve: use " +
                                   "--no-error-feedback or another optimizer");
     } else {
-      if (how.downlink == "exact") return train(parameter_server<>{});
-      // Not for a bare lossy uplink: nobody wants it, and every combination takes a second to compile.
-      if constexpr (is_exact<wire_compressor<C>> || has_memory<C>)
+      if (how.downlink == "exact") return train_in_rounds(parameter_server<>{});
+      if constexpr (careful)
         return train(parameter_server{error_feedback{qsgd<512, 8>{}}});
       else
         throw std::invalid_argument("a lossy downlink wants an uplink that is exact or has error feedback");
@@ -66,7 +76,7 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   } else {
     for (graph_choice const& g : graphs)
       if (how.topology == g.name)
-        return train(gossip{g.make(how), how.rounds, how.order, how.consensus_step});
+        return train_in_rounds(gossip{g.make(how), how.rounds, how.order, how.consensus_step});
     throw std::invalid_argument("there is no topology " + how.topology);
   }
 }

@@ -17,6 +17,7 @@ struct composition {
   bool error_feedback = false;
   double step_size = 0, max_step_size = 0;
   int rounds = 1;
+  int local_steps = 1;  // the workers exchange every so many steps
   saddle::gossip_order order = saddle::gossip_order::adapt_then_combine;
   std::optional<double> consensus_step;
   int workers = 1, threads = 1;

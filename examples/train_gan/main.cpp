@@ -144,6 +144,7 @@ class job {
     out["compressor"] = p.compressor;
     out["error_feedback"] = p.error_feedback;
     out["topology"] = p.topology;
+    out["local_steps"] = p.local_steps;
     out["workers"] = p.workers;
     out["steps"] = r.step;
     out["steps_executed"] = r.steps_executed;

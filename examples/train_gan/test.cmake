@@ -43,11 +43,11 @@ endfunction()
 
 # ---- Each method, with every output ----
 set(tiny --hidden 16,16 --latent 4 --batch 4)
-foreach(method IN ITEMS dqgan dposg local)
+foreach(method IN ITEMS dqgan dposg fl-gan local)
   foreach(data IN ITEMS digits ring8)
     run(0 --method ${method} --data ${data} ${tiny} --steps 4 --json out.json --samples out.png --samples-csv out.csv
         --log log.csv --checkpoint out.saddle)
-    foreach(key IN ITEMS method optimizer compressor error_feedback topology workers steps steps_executed
+    foreach(key IN ITEMS method optimizer compressor error_feedback topology local_steps workers steps steps_executed
                          resumed_from_step seed threads parameters uplink_bytes downlink_bytes uplink_payload_bytes
                          downlink_payload_bytes dense_uplink_bytes wire_bytes seconds frechet_distance modes_covered
                          good_samples digest)
@@ -69,7 +69,8 @@ expect_equal("${left}" ${SCRATCH}/out.json "a run left files beside its outputs"
 
 # ---- Equal bits ----
 set(short --data digits ${tiny} --workers 3)
-foreach(policies IN ITEMS "--method;dqgan" "--method;dposg;--compressor;sign" "--optimizer;extra-adam;--compressor;qsgd4")
+foreach(policies IN ITEMS "--method;dqgan" "--method;dposg;--compressor;sign" "--local-steps;2" "--method;dposg;--local-steps;4"
+                          "--optimizer;extra-adam;--compressor;qsgd4")
   digest(whole ${short} ${policies} --steps 6 --threads 1)
   digest(threaded ${short} ${policies} --steps 6 --threads 2)
   expect_equal(${whole} ${threaded} "one thread and two (${policies})")
@@ -106,6 +107,16 @@ endforeach()
 list(REMOVE_DUPLICATES digests)
 list(LENGTH digests different)
 expect_equal(${different} 11 "each topology has a digest of its own")
+# Of 6 steps, 3 and 1 exchange.
+digest(each_digest ${short} --steps 6)
+value_of(each uplink_bytes)
+foreach(steps IN ITEMS 2 4)
+  digest(rare_digest ${short} --steps 6 --local-steps ${steps})
+  value_of(rare uplink_bytes)
+  math(EXPR rounds "6 / ${steps}")
+  math(EXPR expected "${each} / 6 * ${rounds}")
+  expect_equal(${rare} ${expected} "bytes with --local-steps ${steps}")
+endforeach()
 
 # ---- What is refused: code 2, one line, no file ----
 set(outputs --json none.json --samples none.png --samples-csv none.csv --log none.log --checkpoint none.saddle)
@@ -148,6 +159,11 @@ refuse(--compressor qsgd8 --topology one-peer-exponential --no-error-feedback)
 refuse(--optimizer averaged-omd --topology ring)
 refuse(--optimizer averaged-extragradient)
 refuse(--topology ring --downlink qsgd8)
+refuse(--local-steps 0)
+refuse(--local-steps 2 --downlink qsgd8)
+refuse(--local-steps 2 --no-error-feedback)
+refuse(--local-steps 2 --optimizer averaged-omd)
+refuse(${short} --resume half.saddle --local-steps 2 --optimizer extra-adam --compressor qsgd4 --steps 6)
 refuse(--consensus-step 0.1)
 refuse(--resume nothing.saddle)
 refuse(${short} --resume cut.saddle)

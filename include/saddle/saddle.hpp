@@ -3,6 +3,7 @@
 /// Everything that needs nothing but a C++20 compiler.
 #include "saddle/compressor/adacomp_residual.hpp"
 #include "saddle/compressor/bfloat.hpp"
+#include "saddle/compressor/ef21.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/global_top_k.hpp"
 #include "saddle/compressor/half.hpp"
@@ -28,6 +29,7 @@
 #include "saddle/topology/from_matrix.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/graph.hpp"
+#include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/metropolis.hpp"
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/train/trainer.hpp"

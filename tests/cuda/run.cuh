@@ -19,6 +19,7 @@
 #include "saddle/exec/device_vector.cuh"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/step/adapt.hpp"
+#include "saddle/step/alone.hpp"
 #include "saddle/step/apply.hpp"
 #include "saddle/step/average.hpp"
 #include "saddle/step/encode.hpp"
@@ -35,9 +36,11 @@ class given_run {
   using Downlink = saddle::wire_compressor<Down>;
   using Rule = saddle::rule_of<O, T>;
   using Applied = saddle::applying_rule<Scheme, Rule>;
-  static constexpr bool relays = !saddle::is_exact<Downlink>;
+  static constexpr bool relays = !saddle::is_exact<Downlink>, mixes_copies = Scheme::copies && !Scheme::averages;
   static constexpr int workers = 3, steps = 3, most_moments = 2 * steps;
-  static constexpr int targets = Scheme::shares_weights ? 1 : workers;
+  static constexpr int targets = Scheme::averages ? 1 : workers;  // of an apply
+  static constexpr int points = Scheme::shares_weights ? 1 : workers;
+  static constexpr int optimizers = Scheme::on_average ? 1 : workers;
 
   struct tables {
     saddle::step_context<T, Rule> context[most_moments];
@@ -70,11 +73,13 @@ class given_run {
         moments_.push_back({t, k, saddle::phase_of(optimizer_, k)});
     int const moments = static_cast<int>(moments_.size());
     std::int64_t const n = static_cast<std::int64_t>(sizeof(T)) * layout_.padded();
-    w_ = take("w", n, targets);
+    w_ = take("w", n, points);
     h_ = take("h", n, workers);
     memory_ = take("memory", n, workers);
-    copy_ = take("copies", n, workers);
-    state_ = take("state", n * saddle::state_planes<Rule, T>, workers);
+    copy_ = take("copies", n * saddle::planes_of<typename Scheme::template copy<T>, T>, workers);
+    anchor_ = take("anchor", n, 1);
+    sum_ = take("sum", n, 1);
+    state_ = take("state", n * saddle::state_planes<Rule, T>, optimizers);
     average_ = take("average", n, 1);
     server_memory_ = take("the server's memory", n, 1);
     gradient_ = take("gradient", n, moments * workers);
@@ -94,9 +99,10 @@ class given_run {
                              : i % 11 == 5 ? 0
                                            : size * draw.normal());
     };
-    for (int m = 0; m < targets; ++m) fill(w_, m, 1);
+    for (int m = 0; m < points; ++m) fill(w_, m, 1);
+    fill(anchor_, 0, 1);
     for (int m = 0; m < workers; ++m) {
-      std::memcpy(h_.at(start_.data(), m), w_.at(start_.data(), m % targets), static_cast<std::size_t>(n));
+      std::memcpy(h_.at(start_.data(), m), w_.at(start_.data(), m % points), static_cast<std::size_t>(n));
       if (Scheme::memory) fill(memory_, m, 0.01);
     }
     for (int j = 0; j < moments * workers; ++j) fill(gradient_, j, 0.1);
@@ -167,12 +173,14 @@ class given_run {
       if constexpr (std::is_same_v<Applied, Rule>) t.rule[j] = c.rule;
       for (int m = 0; m < workers; ++m) {
         saddle::worker_arrays<T>& own = t.arrays[j][m];
-        own.w = w_.at(base, m % targets);
+        own.w = w_.at(base, m % points);
         own.h = h_.at(base, m);
         own.gradient[0] = own.gradient[1] = gradient_.at(base, static_cast<int>(j) * workers + m);
         own.memory = memory_.at(base, m);
         own.copy = copy_.at(base, m);
-        own.state = state_.at(base, m);
+        own.anchor = anchor_.at(base, 0);
+        own.sum = sum_.at(base, 0);
+        own.state = state_.at(base, m % optimizers);
         own.plane = layout_.padded();
       }
     }
@@ -185,13 +193,12 @@ class given_run {
     for (int target = 0; target < targets; ++target) {
       for (int m = 0; m < workers; ++m) {
         double const own = m == target ? 1 : 0, mixed = m == target ? 0.5 : 0.25;
-        double const weight = Scheme::shares_weights ? 1.0 / workers
-                              : Scheme::memory       ? 0.3 * (mixed - own)
-                                                     : mixed;
+        double const weight = Scheme::averages ? 1.0 / workers
+                              : Scheme::memory ? 0.3 * (mixed - own)
+                                               : mixed;
         t.terms[target][m] = {m, static_cast<T>(weight)};
       }
-      t.received[target] = saddle::incoming<T>{Scheme::copies ? there->copies : there->up,
-                                               there->terms[target], workers};
+      t.received[target] = saddle::incoming<T>{mixes_copies ? there->copies : there->up, there->terms[target], workers};
     }
     t.sent_up = saddle::incoming<T>{there->up, there->terms[0], workers};
     if (relays) t.received[0] = saddle::incoming<T>{&there->down, &there->whole, 1, workers};
@@ -205,6 +212,11 @@ class given_run {
       engine.run(body, rows, player == 1 ? layout_.first_bucket(1) : 0,
                  player == 0 ? layout_.first_bucket(1) : layout_.buckets());
     };
+    if constexpr (Scheme::anchors)  // first a step without a round
+      for (std::size_t j = 0; j < moments_.size() && moments_[j].step == 1; ++j)
+        if (moments_[j].what.commits)
+          launch(saddle::step_alone_body<T, Rule, Bucket>{layout_, &t->context[j], t->arrays[j], non_finite}, workers,
+                 moments_[j].what.player);
     for (std::size_t j = 0; j < moments_.size(); ++j) {
       saddle::phase const what = moments_[j].what;
       auto const* const context = &t->context[j];
@@ -225,16 +237,18 @@ class given_run {
                 non_finite + workers, workers},
             1, what.player);
       using decoder =
-          std::conditional_t<Scheme::copies, saddle::identity, std::conditional_t<relays, Downlink, Up>>;
+          std::conditional_t<mixes_copies, saddle::identity, std::conditional_t<relays, Downlink, Up>>;
       launch(
           saddle::apply_body<Scheme, decoder, T, Applied, Bucket>{
-              decoder{}, layout_, context, &t->rule[j], all, workers / targets, t->received, non_finite},
+              decoder{}, layout_, context, &t->rule[j], all, workers / targets, t->received,
+              non_finite + (Scheme::on_average ? workers : 0)},
           targets, what.player);
       launch(saddle::average_body<T, Bucket>{layout_, context, average_.at(base, 0), w_.at(base, 0)}, 1,
              saddle::phase::both);
     }
-    if constexpr (Scheme::memory && Scheme::shares_weights)
-      launch(saddle::restore_body<Up, T, Bucket>{Up{}, layout_, &t->context[0], &t->skipping, t->arrays[0], t->up, 0}, workers,
+    if constexpr (Scheme::averages && saddle::has_memory<C>)
+      launch(saddle::restore_body<Scheme, Up, T, Bucket>{Up{}, layout_, &t->context[0], &t->skipping, t->arrays[0], t->up, 0},
+             workers,
              saddle::phase::both);
   }
 
@@ -243,6 +257,6 @@ class given_run {
   std::vector<moment> moments_;
   std::vector<arrays> all_;
   std::int64_t size_ = 0;
-  arrays w_, h_, memory_, copy_, state_, average_, server_memory_, gradient_, up_, down_, non_finite_, table_;
+  arrays w_, h_, memory_, copy_, anchor_, sum_, state_, average_, server_memory_, gradient_, up_, down_, non_finite_, table_;
   saddle::aligned_vector<std::byte> start_;
 };

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "run.cuh"
+#include "saddle/compressor/ef21.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/compressor/qsgd.hpp"
@@ -18,9 +19,9 @@
 
 // Each optimizer, compressor and scheme at least once, and what is most likely to be used together.
 //
-// 16 combinations: as many encode, 15 apply and 14 adapt (those that differ in an argument that the body does not have
-// share one), 5 average (type and bucket length), 5 restore (shared weights with a memory), 2 relay. In all
-// kernels: 57
+// 21 combinations: as many encode, 20 apply and 19 adapt (those that differ in an argument that the body does not have
+// share one), 5 average (type and bucket length), 9 restore (averages with a memory), 2 relay, 2 step_alone. In all
+// kernels: 78
 
 namespace {
 
@@ -40,8 +41,13 @@ void same_on_the_device(O const& optimizer) {
 
 constexpr auto nearest = rounding::nearest;
 constexpr auto dithered = rounding::dithered;
-using with_memory = updates<true>;
-using bare = updates<false>;
+using with_memory = updates<feedback::error>;
+using bare = updates<feedback::none>;
+using of_differences = updates<feedback::difference>;
+using on_average = updates<feedback::none, false, true>;
+using on_average_with_memory = updates<feedback::error, false, true>;
+using anchored = updates<feedback::none, true>;
+using anchored_with_memory = updates<feedback::error, true>;
 
 }  // namespace
 
@@ -61,6 +67,22 @@ TEST_CASE("a compressed downlink gives the same bits on the device") {
   using up = error_feedback<qsgd<512, 8, nearest, norm::euclidean>>;
   same_on_the_device<float, omd, up, with_memory, error_feedback<qsgd<512, 8>>>({.step_size = 0.1});
   same_on_the_device<float, sgda, qsgd<512, 2>, bare, error_feedback<top_k<512, 64>>>({.step_size = 0.1});
+}
+
+TEST_CASE("a server's sum of differences gives the same bits on the device") {
+  same_on_the_device<float, adam, ef21<top_k<512, 8>>, of_differences>({.step_size = 0.01});
+  same_on_the_device<float, omd, ef21<scaled_sign<512>>, of_differences>({.step_size = 0.1});
+}
+
+TEST_CASE("a server's steps on the average give the same bits on the device") {
+  same_on_the_device<float, per_player<omd, adam>, error_feedback<qsgd<512, 8>>, on_average_with_memory>(
+      {.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
+  same_on_the_device<float, adam, qsgd<512, 4>, on_average>({.step_size = 0.01});
+}
+
+TEST_CASE("local steps around a server give the same bits on the device") {
+  same_on_the_device<float, per_player<omd, adam>, identity, anchored>({.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
+  same_on_the_device<float, omd, error_feedback<top_k<512, 8>>, anchored_with_memory>({.step_size = 0.1});
 }
 
 TEST_CASE("gossip gives the same bits on the device") {

@@ -113,6 +113,17 @@ TEST_CASE("a server's runs on the device give the same bytes") {
              parameter_server<error_feedback<global_top_k<512>>>{});
 }
 
+TEST_CASE("a server's runs on the average give the same bytes on the device") {
+  using on_average = parameter_server<exact_downlink, adapts::on_average>;
+  same_bytes(adam{.step_size = 0.01}, error_feedback{global_top_k<512>{.fraction = 0.05}}, on_average{});
+  same_bytes(averaged_omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}}, on_average{});
+}
+
+TEST_CASE("a server's sums of differences give the same bytes on the device") {
+  same_bytes(averaged_omd{.step_size = 0.1}, ef21{qsgd<512, 8>{}}, parameter_server<>{});
+  same_bytes(adam{.step_size = 0.01}, ef21{global_top_k<512>{.fraction = 0.05}}, parameter_server<>{});
+}
+
 TEST_CASE("gossip on the device gives the same bytes") {
   same_bytes(omd{.step_size = 0.1}, identity{}, gossip{.graph = one_peer_exponential(workers), .rounds = 2});
   same_bytes(sgda{.step_size = 0.1}, scaled_sign<512>{}, gossip{.graph = ring(workers), .consensus_step = 0.2});
@@ -120,6 +131,12 @@ TEST_CASE("gossip on the device gives the same bytes") {
              gossip{.graph = complete(workers), .consensus_step = 0.2});
   same_bytes(optimistic_adam{.step_size = 0.01}, identity{},
              accelerated_gossip{.graph = path(workers), .rounds = 3, .spectral_gap = 0.3});
+}
+
+TEST_CASE("local steps on the device give the same bytes: each kind of step has its graph") {
+  // In the 6 steps both kinds of steps come again from their graphs.
+  same_bytes(adam{.step_size = 0.01}, error_feedback{qsgd<512, 8>{}}, local_steps{parameter_server<>{}, 2});
+  same_bytes(extragradient{.step_size = 0.1}, identity{}, local_steps{gossip{ring(workers)}, 2});
 }
 
 TEST_CASE("gradients are used where a problem of the device has them") {

@@ -87,18 +87,27 @@ void check(E const& how) {
     CHECK(host == sums);
   }
 
-  // A replay runs f's kernels once each time, with what was published last: more steps than are under way at once.
+  // A replay runs the kernels of its kind once each time, with what was published last: more steps than are under way at
+  // once. Every third step is of the other kind.
   typename engine::template staged<std::int64_t> by;
   by.resize(3);
-  numbers sum(1);
-  std::int64_t expected = 0;
-  for (std::int64_t step = 1; step <= 20; ++step) {
+  numbers sums(2);
+  std::vector<std::int64_t> expected(2, 0);
+  for (std::int64_t step = 1; step <= 30; ++step) {
     by[2] = step * step;
     by.publish(e);
-    e.replay([&] { e.once(increment{sum.data(), by.there() + 2}); });
-    expected += step * step;
+    if (step % 3 == 0) {
+      e.replay(1, [&] {
+        e.once(increment{sums.data(), by.there() + 2});
+        e.once(increment{sums.data() + 1, by.there() + 2});
+      });
+      expected[1] += step * step;
+    } else {
+      e.replay(0, [&] { e.once(increment{sums.data(), by.there() + 2}); });
+    }
+    expected[0] += step * step;
   }
-  CHECK(back(sum)[0] == expected);
+  CHECK(back(sums) == expected);
 
   int calls = 0;
   std::vector<int> times(10, 0);

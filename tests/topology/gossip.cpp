@@ -58,12 +58,12 @@ TEST_CASE("gossip: rounds walk through the graph's matrices, step after step") {
 }
 
 TEST_CASE("gossip: the scheme follows from the compressor, the order from the field") {
-  static_assert(std::is_same_v<gossip::scheme<true, false>, mixing<false>>);
-  static_assert(std::is_same_v<gossip::scheme<false, false>, choco<false>>);
-  static_assert(std::is_same_v<gossip::scheme<false, true>, deep_squeeze<false>>);
-  static_assert(std::is_same_v<gossip::late_scheme<true, false>, mixing<true>>);
-  static_assert(std::is_same_v<gossip::late_scheme<false, false>, choco<true>>);
-  static_assert(std::is_same_v<gossip::late_scheme<false, true>, deep_squeeze<true>>);
+  static_assert(std::is_same_v<gossip::scheme<true, feedback::none>, mixing<false>>);
+  static_assert(std::is_same_v<gossip::scheme<false, feedback::none>, choco<false>>);
+  static_assert(std::is_same_v<gossip::scheme<false, feedback::error>, deep_squeeze<false>>);
+  static_assert(std::is_same_v<gossip::late_scheme<true, feedback::none>, mixing<true>>);
+  static_assert(std::is_same_v<gossip::late_scheme<false, feedback::none>, choco<true>>);
+  static_assert(std::is_same_v<gossip::late_scheme<false, feedback::error>, deep_squeeze<true>>);
   CHECK_FALSE(gossip{.graph = ring(2)}.combines_first());
   CHECK(gossip{.graph = ring(2), .order = gossip_order::combine_then_adapt}.combines_first());
   CHECK(gossip{.graph = ring(2)}.name() == "gossip-ring");

@@ -16,6 +16,8 @@ TEST_CASE("parameter_server: the plain average of all workers, in their order, w
   CHECK(server.rounds_per_exchange() == 1);
   CHECK_NOTHROW(server.check(1, true, true));
   CHECK_THROWS_AS(server.check(0, false, false), std::invalid_argument);
-  static_assert(std::is_same_v<parameter_server<>::scheme<true, false>, updates<false>>);
-  static_assert(std::is_same_v<parameter_server<>::scheme<false, true>, updates<true>>);
+  static_assert(std::is_same_v<parameter_server<>::scheme<true, feedback::none>, updates<feedback::none>>);
+  static_assert(std::is_same_v<parameter_server<>::scheme<false, feedback::difference>, updates<feedback::difference>>);
+  using adapting = parameter_server<exact_downlink, adapts::on_average>;
+  static_assert(std::is_same_v<adapting::scheme<false, feedback::error>, updates<feedback::error, false, true>>);
 }

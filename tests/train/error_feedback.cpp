@@ -187,7 +187,7 @@ TEST_CASE("error feedback around the identity changes nothing and owes nothing")
     REQUIRE(with.digest() == without.digest());
     for (int m = 0; m < 4; ++m) REQUIRE(test::all_zero(test::memory(with, m)));
   }
-  CHECK(with.report().error_feedback);
+  CHECK(with.report().feedback == feedback::error);
   CHECK(with.report().uplink == without.report().uplink);
 }
 

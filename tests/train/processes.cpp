@@ -92,6 +92,16 @@ TEST_CASE("a server on several processes") {
     error_feedback const some{global_top_k<128>{0.1}};
     equals_one_process(alternating_sgda{{0.01}}, some, parameter_server{some});
   }
+  SUBCASE("places that are not sent") {
+    equals_one_process(omd{0.01}, random_k<128, 16>{}, parameter_server<random_k<128, 16>>{});
+  }
+  SUBCASE("on the average") {
+    equals_one_process(optimistic_adam{.step_size = 0.01}, careful{}, parameter_server<careful, adapts::on_average>{});
+  }
+  SUBCASE("differences") { equals_one_process(omd{0.01}, ef21{qsgd<128, 4, rounding::nearest>{}}, parameter_server<>{}); }
+  SUBCASE("local steps") {
+    equals_one_process(adam{.step_size = 0.01}, careful{}, local_steps{parameter_server<careful>{}, 2});
+  }
 }
 
 TEST_CASE("gossip between several processes") {
@@ -106,6 +116,12 @@ TEST_CASE("gossip between several processes") {
   }
   SUBCASE("public copies") { equals_one_process(omd{0.01}, scaled_sign<128>{}, lossy); }
   SUBCASE("public copies, a player at a time") { equals_one_process(alternating_sgda{{0.01}}, top_k<128, 16>{}, lossy); }
+  SUBCASE("public copies, every other step") {
+    equals_one_process(omd{0.01}, natural<128>{}, local_steps{lossy, 2});
+  }
+  SUBCASE("accelerated") {
+    equals_one_process(omd{0.01}, identity{}, accelerated_gossip{.graph = ring(4), .rounds = 3, .spectral_gap = 2.0 / 3});
+  }
   SUBCASE("DeepSqueeze") { equals_one_process(omd{0.01}, careful{}, lossy); }
 }
 

@@ -100,6 +100,10 @@ template <class C>
 message_shape shape_of(error_feedback<C>) {
   return shape_of(C{});
 }
+template <class C>
+message_shape shape_of(ef21<C>) {
+  return shape_of(C{});
+}
 inline message_shape shape_of(exact_downlink) { return shape_of(identity{}); }
 
 /// One message of the game's player 0, player 1 or both (-1).
@@ -123,7 +127,10 @@ template <class O>
 std::vector<int> exchanges_of(O const&) {
   return {-1};
 }
-inline std::vector<int> exchanges_of(alternating_sgda const&) { return {0, 1}; }
+template <class O>
+std::vector<int> exchanges_of(alternating<O> const&) {
+  return {0, 1};
+}
 inline std::vector<int> exchanges_of(averaged_extragradient const&) { return {-1, -1}; }
 template <class A, class B>
 std::vector<int> exchanges_of(per_player<A, B> const& o) {
@@ -141,9 +148,11 @@ int gradients_of(O const& o) {
 // ---- What holds for every combination ----
 
 struct costs {
-  message_bytes up, down;  // of a step
+  message_bytes up, down;  // of a step that exchanges
   int gradients;
+  int every = 1;           // so many steps, one exchanges
 };
+inline constexpr int product_steps = 6;
 /// `messages` in every exchange.
 template <class O>
 message_bytes sent(O const& o, message_shape const& shape, std::int64_t messages) {
@@ -163,7 +172,7 @@ struct anywhere {
 
 inline void check_run(std::function<trainer<float>(int threads, anywhere const&)> const& combine, int workers,
                       costs const& expected, bool all_equal) {
-  int const steps = 6;
+  int const steps = product_steps, rounds = steps / expected.every;
   auto const make = [&](int threads) {
     return combine(threads, {[=] { return loopback{workers}.connect(); }});
   };
@@ -179,8 +188,8 @@ inline void check_run(std::function<trainer<float>(int threads, anywhere const&)
       else if (m > 0) CHECK_FALSE(std::equal(w.begin(), w.end(), first.begin(), first.end()));
     }
   report const r = t.report();
-  CHECK(r.uplink == message_bytes{steps * expected.up.total, steps * expected.up.payload});
-  CHECK(r.downlink == message_bytes{steps * expected.down.total, steps * expected.down.payload});
+  CHECK(r.uplink == message_bytes{rounds * expected.up.total, rounds * expected.up.payload});
+  CHECK(r.downlink == message_bytes{rounds * expected.down.total, rounds * expected.down.payload});
   CHECK(r.gradients == steps * expected.gradients);
   CHECK(r.skipped_steps == 0);
 
@@ -220,9 +229,9 @@ inline void check_run(std::function<trainer<float>(int threads, anywhere const&)
   CHECK(resumed.downlink == r.downlink);
 }
 
-template <class O, class C, class Down = exact_downlink>
+template <adapts Adapts = adapts::on_worker, class O, class C, class Down = exact_downlink>
 void on_a_server(O const& o, C const& c, Down down = {}) {
-  using topology = parameter_server<Down>;
+  using topology = parameter_server<Down, Adapts>;
   for (int workers : {3, 4}) {
     CAPTURE(workers);
     auto const make = [&](int threads, anywhere const& where) {
@@ -230,6 +239,35 @@ void on_a_server(O const& o, C const& c, Down down = {}) {
     };
     check_run(make, workers, {sent(o, shape_of(c), workers), sent(o, shape_of(down), workers), gradients_of(o)}, true);
   }
+}
+
+/// One step in 2, 4 or 7 exchanges: the checkpoint, after 3 steps, lies between rounds.
+template <class O, class C, class Down = exact_downlink>
+void locally_on_a_server(O const& o, C const& c, Down down = {}) {
+  int const workers = 3;
+  for (int every : {2, 4, 7}) {
+    CAPTURE(every);
+    auto const make = [&](int threads) {
+      local_steps<parameter_server<Down>> const topology{{down}, every};
+      return trainer{coupled_game{}, o, c, topology, loopback{workers}, cpu{threads}, settings{.seed = 3}};
+    };
+    costs const expected{sent(o, shape_of(c), workers), sent(o, shape_of(down), workers), gradients_of(o), every};
+    check_run(make, expected, product_steps % every == 0);
+  }
+}
+
+template <class O, class C>
+void locally_over_gossip(O const& o, C const& c) {
+  for (auto const order : {gossip_order::adapt_then_combine, gossip_order::combine_then_adapt})
+    for (int rounds : {1, 3}) {
+      CAPTURE(rounds);
+      gossip g{.graph = ring(4), .rounds = rounds, .order = order};
+      if (!is_exact<wire_compressor<C>>) g.consensus_step = 0.1;
+      auto const make = [&](int threads) {
+        return trainer{coupled_game{}, o, c, local_steps{g, 2}, loopback{4}, cpu{threads}, settings{.seed = 3}};
+      };
+      check_run(make, {sent(o, shape_of(c), 2 * 4 * rounds), {}, gradients_of(o), 2}, false);
+    }
 }
 
 template <class O, class C>

@@ -205,7 +205,7 @@ TEST_CASE("run calls back after each step and stops when told to") {
   CHECK(r.optimizer == "omd");
   CHECK(r.compressor == "identity");
   CHECK(r.topology == "parameter-server");
-  CHECK_FALSE(r.error_feedback);
+  CHECK(r.feedback == feedback::none);
   CHECK(r.wire_bytes == 0);
   CHECK(t.memory(0).min.empty());
   CHECK(t.sizes() == players{5, 5});

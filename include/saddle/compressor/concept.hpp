@@ -11,6 +11,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/feedback.hpp"
 #include "saddle/core/prefetch.hpp"
 #include "saddle/group/concept.hpp"
 
@@ -253,9 +254,14 @@ SADDLE_HD void add_decoded(C const& c, G const& g, Message const& in, int count,
   else c.add(g, in, count, weight, acc);
 }
 
-/// A wrapper with error memory (error_feedback) names the compressor inside `wrapped`.
+/// What is kept beside a compressor. A wrapper (error_feedback, ef21) names it `keeps`, the compressor inside `wrapped`.
 template <class C>
-inline constexpr bool has_memory = requires { typename C::wrapped; };
+inline constexpr feedback feedback_of = [] {
+  if constexpr (requires { typename C::wrapped; }) return C::keeps;
+  else return feedback::none;
+}();
+template <class C>
+inline constexpr bool has_memory = feedback_of<C> != feedback::none;
 
 /// What goes on the wire: the compressor itself, or the one inside the wrapper.
 template <class C>
@@ -276,7 +282,7 @@ wire_compressor<C> const& unwrapped(C const& c) {
   else return c;
 }
 
-/// A compressor, or one with its error memory.
+/// A compressor, or one with what is kept beside it.
 template <class C>
 concept compression = compressor<wire_compressor<C>>;
 

@@ -18,6 +18,7 @@ struct error_feedback {
                 "error feedback needs a contraction: round to nearest (qsgd<..., rounding::nearest>), send values as they "
                 "are (random_k<..., scaling::plain>) or use a smaller bucket");
   using wrapped = C;
+  static constexpr feedback keeps = feedback::error;
   C compressor{};
   bool subtract_in_look_ahead = true;
 

@@ -23,14 +23,16 @@ struct bucket_arrays {
   T* h;                // look-ahead point
   T const* gradient;
   T* memory;           // what error feedback carries over: e
-  T* copy;             // this worker's public copy
+  T* copy;             // this worker's public copy, one plane after the other
+  T* anchor;           // where the workers last agreed
+  T* sum;              // of the averages that came
   T* state;            // optimizer state, one plane after the other
-  std::int64_t plane;  // coordinates a plane of state
+  std::int64_t plane;  // coordinates a plane of state or copy
   T* outgoing;         // p, put aside while a compressor selects: the memory, or an array of its own
 };
 
 /// The same over all padded coordinates. Those that a combination does not use are null. With averaged updates `w` is one
-/// and the same for all workers of a process.
+/// and the same for all workers of a process; so are the anchor and the sum.
 template <class T>
 struct worker_arrays {
   T* w = nullptr;
@@ -38,6 +40,8 @@ struct worker_arrays {
   T const* gradient[2] = {};  // of each player, seen from where coordinate 0 would lie: they may be a user's
   T* memory = nullptr;
   T* copy = nullptr;
+  T* anchor = nullptr;
+  T* sum = nullptr;
   T* state = nullptr;
   std::int64_t plane = 0;
   T* outgoing = nullptr;
@@ -45,8 +49,8 @@ struct worker_arrays {
   /// Null stays null.
   SADDLE_HD bucket_arrays<T> from(bucket const& b) const {
     T const* const g = b.player == 0 ? gradient[0] : gradient[1];
-    return {at(w, b),    at(h, b),     at(g, b), at(memory, b),
-            at(copy, b), at(state, b), plane,    at(outgoing, b)};
+    return {at(w, b),      at(h, b),   at(g, b),     at(memory, b), at(copy, b),
+            at(anchor, b), at(sum, b), at(state, b), plane,         at(outgoing, b)};
   }
 
  private:
@@ -82,11 +86,15 @@ SADDLE_HD void store_planes(T* begin, std::int64_t stride, int i, Value const& x
   }
 }
 
-/// Asks for the next bucket's state while this bucket, of `count` coordinates, is worked on.
+/// Asks for the next bucket's values, or its state, while this bucket, of `count` coordinates, is worked on.
+template <class Value, class T>
+SADDLE_HD void prefetch_next_planes(T const* begin, std::int64_t stride, int count) {
+  SADDLE_UNROLL
+  for (int j = 0; j < planes_of<Value, T>; ++j) prefetch_next(count, begin + j * stride);
+}
 template <class State, class T>
 SADDLE_HD void prefetch_next_state(bucket_arrays<T> const& a, int count) {
-  SADDLE_UNROLL
-  for (int j = 0; j < planes_of<State, T>; ++j) prefetch_next(count, a.state + j * a.plane);
+  prefetch_next_planes<State>(a.state, a.plane, count);
 }
 
 SADDLE_NAMESPACE_END

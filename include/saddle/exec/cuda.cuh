@@ -91,7 +91,7 @@ using cuda_unique = std::unique_ptr<std::remove_pointer_t<Handle>, cuda_deleter>
 /// step.
 struct cuda {
   cudaStream_t stream = cudaStreamPerThread;  // not the legacy default stream, which cannot be captured
-  bool graphs = true;                         // from its second time on a step is one launch of a graph
+  bool graphs = true;                         // from the second of its kind on a step is one launch of a graph
   static constexpr bool in_host_memory = false;
 
   class engine {
@@ -138,16 +138,17 @@ struct cuda {
       std::size_t bytes = scan_.size();
       check(cub::DeviceScan::ExclusiveScan(scan_.data(), bytes, in, out, added{}, U{}, n, stream_));
     }
-    /// The first time as it is, when modules are loaded and libraries allocate; then from a graph.
+    /// The first time of a kind as it is, when modules are loaded and libraries allocate; then from the kind's graph.
     template <class F>
-    void replay(F const& f) {
-      if (!has_run_ || !graphs_) {
+    void replay(int kind, F const& f) {
+      recording& r = recordings_[kind];
+      if (!r.has_run || !graphs_) {
         f();
-        has_run_ = true;
+        r.has_run = true;
         return;
       }
-      if (!graph_) capture(f);
-      check(cudaGraphLaunch(graph_.get(), stream_));
+      if (!r.graph) r.graph = captured(f);
+      check(cudaGraphLaunch(r.graph.get(), stream_));
     }
     /// Here and now: what f does on the device is a matter of its stream.
     template <class F>
@@ -239,28 +240,32 @@ struct cuda {
       if (n > 0) check(cudaMemcpyAsync(to, from, n * sizeof(U), kind, stream_));
     }
     template <class F>
-    void capture(F const& f) {
+    cuda_unique<cudaGraphExec_t> captured(F const& f) const {
       check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
-      cudaGraph_t captured = nullptr;
+      cudaGraph_t graph = nullptr;
       try {
         f();
       } catch (...) {
-        cudaStreamEndCapture(stream_, &captured);
-        if (captured != nullptr) cudaGraphDestroy(captured);
+        cudaStreamEndCapture(stream_, &graph);
+        if (graph != nullptr) cudaGraphDestroy(graph);
         throw;
       }
-      check(cudaStreamEndCapture(stream_, &captured));
-      cuda_unique<cudaGraph_t> const graph(captured);
+      check(cudaStreamEndCapture(stream_, &graph));
+      cuda_unique<cudaGraph_t> const owner(graph);
       cudaGraphExec_t ready;
-      check(cudaGraphInstantiate(&ready, captured, 0));
-      graph_.reset(ready);
+      check(cudaGraphInstantiate(&ready, graph, 0));
+      return cuda_unique<cudaGraphExec_t>(ready);
     }
+    struct recording {
+      bool has_run = false;
+      cuda_unique<cudaGraphExec_t> graph;
+    };
 
     cudaStream_t stream_;
     int processors_ = 1;
     device_array<std::byte> scan_;
-    cuda_unique<cudaGraphExec_t> graph_;
-    bool graphs_, has_run_ = false;
+    recording recordings_[2];  // of each kind
+    bool graphs_;
   };
 };
 

@@ -89,10 +89,14 @@ template <bool Written = true, bool Read = true, class T>
 SADDLE_HD plane_access<T, T, Read, Written> changes(T* p) {
   return {p};
 }
-/// The same for the optimizer's state.
+/// The same for values of several planes, and for the optimizer's state.
+template <class Value, bool Written = true, bool Read = true, class T>
+SADDLE_HD plane_access<Value, T, Read, Written> in_planes(T* p, std::int64_t stride) {
+  return {p, stride};
+}
 template <class State, bool Written = true, bool Read = true, class T>
 SADDLE_HD plane_access<State, T, Read, Written> state_of(bucket_arrays<T> const& a) {
-  return {a.state, a.plane};
+  return in_planes<State, Written, Read>(a.state, a.plane);
 }
 
 SADDLE_NAMESPACE_END

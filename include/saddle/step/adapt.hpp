@@ -13,7 +13,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A look-ahead without a message: h = (w - e) - direction(g), with the worker's own gradient. The memory is not touched.
+/// A look-ahead without a message: h = (w - e) - direction(g), with the worker's own gradient; w - direction(g + e) where
+/// the memory is in units of the gradient. The memory is not touched.
 template <class Scheme, class T, class Rule, int Bucket>
 struct adapt_body {
   static constexpr int length = Bucket;
@@ -40,8 +41,10 @@ struct adapt_body {
           sweep<Items>(
               g, count,
               [&](int k, T& h, state& s, T base, T e) {
-                T const v = rule.direction(gradient[k], s);
-                if constexpr (subtracts) base = base - e;
+                T seen = gradient[k];
+                if constexpr (subtracts && Scheme::on_average) seen = seen + e;
+                T const v = rule.direction(seen, s);
+                if constexpr (subtracts && !Scheme::on_average) base = base - e;
                 h = clamped(rule.look_ahead(base, v), lo, hi);
               },
               writes(a.h), state_of<state>(a), reads(a.w), reads<subtracts>(a.memory));

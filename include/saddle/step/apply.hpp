@@ -28,9 +28,10 @@ struct absent_rule {
 };
 /// The rule as kernel 2 sees it: it writes look-aheads, or takes the direction there.
 template <class Scheme, class Rule>
-using applying_rule = std::conditional_t<writes_ahead<Rule> || Scheme::late, Rule, absent_rule>;
+using applying_rule =
+    std::conditional_t<writes_ahead<Rule> || Scheme::late || Scheme::on_average, Rule, absent_rule>;
 
-/// Kernel 2, one bucket of the workers that share a w: combine what came, move w, write the next look-ahead points.
+/// Kernel 2, one bucket of the workers that come to one w: combine what came, move w, write the next look-ahead points.
 ///
 /// D decodes what came: the uplink's compressor, the downlink's, or identity over public copies.
 template <class Scheme, class D, class T, class Rule, int Bucket>
@@ -41,9 +42,9 @@ struct apply_body {
   step_switches<T> const* context;
   Rule const* rules;
   worker_arrays<T> const* workers;
-  int sharing;                 // workers[target * sharing] and the next ones hold one w
+  int sharing;                 // workers[target * sharing] and the next ones come to one w
   incoming<T> const* sources;  // one a target
-  std::int64_t* non_finite;    // each worker's lowest such coordinate, where the direction is taken here
+  std::int64_t* non_finite;    // each target's lowest such coordinate, where the direction is taken here
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int target, bucket const& b, int count) const {
@@ -56,14 +57,30 @@ struct apply_body {
       [[maybe_unused]] constexpr bool averaged = extrapolates<rule_type> == extrapolation::averaged;
       T const lo = context->lo[b.player], hi = context->hi[b.player], gamma = context->consensus_step;
       bucket_arrays<T> const a = workers[target * sharing].from(b);
+      T* const from = Scheme::anchors ? a.anchor : a.w;
 
       T acc[Items], w[Items];
-      prefetch_next(count, a.w, Scheme::late ? a.gradient : nullptr, keeps_previous<Scheme> ? a.copy : nullptr);
+      constexpr bool adapts = Scheme::on_average, mixes_copies = Scheme::copies && !Scheme::averages;
+      prefetch_next(count, from, Scheme::late ? a.gradient : nullptr, Scheme::previous ? a.copy : nullptr);
+      if constexpr (adapts) prefetch_next_state<state>(a, count);
+      if constexpr (Scheme::sums) prefetch_next(count, a.sum);
       combine(g, decoder, *context, sources[target], b, count, acc);
+      if constexpr (Scheme::sums)
+        sweep<Items>(g, count, [&](int k, T& sum) { acc[k] = sum += acc[k]; }, changes(a.sum));
       sweep<Items>(
-          g, count, [&](int k, T now, T& copy) { w[k] = Scheme::incoming(acc[k], gamma, now, copy); }, reads(a.w),
-          changes<keeps_previous<Scheme>, Scheme::copies || keeps_previous<Scheme>>(a.copy));
-      [[maybe_unused]] bool taken = true;  // a late direction, unless its gradient is not finite
+          g, count,
+          [&](int k, T now, T& copy, state& s) {
+            T v = acc[k];
+            if constexpr (adapts) v = rule.direction(v, s);
+            w[k] = Scheme::incoming(v, gamma, now, copy);
+          },
+          reads(from), changes<Scheme::previous, mixes_copies || Scheme::previous>(a.copy),
+          state_of<state, adapts, adapts>(a));
+      [[maybe_unused]] bool taken = true;  // the direction, where it is taken here and finite
+      if constexpr (adapts) {
+        taken = !finds_non_finite<Items>(g, w, b, count, non_finite + target);
+        if (!taken) load_tile(g, count, from, w);
+      }
       if constexpr (Scheme::late) {
         if (context->last) {
           T gradient[Items];
@@ -73,9 +90,13 @@ struct apply_body {
             sweep<Items>(g, count, [&](int k, state& s) { w[k] -= rule.direction(gradient[k], s); }, state_of<state>(a));
         }
       }
-      if (!keeps_previous<Scheme> || context->last)  // between rounds that build on each other w may lie outside
+      if (!Scheme::previous || context->last)  // between rounds that build on each other w may lie outside
         for_each_item<Items>(g, count, [&](int k, int) { w[k] = clamped(w[k], lo, hi); });
-      if (context->commits) store_tile(g, count, w, a.w);
+      if (context->commits) {
+        store_tile(g, count, w, from);
+        if constexpr (Scheme::anchors)
+          for (int m = 0; m < sharing; ++m) store_tile(g, count, w, workers[target * sharing + m].from(b).w);
+      }
 
       if constexpr (writes_ahead<Rule>) {
         if (context->last && context->commits) {
@@ -83,7 +104,7 @@ struct apply_body {
             bucket_arrays<T> const own = workers[target * sharing + m].from(b);
             prefetch_next(count, own.h, averaged ? nullptr : own.gradient, Scheme::memory ? own.memory : nullptr);
             if constexpr (!averaged) prefetch_next_state<state>(own, count);
-            if (Scheme::late && !taken) {  // nothing to look ahead along
+            if ((Scheme::late || adapts) && !taken) {  // nothing to look ahead along
               store_tile(g, count, w, own.h);
               continue;
             }
@@ -93,14 +114,15 @@ struct apply_body {
               sweep<Items>(
                   g, count,
                   [&](int k, T& h, T e, T gradient, state const& s) {
-                    T base = w[k];
-                    if constexpr (subtracts) base = base - e;
+                    T base = w[k], past = averaged ? acc[k] : gradient;
+                    if constexpr (subtracts && adapts) past = past + e;
+                    if constexpr (subtracts && !adapts) base = base - e;
                     if constexpr (!ahead) h = w[k];  // only the other player looks ahead
-                    else if constexpr (averaged) h = clamped(rule.look_ahead(base, acc[k]), lo, hi);
-                    else h = clamped(rule.look_ahead(base, rule.recall(gradient, s)), lo, hi);
+                    else if constexpr (averaged && !adapts) h = clamped(rule.look_ahead(base, past), lo, hi);
+                    else h = clamped(rule.look_ahead(base, rule.recall(past, s)), lo, hi);
                   },
                   writes(own.h), reads<subtracts>(own.memory), reads<ahead && !averaged>(own.gradient),
-                  state_of<state, false, ahead && !averaged>(own));
+                  state_of<state, false, ahead && (!averaged || adapts)>(own));
             };
             if constexpr (Scheme::memory) {
               if (context->subtract_memory) write_h(std::true_type{});

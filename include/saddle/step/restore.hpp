@@ -11,8 +11,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// After a skipped apply: what a worker sent was applied nowhere, so it is owed again. e += decoded, one bucket.
-template <class C, class T, int Bucket>
+/// After a skipped apply: what a worker sent was applied nowhere, so it is owed again. One bucket.
+template <class Scheme, class C, class T, int Bucket>
 struct restore_body {
   static constexpr int length = Bucket;
   C decoder;
@@ -28,11 +28,16 @@ struct restore_body {
     if (!sources->skips) return;
     constexpr int Items = Bucket / G::lanes;
     bucket_arrays<T> const a = workers[worker].from(b);
-    T e[Items];
-    load_tile(g, count, a.memory, e);
+    T sent[Items];
+    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
     stream const random = dither_stream(*context, first_worker + static_cast<std::uint32_t>(worker), b);
-    add_decoded(decoder, g, message_at<C, T>(messages[worker], b), count, random, T(1), e);
-    store_tile(g, count, e, a.memory);
+    add_decoded(decoder, g, message_at<C, T>(messages[worker], b), count, random, T(1), sent);
+    using copy_type = typename Scheme::template copy<T>;
+    sweep<Items>(
+        g, count, [&](int k, T& e, copy_type& c, T w, T anchor) { Scheme::restore(sent[k], e, c, w, anchor); },
+        changes<Scheme::memory, Scheme::memory>(a.memory),
+        in_planes<copy_type, Scheme::copies, Scheme::copies>(a.copy, a.plane), reads<Scheme::anchors>(a.w),
+        reads<Scheme::anchors>(a.anchor));
   }
 };
 

@@ -40,9 +40,9 @@ struct accelerated_gossip {
   acceleration rule = acceleration::chebyshev;
   gossip_order order = gossip_order::adapt_then_combine;
 
-  template <bool Exact, bool Memory>
+  template <bool Exact, feedback>
   using scheme = accelerated_mixing<false, Exact>;
-  template <bool Exact, bool Memory>
+  template <bool Exact, feedback>
   using late_scheme = accelerated_mixing<true, Exact>;
 
   int rounds_per_exchange() const { return rounds; }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/feedback.hpp"
 #include "saddle/topology/graph.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -23,11 +24,30 @@ struct downlink_of<Tp> {
   using type = typename Tp::downlink_type;
 };
 
-/// Chooses the scheme from what it must know of the compressor: is it exact, has it error memory.
+/// The topology whose fields tune an exchange: itself, or the one inside a wrapper (local_steps).
+template <class Tp>
+auto const& unwrapped_topology(Tp const& t) {
+  if constexpr (requires { t.topology; }) return t.topology;
+  else return t;
+}
+/// Whether there are steps that exchange nothing (local_steps): `every` says how rarely.
+template <class Tp>
+inline constexpr bool steps_alone = requires(Tp const t) { t.every; };
+
+/// The scheme of combine_then_adapt, where there is one.
+template <class Tp, bool Exact, feedback Kept>
+struct late_scheme_of {};
+template <class Tp, bool Exact, feedback Kept>
+  requires requires { typename Tp::template late_scheme<Exact, Kept>; }
+struct late_scheme_of<Tp, Exact, Kept> {
+  using type = typename Tp::template late_scheme<Exact, Kept>;
+};
+
+/// Chooses the scheme from what it must know of the compressor: is it exact, what is kept beside it.
 template <class Tp>
 concept chooses_a_scheme = requires {
-  typename Tp::template scheme<true, false>;
-  typename Tp::template scheme<false, true>;
+  typename Tp::template scheme<true, feedback::none>;
+  typename Tp::template scheme<false, feedback::error>;
 };
 template <class Tp>
 concept mixes_for_a_number_of_rounds = requires(Tp const t, std::int64_t step, int round, int worker) {
@@ -43,7 +63,7 @@ concept topology_has_a_name = requires(Tp const t) {
 
 /// Who sends to whom with which weight.
 ///
-/// scheme<Exact, Memory>, scheme of combine_then_adapt as late_scheme where there is one
+/// scheme<Exact, Kept>, scheme of combine_then_adapt as late_scheme where there is one
 /// sources(step, round, worker, workers)   whose messages a worker combines, with the weights, in ascending order
 /// check(workers, lossy, memory)           throws std::invalid_argument where the combination makes no sense
 template <class Tp>

@@ -28,12 +28,11 @@ struct gossip {
   gossip_order order = gossip_order::adapt_then_combine;
   std::optional<double> consensus_step{};
 
-  template <bool Exact, bool Memory>
-  using scheme =
-      std::conditional_t<Exact, mixing<false>, std::conditional_t<Memory, deep_squeeze<false>, choco<false>>>;
-  template <bool Exact, bool Memory>
-  using late_scheme =
-      std::conditional_t<Exact, mixing<true>, std::conditional_t<Memory, deep_squeeze<true>, choco<true>>>;
+  template <bool Exact, feedback Kept, bool Late = false>
+  using scheme = std::conditional_t<
+      Exact, mixing<Late>, std::conditional_t<Kept == feedback::none, choco<Late>, deep_squeeze<Late>>>;
+  template <bool Exact, feedback Kept>
+  using late_scheme = scheme<Exact, Kept, true>;
 
   int rounds_per_exchange() const { return rounds; }
   bool combines_first() const { return order == gossip_order::combine_then_adapt; }

@@ -10,17 +10,24 @@
 
 SADDLE_NAMESPACE_BEGIN
 
+/// Whose gradients an optimizer sees: each worker's its own, or all of them the average.
+enum class adapts { on_worker, on_average };
+
 /// Every worker sends its direction to a server, which sends the average back: all hold the same w.
 ///
 /// Downlink  compresses the average: `exact_downlink`, a compressor that is unbiased, or one with error feedback
 ///           (the memory is the server's)
-template <class Downlink = exact_downlink>
+/// Adapts    on_average: gradients are sent, and everyone takes the direction of their average. As many bytes, one optimizer
+///           state a process, and of one worker the same bits. Workers that differ end far from the solution with the
+///           average of directions like Adam's, and near it with the direction of their average. A type, because it
+///           decides about kernels and memory.
+template <class Downlink = exact_downlink, adapts Adapts = adapts::on_worker>
 struct parameter_server {
   Downlink downlink{};
 
   using downlink_type = Downlink;
-  template <bool Exact, bool Memory>
-  using scheme = updates<Memory>;
+  template <bool Exact, feedback Kept>
+  using scheme = updates<Kept, false, Adapts == adapts::on_average>;
 
   static constexpr int rounds_per_exchange() { return 1; }
   static std::vector<edge> sources(std::int64_t, int, int, int workers) {

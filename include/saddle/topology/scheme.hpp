@@ -1,52 +1,87 @@
 #pragma once
+#include <type_traits>
+
 #include "saddle/config.hpp"
+#include "saddle/core/feedback.hpp"
+#include "saddle/core/running_sum.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 // A scheme is how a topology combines with a compressor: who sends what, who keeps what, what comes of it. A small type
 // that becomes part of the kernels; graph, weights, rounds and the number of workers are none of its business.
 //
-// outgoing(v, w, e, copy)         p, the compressor's input, from the direction v; takes the step in w if `steps`
-// keep(p, sent, e, copy)          after encoding, `sent` being exactly what a receiver decodes
-// incoming(acc, gamma, w, copy)   the new w from acc = sum of weight_j decoded_j
+// outgoing(v, w, e, copy, anchor)    p, the compressor's input, from the direction v; takes the step in w if `steps`
+// keep(p, sent, e, copy)             after encoding, `sent` being exactly what a receiver decodes
+// incoming(acc, gamma, w, copy)      the new w from acc = sum of weight_j decoded_j; with an anchor, from there and not from w
+// restore(sent, e, copy, w, anchor)  as if nothing had been sent, because it was applied nowhere; if `averages`
 //
-// All speak of one coordinate; e and copy are numbers of the worker where the scheme has them:
+// All speak of one coordinate; e, copy and anchor are numbers of the worker where the scheme has them:
 //
 // memory          keeps e, what is still owed
-// copies          keeps public copies, and mixes these instead of messages
+// copies          keeps public copies, sums of what was sent, of the type copy<T>; gossip mixes these instead of messages
+// sums            adds acc up, and moves w by the sum: the average of all copies
 // steps           moves w when it encodes
-// shares_weights  all workers hold the same w, which is stored once a process
+// averages        all workers combine the same messages, and come to the same w
+// anchors         between rounds each goes its own way, from an anchor that all keep
+// shares_weights  without one they always hold the same w, which is stored once a process
 // late            takes the direction when it applies, not when it encodes
-// previous        keeps the w of the round before in the place of a copy, within an exchange; need not be said if false
+// on_average      takes the direction of what it combined: v is a gradient, and the memory in units of it. All workers'
+//                 optimizers are in one state, which is stored once a process
+// previous        keeps the w of the round before in the place of a copy, within an exchange
 
-template <class Scheme>
-concept keeps_previous = requires { requires Scheme::previous; };
-
-/// Parameter server: average the directions. With memory, p = v + e and e = p - C(p).
-template <bool Memory>
-struct updates {
-  static constexpr bool memory = Memory, copies = false, steps = false, shares_weights = true, late = false;
+/// What a scheme does not say of itself.
+struct scheme_defaults {
+  static constexpr bool memory = false, copies = false, sums = false, steps = false, averages = false, anchors = false,
+                        shares_weights = false, late = false, on_average = false, previous = false;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T&, [[maybe_unused]] T e, T) {
-    if constexpr (Memory) return v + e;
+  using copy = T;
+};
+
+/// Parameter server: average the directions, or the gradients. With error memory, p = v + e and e = p - C(p). With
+/// differences, p = v - copy and copy += C(p): as what is sent goes to zero and the copies do not, a copy of one number
+/// would soon stand still, while the sum of the averages, which goes to zero too, does not.
+///
+/// With an anchor u = (anchor - w) + v, what has led away from there, takes the place of v. Where w never left, the
+/// bits are those of v.
+template <feedback Kept, bool Anchored = false, bool OnAverage = false>
+struct updates : scheme_defaults {
+  static constexpr bool memory = Kept == feedback::error, copies = Kept == feedback::difference, sums = copies,
+                        averages = true, anchors = Anchored, shares_weights = !Anchored, on_average = OnAverage;
+  template <class T>
+  using copy = std::conditional_t<copies, running_sum<T>, T>;
+  template <class T>
+  SADDLE_HD static T outgoing(T v, [[maybe_unused]] T& w, [[maybe_unused]] T e, [[maybe_unused]] copy<T> known,
+                              [[maybe_unused]] T anchor) {
+    if constexpr (Anchored) v = (anchor - w) + v;
+    if constexpr (memory) return v + e;
+    else if constexpr (copies) return (v - known.value) - known.rest;
     else return v;
   }
   template <class T>
-  SADDLE_HD static void keep(T p, T sent, [[maybe_unused]] T& e, T&) {
-    if constexpr (Memory) e = p - sent;
+  SADDLE_HD static void keep(T p, T sent, [[maybe_unused]] T& e, [[maybe_unused]] copy<T>& known) {
+    if constexpr (memory) e = p - sent;
+    if constexpr (copies) known.add(sent);
   }
   template <class T>
   SADDLE_HD static T incoming(T acc, T, T w, T) {
     return w - acc;
   }
+  /// Of p = u + e, the way that w has come is still in w; the direction waits in the memory.
+  template <class T>
+  SADDLE_HD static void restore(T sent, [[maybe_unused]] T& e, [[maybe_unused]] copy<T>& known, [[maybe_unused]] T w,
+                                [[maybe_unused]] T anchor) {
+    if constexpr (copies) known.add(-sent);
+    else if constexpr (Anchored) e = (e + sent) - (anchor - w);
+    else e += sent;
+  }
 };
 
 /// Gossip of exact parameters: w = sum of W_mj (w_j - v_j), or of W_mj w_j and then the direction.
 template <bool Late>
-struct mixing {
-  static constexpr bool memory = false, copies = false, steps = false, shares_weights = false, late = Late;
+struct mixing : scheme_defaults {
+  static constexpr bool late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T, T, T) {
     return w - v;
   }
   template <class T>
@@ -61,12 +96,11 @@ struct mixing {
 /// before). That w must outlive the new one: to overwrite it with the new one first is another iteration, and does not
 /// contract as this one does.
 template <bool Late, bool Exact = true>
-struct accelerated_mixing {
+struct accelerated_mixing : scheme_defaults {
   static_assert(Exact, "accelerated gossip amplifies what a compressor loses: send exactly, or use gossip");
-  static constexpr bool memory = false, copies = false, steps = !Late, shares_weights = false, late = Late,
-                        previous = true;
+  static constexpr bool steps = !Late, late = Late, previous = true;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T, T, T) {
     w -= v;
     return w;
   }
@@ -84,10 +118,10 @@ struct accelerated_mixing {
 /// One copy a worker, whoever holds it adds the same bits to it; a running sum over the neighbours would drift.
 /// source  Koloskova, Stich, Jaggi: Decentralized SGD with Compressed Communication (CHOCO). ICML 2019
 template <bool Late>
-struct choco {
-  static constexpr bool memory = false, copies = true, steps = !Late, shares_weights = false, late = Late;
+struct choco : scheme_defaults {
+  static constexpr bool copies = true, steps = !Late, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T copy) {
+  SADDLE_HD static T outgoing(T v, T& w, T, T copy, T) {
     w -= v;
     return w - copy;
   }
@@ -104,10 +138,10 @@ struct choco {
 /// Gossip of compressed parameters with error memory: send C(w - v + e), w += sum of gamma (W_mj - I_mj) decoded_j.
 /// source  Tang et al.: DeepSqueeze. 2019
 template <bool Late>
-struct deep_squeeze {
-  static constexpr bool memory = true, copies = false, steps = !Late, shares_weights = false, late = Late;
+struct deep_squeeze : scheme_defaults {
+  static constexpr bool memory = true, steps = !Late, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T e, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T e, T, T) {
     w -= v;
     return w + e;
   }

@@ -20,6 +20,7 @@
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/step/absorb.hpp"
 #include "saddle/step/adapt.hpp"
+#include "saddle/step/alone.hpp"
 #include "saddle/step/apply.hpp"
 #include "saddle/step/average.hpp"
 #include "saddle/step/encode.hpp"
@@ -49,25 +50,39 @@ template <class Topology>
 using downlink_compressor = std::conditional_t<std::is_same_v<typename downlink_of<Topology>::type, exact_downlink>,
                                                identity, typename downlink_of<Topology>::type>;
 
+/// A look-ahead that others do not hear of, by a rule with a state.
+template <class R, class T>
+inline constexpr bool adapts_in_secret = looks_ahead<R, T> && !writes_ahead<R> &&
+                                         extrapolates<R> == extrapolation::local && state_planes<R, T> > 0;
+
 /// What a combination of types must satisfy; each failure is one sentence.
 template <class O, class C, class Topology, class T>
 constexpr bool sound_combination() {
   using Rule = rule_of<O, T>;
   using wire = wire_compressor<C>;
-  using scheme = typename Topology::template scheme<is_exact<wire>, has_memory<C>>;
+  using scheme = typename Topology::template scheme<is_exact<wire>, feedback_of<C>>;
   using down = downlink_compressor<Topology>;
   constexpr bool averaged = extrapolates<Rule> == extrapolation::averaged;
-  static_assert(!scheme::shares_weights || is_unbiased<wire> || has_memory<C>,
-                "a biased compressor on a parameter server needs error_feedback: its errors would not average out");
+  static_assert(!scheme::averages || is_unbiased<wire> || has_memory<C>,
+                "a biased compressor on a parameter server needs error_feedback or ef21: its errors would not average out");
+  static_assert(feedback_of<C> != feedback::difference || scheme::averages,
+                "ef21 adds up what a server averages, and gossip has none: use error_feedback, or send bare");
+  static_assert(feedback_of<down> != feedback::difference, "ef21 is for the way up: on the downlink use error_feedback");
   static_assert(is_unbiased<wire_compressor<down>> || has_memory<down>,
                 "a biased compressor on the downlink needs error_feedback: its errors would not average out");
   static_assert(!encodes_beside_the_direction<wire> || (has_memory<C> && scheme::shares_weights),
                 "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere else "
                 "is what it sends the sum of that and a debt");
-  static_assert(!averaged || scheme::shares_weights,
+    static_assert(!averaged || scheme::averages,
                 "gossip has no average to look ahead along: use the local extrapolation");
+  static_assert(!averaged || !steps_alone<Topology>,
+                "between its rounds local_steps has no average to look ahead along: use the local extrapolation");
   static_assert(!averaged || writes_ahead<Rule> || !has_memory<C>,
                 "one error memory cannot serve both exchanges of an averaged extragradient: send bare, or look ahead locally");
+  static_assert(!scheme::on_average || !(adapts_in_secret<typename rules_in<Rule>::min, T> ||
+                                         adapts_in_secret<typename rules_in<Rule>::max, T>),
+                "on the average all workers share the optimizer's state, which a look-ahead without a message would move: "
+                "adapt on the workers");
   return true;
 }
 
@@ -80,7 +95,8 @@ class fused_program final : public program<T> {
   using Down = wire_compressor<down_type>;
   using Rule = rule_of<O, T>;
   static constexpr bool is_lossy_down = !is_exact<Down>;
-  static constexpr bool may_relay = is_lossy_down || (Distributed && Scheme::shares_weights);
+  static constexpr bool may_relay = is_lossy_down || (Distributed && Scheme::averages);
+  static constexpr bool mixes_copies = Scheme::copies && !Scheme::averages;
   static constexpr int bucket_length = common_bucket<Up, Down>();
   static_assert(sound_combination<O, C, Topology, T>());
 
@@ -104,10 +120,11 @@ class fused_program final : public program<T> {
       now_.hi[p] = static_cast<T>(fixed.limits[p].hi);
     }
     now_.consensus_step = T(1);
-    if constexpr (requires { topology_.consensus_step; })
-      now_.consensus_step = static_cast<T>(topology_.consensus_step.value_or(1.0));
-    // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does.
-    if constexpr (has_memory<C> && Scheme::shares_weights) now_.subtract_memory = compressor.subtract_in_look_ahead;
+    if constexpr (requires { exchange().consensus_step; })
+      now_.consensus_step = static_cast<T>(exchange().consensus_step.value_or(1.0));
+    // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does, and what is
+    // owed of local steps does so only in rounds.
+    if constexpr (Scheme::memory && Scheme::shares_weights) now_.subtract_memory = compressor.subtract_in_look_ahead;
     object(optimizer_);
     object(unwrapped(compressor_));
     object(down());
@@ -128,43 +145,51 @@ class fused_program final : public program<T> {
     d.phases = phases_of(optimizer_);
     for (int k = 0; k < d.phases; ++k) d.look_ahead |= phase_of(optimizer_, k).at_h;
     d.memory = Scheme::memory;
-    d.copies = Scheme::copies;
-    d.previous = keeps_previous<Scheme>;
+    if constexpr (Scheme::copies) d.copy_planes = planes_of<typename Scheme::template copy<T>, T>;
+    d.previous = Scheme::previous;
     d.outgoing = selects_globally<Up> && !Scheme::memory;
     d.shares_weights = Scheme::shares_weights;
+    d.averages = Scheme::averages;
+    d.anchor = Scheme::anchors;
+    d.sum = Scheme::sums;
     d.state_planes = state_planes<Rule, T>;
+    d.shares_state = Scheme::on_average;
     d.late = Scheme::late;
     d.relays = relays_;
     d.server_memory = has_memory<down_type> || selects_globally<Down>;
     d.whole_uplinks = selects_globally<Up>;
     d.one_server = selects_globally<Down>;
     d.rounds = rounds();
+    if constexpr (steps_alone<Topology>) d.every = topology_.every;
     return d;
   }
   phase phase_at(int k) const override { return phase_of(optimizer_, k); }
   bucket_layout const& layout() const override { return layout_; }
   std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const override {
     std::vector<edge> from = topology_.sources(step, round, worker, workers);
-    if constexpr (Scheme::memory && !Scheme::shares_weights)  // DeepSqueeze mixes with gamma (W - I)
-      for (edge& e : from) e.weight = *topology_.consensus_step * (e.weight - (e.worker == worker ? 1 : 0));
+    if constexpr (Scheme::memory && !Scheme::averages)  // DeepSqueeze mixes with gamma (W - I)
+      for (edge& e : from) e.weight = *exchange().consensus_step * (e.weight - (e.worker == worker ? 1 : 0));
     return from;
   }
   std::string optimizer_name() const override { return O::name(); }
   std::string compressor_name() const override { return Up::name(); }
+  std::string compression_name() const override { return C::name(); }
   std::string topology_name() const override {
     std::string name = topology_.name();
     if (is_lossy_down) name.append("-").append(down_type::name());
     if (Scheme::late) name.append("-late");
     return name;
   }
-  bool has_error_feedback() const override { return has_memory<C>; }
+  saddle::feedback feedback() const override { return feedback_of<C>; }
   std::string details() const override {
     std::string text = "phases=" + std::to_string(phases_of(optimizer_)) +
                        " rounds=" + std::to_string(rounds());
-    if constexpr (requires { topology_.consensus_step; })
-      if (topology_.consensus_step) text += " consensus-step=" + std::to_string(*topology_.consensus_step);
-    if constexpr (keeps_previous<Scheme>) text += " " + topology_.details();
-    if constexpr (has_memory<C> && Scheme::shares_weights)
+    if constexpr (Scheme::shares_weights) text += std::string(" adapts=") + (Scheme::on_average ? "on-average" : "on-worker");
+    if constexpr (steps_alone<Topology>) text += " every=" + std::to_string(topology_.every);
+    if constexpr (requires { exchange().consensus_step; })
+      if (exchange().consensus_step) text += " consensus-step=" + std::to_string(*exchange().consensus_step);
+    if constexpr (Scheme::previous) text += " " + exchange().details();
+    if constexpr (Scheme::memory && Scheme::shares_weights)
       text += std::string(" look-ahead-subtracts-memory=") + (now_.subtract_memory ? "yes" : "no");
     if constexpr (selects_globally<Up>) text += " kept=" + std::to_string(pairs_of(layout_, unwrapped(compressor_)));
     if constexpr (selects_globally<Down>) text += " kept-downlink=" + std::to_string(pairs_of(layout_, down()));
@@ -212,10 +237,10 @@ class fused_program final : public program<T> {
     auto const everyone = static_cast<std::size_t>(all.all);
     table(workers_, all.workers);
     table(outgoing_, all.outgoing);
-    std::vector<message_planes> heard(everyone), mixed(Scheme::copies ? everyone : 0);
+    std::vector<message_planes> heard(everyone), mixed(mixes_copies ? everyone : 0);
     for (std::size_t m = 0; m < hosted; ++m) {
       heard[first + m] = all.outgoing[m];
-      if (Scheme::copies) mixed[first + m] = dense(all.workers[m].copy);
+      if (mixes_copies) mixed[first + m] = dense(all.workers[m].copy);
     }
     if (relays_) mixed = {all.server_message};
     table(senders_, heard);
@@ -244,7 +269,7 @@ class fused_program final : public program<T> {
     c.last = m.last_round;
     c.commits = m.commits;
     c.keep = static_cast<T>(m.keep);
-    if constexpr (keeps_previous<Scheme>) c.consensus_step = static_cast<T>(topology_.of_previous(m.index % rounds()));
+    if constexpr (Scheme::previous) c.consensus_step = static_cast<T>(topology_.of_previous(m.index % rounds()));
     contexts_[static_cast<std::size_t>(m.index)] = c;
   }
   void plan(int phase, int hosted, sample const& s) override { samples_[sample_at(phase, hosted)] = s; }
@@ -255,7 +280,7 @@ class fused_program final : public program<T> {
     r.terms.resize(terms);
     r.sources.resize(heard.size() + 1);  // what the server hears and, after a relay, what its workers do
     std::size_t next = 0;
-    message_planes const* const messages = Scheme::copies ? mixed_.data() : senders_.data();
+    message_planes const* const messages = mixes_copies ? mixed_.data() : senders_.data();
     for (std::size_t target = 0; target < heard.size(); ++target) {
       r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(heard[target].size())};
       for (edge const& e : heard[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
@@ -270,8 +295,8 @@ class fused_program final : public program<T> {
       r.sources.publish(engine_);
     }
   }
-  void replay(std::function<void()> const& f, bool repeats) override {
-    if (repeats) engine_.replay(f);
+  void replay(int kind, std::function<void()> const& f, bool repeats) override {
+    if (repeats) engine_.replay(kind, f);
     else f();
   }
 
@@ -284,6 +309,11 @@ class fused_program final : public program<T> {
   void adapt(int index, int player) override {
     launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
            fleet_.hosted, layout_.of(player));
+  }
+  void step_alone([[maybe_unused]] int index, [[maybe_unused]] int player) override {
+    if constexpr (steps_alone<Topology>)
+      launch(step_alone_body<T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
+             fleet_.hosted, layout_.of(player));
   }
   void encode(int index, int player) override {
     if constexpr (selects_globally<Up>) {
@@ -305,12 +335,12 @@ class fused_program final : public program<T> {
   }
   void set_non_finite(int who, std::int64_t coordinate) override { engine_.write(lowest_.data() + who, &coordinate, 1); }
   void absorb([[maybe_unused]] int index, [[maybe_unused]] int player) override {
-    if constexpr (Scheme::copies)
+    if constexpr (mixes_copies)
       launch(absorb_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), distant_copies_.data()},
              static_cast<int>(distant_.size()), layout_.of(player));
   }
   void judge(int round) override {
-    engine_.once(skip_if_non_finite<T>{sources(round), Scheme::shares_weights ? 1 : fleet_.hosted, lowest_.data()});
+    engine_.once(skip_if_non_finite<T>{sources(round), Scheme::averages ? 1 : fleet_.hosted, lowest_.data()});
   }
   void relay(int index, int round, bucket_range const& part) override {
     [[maybe_unused]] constexpr bool owes = has_memory<down_type>;
@@ -319,7 +349,7 @@ class fused_program final : public program<T> {
     if constexpr (selects_globally<Down>) {
       worker_arrays<T> server;
       server.memory = server.outgoing = fleet_.server_memory;
-      select<updates<owes>>(
+      select<updates<feedback_of<down_type>>>(
           relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), from,
                                                    fleet_.server_memory, lowest, search_.data()},
           down(), &from->skips, server, fleet_.server_message, part);
@@ -331,7 +361,7 @@ class fused_program final : public program<T> {
     }
   }
   void apply(int index, int round, int player) override {
-    if constexpr (Scheme::copies) {
+    if constexpr (mixes_copies) {
       apply_with(identity{}, index, sources(round), player);
     } else if constexpr (is_lossy_down) {
       apply_with(down(), index, after_relay(round), player);
@@ -342,11 +372,12 @@ class fused_program final : public program<T> {
     }
   }
   void restore([[maybe_unused]] int index, [[maybe_unused]] int round, [[maybe_unused]] int player) override {
-    if constexpr (Scheme::memory && Scheme::shares_weights) {
+    if constexpr (Scheme::averages && has_memory<C>) {
       if constexpr (Executor::in_host_memory)
         if (!sources(round)->skips) return;
-      launch(restore_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), sources(round), workers_.data(),
-                                                outgoing_.data(), static_cast<std::uint32_t>(fleet_.first)},
+      launch(restore_body<Scheme, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), sources(round),
+                                                        workers_.data(), outgoing_.data(),
+                                                        static_cast<std::uint32_t>(fleet_.first)},
              fleet_.hosted, layout_.of(player));
     }
   }
@@ -377,13 +408,15 @@ class fused_program final : public program<T> {
   }
   template <class D>
   void apply_with(D const& decoder, int index, incoming<T> const* from, int player) {
-    int const sharing = Scheme::shares_weights ? fleet_.hosted : 1;
+    int const sharing = Scheme::averages ? fleet_.hosted : 1;
     using applied = applying_rule<Scheme, Rule>;
     applied const* rules;
     if constexpr (std::is_same_v<applied, Rule>) rules = &context(index)->rule;
     else rules = no_rule_.data();
+    // The direction of the average is nobody's but the server's.
+    std::int64_t* const lowest = Scheme::on_average ? lowest_.data() + fleet_.all : hosted_lowest();
     launch(apply_body<Scheme, D, T, applied, bucket_length>{decoder, layout_, context(index), rules, workers_.data(),
-                                                            sharing, from, hosted_lowest()},
+                                                            sharing, from, lowest},
            fleet_.hosted / sharing, layout_.of(player));
   }
   incoming<T>* sources(int round) { return received_[static_cast<std::size_t>(round)].sources.there(); }
@@ -425,8 +458,9 @@ class fused_program final : public program<T> {
   step_context<T, Rule>* context(int index) { return contexts_.there() + index; }
   std::size_t sample_at(int phase, int hosted) const { return static_cast<std::size_t>(phase * fleet_.hosted + hosted); }
   int rounds() const { return topology_.rounds_per_exchange(); }
+  auto const& exchange() const { return unwrapped_topology(topology_); }
   Down down() const {
-    if constexpr (is_lossy_down) return unwrapped(topology_.downlink);
+    if constexpr (is_lossy_down) return unwrapped(exchange().downlink);
     else return {};
   }
   template <class Policy>

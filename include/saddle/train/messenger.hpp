@@ -34,7 +34,7 @@ class messenger {
         planes_(static_cast<std::size_t>(all.all) + 1) {
     for (int m = 0; m < all.hosted; ++m) own(all.first + m, way::up, all.outgoing[static_cast<std::size_t>(m)]);
     if (needs.relays) own(all.all, way::down, all.server_message);
-    if (needs.shares_weights && !link_.is_local() && !served(phase::both).empty())
+    if (needs.averages && !link_.is_local() && !served(phase::both).empty())
       for (int j = 0; j < all.all; ++j) hear(j);
   }
 
@@ -65,7 +65,7 @@ class messenger {
   /// The workers' messages set out, and arrive.
   void start_up(std::int64_t step, int round, std::uint64_t exchange, int player, std::span<transfer const> transfers) {
     begin(way::up, exchange);
-    if (!link_.is_local() && demands_.shares_weights) {
+    if (!link_.is_local() && demands_.averages) {
       for (int r = 0; r < link_.ranks(); ++r)
         for (bucket_range const& part : cut(r, player))
           for (int m = first_; m < first_ + hosted_; ++m) send(r, m, part);
@@ -153,7 +153,7 @@ class messenger {
     auto const bytes = static_cast<std::size_t>(program_.planes_bytes(way::up));
     own(worker, way::up, program_.planes(way::up, program_.allocate_bytes(bytes)));
     T* const copy =
-        demands_.copies ? program_.allocate(static_cast<std::size_t>(program_.layout().padded())) : nullptr;
+        demands_.mixes_copies() ? program_.allocate(static_cast<std::size_t>(program_.layout().padded())) : nullptr;
     if (copy != nullptr) distant_copies_.emplace_back(worker, copy);
     program_.hear(worker, planes_[static_cast<std::size_t>(worker)].there, copy);
   }

@@ -25,11 +25,15 @@ SADDLE_NAMESPACE_BEGIN
 struct demands {
   bool look_ahead = false;      // an array h
   bool memory = false;          // error memory
-  bool copies = false;          // public copies
+  int copy_planes = 0;          // of public copies
   bool previous = false;        // w of the round before, within an exchange
   bool outgoing = false;        // p in an array of its own
   bool shares_weights = false;  // one w a process
+  bool averages = false;        // a server: all hear the same, and it answers
+  bool anchor = false;          // one a process: where the workers last agreed
+  bool sum = false;             // one a process: of the averages that came
   int state_planes = 0;
+  bool shares_state = false;    // one state a process
   bool late = false;            // encodes what it has before the gradient
   bool relays = false;          // the server encodes the average
   bool whole_uplinks = false;   // a message cannot be cut into shards of the server
@@ -37,6 +41,9 @@ struct demands {
   bool server_memory = false;   // or a plane for its p
   int phases = 1;
   int rounds = 1;               // an exchange
+  int every = 1;                // so many steps, one exchanges
+  /// Who hears a worker keeps a copy of its own.
+  bool mixes_copies() const { return copy_planes > 0 && !averages; }
 };
 
 /// One round of one phase of a step. `index` counts them, the rounds of a phase one after the other.
@@ -72,9 +79,10 @@ class program {
   virtual bucket_layout const& layout() const = 0;
   virtual std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const = 0;
   virtual std::string optimizer_name() const = 0;
-  virtual std::string compressor_name() const = 0;
+  virtual std::string compressor_name() const = 0;   // on the wire
+  virtual std::string compression_name() const = 0;  // with what is kept beside it
   virtual std::string topology_name() const = 0;
-  virtual bool has_error_feedback() const = 0;
+  virtual saddle::feedback feedback() const = 0;
   /// The fields that decide what is sent and kept, for reports and to tell checkpoints apart. Step sizes are not among
   /// them: they may change when a run is continued.
   virtual std::string details() const = 0;
@@ -114,13 +122,14 @@ class program {
   virtual void plan(int round, std::span<std::vector<edge> const> heard) = 0;
   virtual void publish() = 0;
 
-  /// Runs f, which makes the calls below, and the same ones in every step. If it `repeats` them in the executor's memory
-  /// alone, an executor may record what they do.
-  virtual void replay(std::function<void()> const& f, bool repeats) = 0;
+  /// Runs f, which makes the calls below, and the same ones in every step of its kind, 0 or 1. If it `repeats` them in the
+  /// executor's memory alone, an executor may record what they do.
+  virtual void replay(int kind, std::function<void()> const& f, bool repeats) = 0;
   virtual void begin() = 0;
   /// f(m, sample) for every hosted worker, each on one thread; the sample lies in the executor's memory.
   virtual void each_worker(int phase, std::function<void(int, sample const*)> const& f) = 0;
   virtual void adapt(int index, int player) = 0;
+  virtual void step_alone(int index, int player) = 0;
   virtual void encode(int index, int player) = 0;
   /// The lowest coordinate that is not finite, of this step, of each worker and of the server.
   virtual std::vector<std::int64_t> non_finite() const = 0;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "saddle/config.hpp"
+#include "saddle/core/feedback.hpp"
 #include "saddle/core/players.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -38,7 +39,7 @@ struct report {
   std::optional<non_finite_coordinate> non_finite;  // the latest
   std::string optimizer, compressor, topology;
   std::string details;              // the fields that decide what is sent: rounds, consensus step, ...
-  bool error_feedback = false;
+  saddle::feedback feedback = saddle::feedback::none;
 };
 
 SADDLE_NAMESPACE_END

@@ -69,7 +69,7 @@ class trainer {
     ++step_;
     plan();
     program_->publish();
-    program_->replay([this] { run_phases(); }, link_->is_local() && problem_->repeats());
+    program_->replay(is_round() ? 1 : 0, [this] { run_phases(); }, link_->is_local() && problem_->repeats());
     ++report_.steps_executed;
     report_.seconds += seconds_since(start);
   }
@@ -107,7 +107,7 @@ class trainer {
     r.optimizer = program_->optimizer_name();
     r.compressor = program_->compressor_name();
     r.topology = program_->topology_name();
-    r.error_feedback = program_->has_error_feedback();
+    r.feedback = program_->feedback();
     r.details = program_->details();
     return r;
   }
@@ -283,15 +283,16 @@ class trainer {
 
   template <bool Distributed, class O, class C, class Tp, class Executor>
   std::unique_ptr<program<T>> make_program(O o, C c, Tp t, Executor const& how, players sizes) const {
-    constexpr bool exact = is_exact<wire_compressor<C>>, remembers = has_memory<C>;
-    using scheme = typename Tp::template scheme<exact, remembers>;
+    constexpr bool exact = is_exact<wire_compressor<C>>;
+    constexpr feedback kept = feedback_of<C>;
+    using scheme = typename Tp::template scheme<exact, kept>;
     auto const make = [&]<class Scheme>(Scheme) -> std::unique_ptr<program<T>> {
       using made = fused_program<T, O, C, Tp, Scheme, Executor, Distributed>;
       return std::make_unique<made>(std::move(o), c, std::move(t), how, sizes, link_->is_local(),
                                     typename made::constants{settings_.seed, {settings_.min_box, settings_.max_box}});
     };
-    if constexpr (requires { typename Tp::template late_scheme<exact, remembers>; }) {
-      if (t.combines_first()) return make(typename Tp::template late_scheme<exact, remembers>{});
+    if constexpr (requires { typename Tp::template late_scheme<exact, kept>; }) {
+      if (t.combines_first()) return make(typename Tp::template late_scheme<exact, kept>{});
     }
     return make(scheme{});
   }
@@ -331,9 +332,15 @@ class trainer {
       a.gradient[0] = gradients_.back().min.data();
       a.gradient[1] = seen_from_zero(gradients_.back().max.data());
       a.memory = array(demands_.memory, d, &lasts);
-      a.copy = array(demands_.copies || demands_.previous, d, demands_.copies ? &lasts : nullptr);
-      if (demands_.copies) lasts.back().is_copy = true;
-      a.state = array(true, d * static_cast<std::size_t>(demands_.state_planes), &lasts);
+      if (demands_.previous) a.copy = array(true, d, nullptr);
+      else a.copy = array(true, d * static_cast<std::size_t>(demands_.copy_planes), &lasts);
+      if (demands_.mixes_copies()) lasts.back().is_copy = true;
+      a.anchor = m == 0 ? started(demands_.anchor, arrays_.everyones) : fleet_.workers[0].anchor;
+      a.sum = m == 0 ? array(demands_.sum, d, &arrays_.everyones) : fleet_.workers[0].sum;
+      a.state = m == 0 || !demands_.shares_state
+                    ? array(true, d * static_cast<std::size_t>(demands_.state_planes),
+                            demands_.shares_state ? &arrays_.everyones : &lasts)
+                    : fleet_.workers[0].state;
       a.plane = layout.padded();
       a.outgoing = demands_.outgoing ? array(true, d, nullptr) : a.memory;
       fleet_.workers.push_back(a);
@@ -348,7 +355,7 @@ class trainer {
     program_->bind(fleet_);
     messages_ = std::make_unique<messenger<T>>(*link_, *program_, fleet_, demands_);
     agree();
-    if (demands_.copies) plan_round(1, 0);  // of whom there are copies here, which a checkpoint fills: it never changes
+    if (demands_.mixes_copies()) plan_round(demands_.every, 0);  // of whom there are copies here, which a checkpoint fills: it never changes
   }
 
   /// All processes run the same.
@@ -397,13 +404,21 @@ class trainer {
                                       static_cast<std::uintptr_t>(program_->layout().begin_of(1)) * sizeof(T));
   }
 
+  /// Whether the step exchanges anything: those that do and those that do not are its two kinds.
+  bool is_round() const { return step_ % demands_.every == 0; }
+  phase phase_at(int k) const {
+    phase now = program_->phase_at(k);
+    now.exchanges = now.exchanges && is_round();
+    return now;
+  }
+
   // ---- Before a step: all that its kernels need to know, and what will be counted ----
 
   void plan() {
     int index = 0;
-    for (int round = 0; round < demands_.rounds; ++round) plan_round(step_, round);
+    for (int round = 0; round < demands_.rounds && is_round(); ++round) plan_round(step_, round);
     for (int k = 0; k < demands_.phases; ++k) {
-      phase const now = program_->phase_at(k);
+      phase const now = phase_at(k);
       for (int m = 0; m < fleet_.hosted; ++m)
         program_->plan(k, m, sample{settings_.seed, fleet_.first + m, step_, now.draw});
       ++report_.gradients;
@@ -418,7 +433,7 @@ class trainer {
     auto const r = static_cast<std::size_t>(round);
     heard_.clear();
     transfers_[r].clear();
-    if (demands_.shares_weights) {
+    if (demands_.averages) {
       heard_.push_back(program_->sources(step, round, fleet_.first, fleet_.all));
     } else {
       for (int m = 0; m < fleet_.all; ++m) {
@@ -434,7 +449,7 @@ class trainer {
   void count_exchange(phase const& now, int round) {
     message_bytes const up = program_->message(way::up, now.player);
     std::int64_t sent = fleet_.all;  // to a server; in a graph, as many as there are edges
-    if (demands_.shares_weights) {
+    if (demands_.averages) {
       message_bytes const down = program_->message(way::down, now.player);
       report_.downlink += {sent * down.total, sent * down.payload};
     } else {
@@ -448,7 +463,7 @@ class trainer {
     return settings_.average == averaging::uniform ? t / (t + 1) : settings_.decay;
   }
 
-  // ---- The step: an executor may record it, so that nothing here depends on which step it is ----
+  // ---- The step: an executor may record it, so that nothing here depends on which step of its kind it is ----
 
   void run_phases() {
     program_->begin();
@@ -458,7 +473,7 @@ class trainer {
   }
 
   void run_phase(int k) {
-    phase const now = program_->phase_at(k);
+    phase const now = phase_at(k);
     int const first = k * demands_.rounds;
     bool const overlaps = demands_.late && now.exchanges;  // what is sent does not wait for the gradient
     if (overlaps) send(first, 0, now.player);
@@ -469,14 +484,15 @@ class trainer {
     });
     if (!now.commits && now.player != phase::both) rest(1 - now.player);
     if (!now.exchanges) {
-      program_->adapt(first, now.player);
+      if (now.commits) program_->step_alone(first, now.player);
+      else program_->adapt(first, now.player);
       return;
     }
     for (int round = 0; round < demands_.rounds; ++round) {
       int const index = first + round;
       if (!overlaps || round > 0) send(index, round, now.player);
       messages_->finish();
-      if (demands_.copies) program_->absorb(index, now.player);
+      if (demands_.mixes_copies()) program_->absorb(index, now.player);
       program_->judge(round);
       if (demands_.relays) relay(index, round, now.player);
       program_->apply(index, round, now.player);
@@ -507,8 +523,7 @@ class trainer {
 
   std::string description() const {
     players const p = sizes();
-    return program_->optimizer_name() + " " + (program_->has_error_feedback() ? "error-feedback-" : "") +
-           program_->compressor_name() + " " + program_->topology_name() + " workers=" +
+    return program_->optimizer_name() + " " + program_->compression_name() + " " + program_->topology_name() + " workers=" +
            std::to_string(link_->workers()) + " coordinates=" + std::to_string(p.min) + "+" + std::to_string(p.max) +
            " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
            " average=" + std::to_string(static_cast<int>(settings_.average)) + " " + program_->details() +

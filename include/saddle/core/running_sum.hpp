@@ -1,0 +1,20 @@
+#pragma once
+#include "saddle/config.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// A sum of numbers of all sizes, kept in two: what is lost when a small number meets a large sum waits in `rest`.
+/// source   Knuth: The Art of Computer Programming 2, section 4.2.2 (the error of an addition)
+template <class T>
+struct running_sum {
+  T value, rest;
+
+  SADDLE_HD void add(T x) {
+    x += rest;
+    T const sum = value + x, part = sum - value;
+    rest = (value - (sum - part)) + (x - part);
+    value = sum;
+  }
+};
+
+SADDLE_NAMESPACE_END
