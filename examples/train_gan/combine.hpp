@@ -36,7 +36,10 @@ two_step_sizes<O> with_step_sizes(composition const& how) {
   return {sized(how.step_size), sized(how.max_step_size)};
 }
 
-template <class O, saddle::compression C>
+/// The topologies that a compressor is compiled for.
+enum class where { anywhere, server, gossip };
+
+template <class O, where Where, saddle::compression C>
 saddle::trainer<float> on_topology(shared_game const& game, composition const& how, C compressor) {
   using namespace saddle;
   using rule = rule_of<O, float>;
@@ -57,7 +60,7 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
       return train(local_steps{std::move(topology), how.local_steps});
   };
   if (how.topology == "server") {
-    if constexpr (!is_unbiased<wire_compressor<C>> && !has_memory<C>) {
+    if constexpr (Where == where::gossip || (!is_unbiased<wire_compressor<C>> && !has_memory<C>)) {
       throw std::invalid_argument(how.compressor + " is biased: on a server it needs error feedback");
     } else if constexpr (averaged && !writes_ahead<rule> && has_memory<C>) {
       throw std::invalid_argument(how.optimizer +
@@ -73,6 +76,8 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   }
   if constexpr (averaged) {
     throw std::invalid_argument(how.optimizer + " looks ahead along the average, and only a server has one");
+  } else if constexpr (Where == where::server) {
+    throw std::invalid_argument(how.compressor + " needs a server");
   } else {
     for (graph_choice const& g : graphs)
       if (how.topology == g.name)
@@ -82,11 +87,11 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
 }
 
 /// The trainer of a compressor with the optimizer and the topology that `how` names.
-template <saddle::compression C>
+template <where Where = where::anywhere, saddle::compression C>
 saddle::trainer<float> combine(shared_game const& game, composition const& how, C compressor) {
   std::optional<saddle::trainer<float>> made;
   auto const try_one = [&]<class O>(O const*) {
-    if (how.optimizer == O::name()) made = on_topology<O>(game, how, compressor);
+    if (how.optimizer == O::name()) made = on_topology<O, Where>(game, how, compressor);
   };
   [&]<class... O>(std::tuple<O...> const*) {
     (try_one(static_cast<O const*>(nullptr)), ...);

@@ -50,7 +50,8 @@ using optimizers = std::tuple<saddle::sgda, saddle::alternating_sgda, saddle::om
 /// One file for each, because it compiles the compressor with every optimizer and topology.
 /// errors  std::invalid_argument: the combination does not exist, in one line
 using maker = saddle::trainer<float>(shared_game const&, composition const&);
-maker make_identity, make_top_k, make_global_top_k, make_qsgd2, make_qsgd4, make_qsgd8, make_scaled_sign;
+maker make_identity, make_top_k, make_global_top_k, make_random_k, make_qsgd2, make_qsgd4, make_qsgd8, make_natural,
+    make_half, make_bfloat, make_scaled_sign, make_adacomp_residual;
 
 struct compressor_choice {
   std::string_view name;
@@ -58,8 +59,18 @@ struct compressor_choice {
   maker* make;
 };
 inline constexpr compressor_choice compressors[] = {
-    {"identity", false, make_identity}, {"top-k", true, make_top_k}, {"global-top-k", true, make_global_top_k}, {"qsgd2", true, make_qsgd2},
-    {"qsgd4", true, make_qsgd4},        {"qsgd8", true, make_qsgd8}, {"scaled-sign", true, make_scaled_sign}};
+    {"identity", false, make_identity},
+    {"top-k", true, make_top_k},
+    {"global-top-k", true, make_global_top_k},
+    {"random-k", true, make_random_k},
+    {"qsgd2", true, make_qsgd2},
+    {"qsgd4", true, make_qsgd4},
+    {"qsgd8", true, make_qsgd8},
+    {"natural", true, make_natural},
+    {"half", true, make_half},
+    {"bfloat", true, make_bfloat},
+    {"scaled-sign", true, make_scaled_sign},
+    {"adacomp-residual", true, make_adacomp_residual}};
 
 struct graph_choice {
   std::string_view name;

@@ -168,8 +168,8 @@ options parse(int argc, char** argv) {
   add("--step-size", step_size, "The generator's")->check(above_zero);
   add("--max-step-size", max_step_size, "The discriminator's (default: --step-size where that is given)")
       ->check(above_zero);
-  add("--compressor", compressor, listed(names_in(compressors)) + " (or sign)")
-      ->transform(one_of(names_in(compressors), {{"sign", "scaled-sign"}}));
+  add("--compressor", compressor, listed(names_in(compressors)) + " (or sign; ternary is qsgd2)")
+      ->transform(one_of(names_in(compressors), {{"sign", "scaled-sign"}, {"ternary", "qsgd2"}}));
   app.add_flag("--no-error-feedback", no_error_feedback, "Forget what a lossy compressor did not send")
       ->group(group);
   add("--topology", topology, listed(topologies) + " (or parameter-server). A torus is a square; erdos-renyi joins " +

@@ -1,10 +1,15 @@
 #include <doctest/doctest.h>
 
 #include "run.cuh"
+#include "saddle/compressor/adacomp_residual.hpp"
+#include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/ef21.hpp"
 #include "saddle/compressor/error_feedback.hpp"
+#include "saddle/compressor/half.hpp"
 #include "saddle/compressor/identity.hpp"
+#include "saddle/compressor/natural.hpp"
 #include "saddle/compressor/qsgd.hpp"
+#include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/optimizer/adam.hpp"
@@ -61,12 +66,20 @@ TEST_CASE("a parameter server's steps give the same bits on the device") {
                      128>({.step_size = 0.01});
   same_on_the_device<double, extra_adam, qsgd<1024, 4, dithered, norm::euclidean>, bare, identity, 1024>(
       {.step_size = 0.01});
+  same_on_the_device<float, omd, error_feedback<random_k<512, 16, scaling::plain>>, with_memory>({.step_size = 0.1});
+  same_on_the_device<float, optimistic_adam, natural<512>, bare>({.step_size = 0.01});
+  same_on_the_device<float, omd, error_feedback<saddle::half<512>>, with_memory>({.step_size = 0.1});
+  same_on_the_device<double, sgda, error_feedback<bfloat>, with_memory>({.step_size = 0.1});
 }
 
 TEST_CASE("a compressed downlink gives the same bits on the device") {
   using up = error_feedback<qsgd<512, 8, nearest, norm::euclidean>>;
   same_on_the_device<float, omd, up, with_memory, error_feedback<qsgd<512, 8>>>({.step_size = 0.1});
   same_on_the_device<float, sgda, qsgd<512, 2>, bare, error_feedback<top_k<512, 64>>>({.step_size = 0.1});
+  using drawn = error_feedback<random_k<512, 64, scaling::plain>>;
+  same_on_the_device<float, sgda, random_k<512, 128>, bare, drawn>({.step_size = 0.1});
+  using fresh = error_feedback<adacomp_residual<512, 16>>;
+  same_on_the_device<float, omd, fresh, with_memory, fresh>({.step_size = 0.1});
 }
 
 TEST_CASE("a server's sum of differences gives the same bits on the device") {
@@ -92,6 +105,8 @@ TEST_CASE("gossip gives the same bits on the device") {
   same_on_the_device<float, per_player<omd, adam>, scaled_sign<1024>, choco<false>, identity, 1024>(
       {.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
   same_on_the_device<float, alternating_sgda, top_k<512, 100>, choco<true>>({.policy = {.step_size = 0.1}});
+  same_on_the_device<float, sgda, bfloat, choco<false>>({.step_size = 0.1});
+  same_on_the_device<float, sgda, error_feedback<natural<512>>, deep_squeeze<false>>({.step_size = 0.1});
   same_on_the_device<float, extragradient, error_feedback<qsgd<512, 4, nearest>>, deep_squeeze<false>>(
       {.step_size = 0.1});
   same_on_the_device<double, omd, error_feedback<top_k<2048, 32>>, deep_squeeze<true>, identity, 2048>(

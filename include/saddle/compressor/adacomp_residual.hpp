@@ -21,7 +21,7 @@ SADDLE_NAMESPACE_BEGIN
 /// source   Chen, Choi, Brand, Agrawal, Zhang, Gopalakrishnan: AdaComp. AAAI 2018
 template <int Bucket = 512, int Room = 16>
 struct adacomp_residual {
-  static_assert(1 <= Room && Room <= Bucket, "adacomp_residual has room for one coordinate at least, the bucket at most");
+  static_assert(1 <= Room && Room <= Bucket, "adacomp_residual has room for 1 to Bucket coordinates");
   static_assert(Bucket <= 32768, "adacomp_residual has 15 bits for a place in the bucket");
   static constexpr int bucket = Bucket;
 
@@ -54,7 +54,8 @@ struct adacomp_residual {
     T const largest = largest_magnitude(g, count, p);
     bits_of<T> keys[Items];  // the magnitude of what should go, 0 for the others
     for_each_item<Items>(g, count, [&](int k, int) {
-      bits_of<T> const most = magnitude_bits(largest), size = magnitude_bits(p[k]), pushed = magnitude_bits(p[k] + v[k]);
+      bits_of<T> const most = magnitude_bits(largest), size = magnitude_bits(p[k]);
+      bits_of<T> const pushed = magnitude_bits(p[k] + v[k]);
       keys[k] = (pushed >= most) | (size == most) ? size : bits_of<T>{0};
     });
     auto const key = [&](int k) { return keys[k]; };
@@ -63,24 +64,25 @@ struct adacomp_residual {
     threshold<bits_of<T>> limit{0, wanted};
     if (wanted > n) limit = kth_largest<Items>(g, count, n, key);
 
-    T const up = unscaling(largest);
-    T size[Items];
-    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = size[k] = T(0); });
+    for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
     compact_largest<Items>(g, count, limit.key, n - limit.above, key, [&](int k, int i, int j) {
       out.pair[j] = static_cast<std::uint16_t>(i | (p[k] < 0 ? 0x8000 : 0));
-      sent[k] = p[k] < 0 ? T(-1) : T(1);
-      size[k] = magnitude(p[k]) * up;
+      sent[k] = p[k];
     });
     for_each_item<Items>(g, room(count), [&](int, int j) {
       if (j >= n) out.pair[j] = 0;
     });
-    T const sum = g.template sum<Items>(count, [&](int k) { return size[k]; });
+    T const up = unscaling(largest);
+    T const sum = g.template sum<Items>(count, [&](int k) { return magnitude(sent[k]) * up; });
     T const scale = n > 0 ? saturated(sum / static_cast<T>(n) / up) : T(0);
     if (g.lane() == 0) {
       *out.scale = scale;
       *out.count = static_cast<std::uint16_t>(n);
     }
-    for_each_item<Items>(g, count, [&](int k, int) { sent[k] *= scale; });
+    for_each_item<Items>(g, count, [&](int k, int) {
+      T const value = sent[k] < 0 ? -scale : scale;
+      sent[k] = sent[k] != 0 ? value : T(0);
+    });
   }
   template <cooperative_group G, class T, int Items>
   SADDLE_HD void add(G const& g, message<T> in, int, T weight, T (&acc)[Items]) const {
