@@ -1,4 +1,4 @@
-# Every block of C++ in README.md must stand, to the letter, in one of the examples, which are compiled and run.
+# README.md tells the truth: every block of C++ in it must stand, to the letter, in one of the examples, which are compiled and run.
 cmake_minimum_required(VERSION 3.25)
 
 file(READ ${SOURCE}/README.md readme)
@@ -29,6 +29,13 @@ while(TRUE)
     message(FATAL_ERROR "README.md has C++ that no example has:\n${block}")
   endif()
 endwhile()
+# The table of bytes is what its program prints.
+execute_process(COMMAND ${BYTES_PER_STEP} OUTPUT_VARIABLE table RESULT_VARIABLE result)
+file(READ ${SOURCE}/README.md readme)
+string(FIND "${readme}" "${table}" place)
+if(NOT result EQUAL 0 OR place EQUAL -1)
+  message(FATAL_ERROR "README.md does not have what bytes_per_step prints:\n${table}")
+endif()
 if(blocks LESS 2)
   message(FATAL_ERROR "README.md has only ${blocks} blocks of C++")
 endif()

@@ -1,0 +1,117 @@
+#!/bin/sh
+# sh bench/slow_link.sh [PROGRAM]: train_gan on 4 ranks whose links have a given bandwidth, dense against compressed.
+# Each rank is in a network namespace of its own, on a bridge, behind a token bucket; needs root, iproute2 and Open MPI,
+# and exits with 77 where it may not. Prints a table of seconds a step and seconds to a Frechet distance, and for each
+# compressor the bandwidth below which it pays: predicted from its bytes and its seconds on an unlimited link, as
+# break_even() does, and seen to lie between two others.
+#
+# SADDLE_STEPS   steps of a run for its rate (default 60)
+# SADDLE_TARGET  the distance (default 1.5; empty: not measured)
+set -eu
+CDPATH='' cd -- "$(dirname -- "$0")/.."
+program=$(realpath "${1:-build/examples/train_gan}")
+steps=${SADDLE_STEPS:-60}
+target=${SADDLE_TARGET-1.5}
+ranks=4
+
+skip() { echo "skipped: $*"; exit 77; }
+[ "$(id -u)" -eq 0 ] || skip "namespaces need root"
+for tool in ip tc unshare mpirun; do command -v $tool >/dev/null || skip "there is no $tool"; done
+[ -x "$program" ] || skip "there is no $program"
+
+name=saddle$$
+folder=$(mktemp -d)
+clean() {
+  for r in 0 1 2 3; do ip netns del $name-$r 2>/dev/null || true; done
+  ip link del br$$ 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap clean EXIT
+trap 'exit 1' INT TERM
+{ ip link add br$$ type bridge && ip link set br$$ up && ip netns add $name-0; } 2>/dev/null || skip "namespaces are not allowed here"
+for r in 0 1 2 3; do
+  [ $r = 0 ] || ip netns add $name-$r
+  ip link add v$$-$r type veth peer name eth0 netns $name-$r
+  ip link set v$$-$r master br$$ up
+  ip -n $name-$r addr add 10.77.0.1$r/24 dev eth0
+  ip -n $name-$r link set lo up
+  ip -n $name-$r link set eth0 up
+done
+# How mpirun starts its daemons on the other hosts.
+cat >"$folder/enter" <<END
+#!/bin/sh
+rank=\${1#10.77.0.1}
+shift
+exec ip netns exec $name-\$rank unshare --uts sh -c "hostname rank\$rank; \$*"
+END
+chmod +x "$folder/enter"
+
+limit() {  # BANDWIDTH of each rank's link, as tc has it
+  for r in 0 1 2 3; do
+    tc -n $name-$r qdisc del dev eth0 root 2>/dev/null || true
+    [ "$1" = unlimited ] || tc -n $name-$r qdisc add dev eth0 root tbf rate "$1" burst 256kb latency 400ms
+  done
+}
+train() {  # ARGUMENT...: on all ranks; leaves run.json and run.csv
+  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+    ip netns exec $name-0 unshare --uts sh -c 'hostname rank0; exec "$@"' sh \
+    mpirun -n $ranks --host 10.77.0.10:1,10.77.0.11:1,10.77.0.12:1,10.77.0.13:1 --mca plm_rsh_agent "$folder/enter" \
+    --mca btl tcp,self --mca routed direct --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 \
+    "$program" --workers $ranks --quiet --json "$folder/run.json" --log "$folder/run.csv" "$@"
+}
+value() { sed -n "s/.*\"$1\": \([0-9.e+-]*\).*/\1/p" "$folder/run.json"; }
+per_step() {  # ARGUMENT...: seconds and bytes on wires, a step
+  train --steps "$steps" --evaluate-every 0 "$@"
+  awk -v s="$(value seconds)" -v w="$(value wire_bytes)" -v n="$steps" -v r=$ranks 'BEGIN { printf "%.6g %.6g", s / n, w / n / r }'
+}
+arguments() {
+  case $1 in
+    dense) echo "--compressor identity" ;;
+    *) echo "--compressor $1" ;;
+  esac
+}
+
+compressors="dense qsgd8 qsgd4 sign top-k"
+bandwidths="10mbit 100mbit 1gbit unlimited"
+echo "| | bytes a rank and step |$(for b in $bandwidths; do printf ' %s |' "$b"; done)$([ -z "$target" ] || printf ' seconds to distance %s at 100mbit |' "$target")"
+echo "| --- | --- |$(for b in $bandwidths; do printf ' --- |'; done)$([ -z "$target" ] || printf ' --- |')"
+for c in $compressors; do
+  row=
+  for b in $bandwidths; do
+    limit $b
+    # shellcheck disable=SC2046
+    set -- $(per_step $(arguments $c))
+    row="$row $(awk -v s="$1" 'BEGIN { printf "%.4f", s }') |"
+    bytes=$2
+    echo "$1 $2" >"$folder/$c-$b"
+  done
+  if [ -n "$target" ]; then
+    limit 100mbit
+    # shellcheck disable=SC2046
+    train $(arguments $c) --evaluate-every 50
+    reached=$(awk -F, -v t="$target" 'NR > 1 && $7 != "" && $7 + 0 <= t { print $2; exit }' "$folder/run.csv")
+    row="$row ${reached:-never} |"
+  fi
+  echo "| $c | $(awk -v b="$bytes" 'BEGIN { printf "%.0f", b }') |$row"
+done
+
+echo
+for c in $compressors; do
+  [ $c != dense ] || continue
+  read -r dense_seconds dense_bytes <"$folder/dense-unlimited"
+  read -r seconds bytes <"$folder/$c-unlimited"
+  predicted=$(awk -v ds="$dense_seconds" -v db="$dense_bytes" -v cs="$seconds" -v cb="$bytes" \
+    'BEGIN { if (cs <= ds) print "always"; else printf "%.0f", 8e-6 * (db - cb) / (cs - ds) }')
+  if [ "$predicted" = always ]; then
+    echo "$c pays at every bandwidth that was measured"
+    continue
+  fi
+  seen=
+  for part in 70 130; do  # per cent of the predicted bandwidth
+    limit "$((predicted * 10 * part))kbit"
+    # shellcheck disable=SC2046
+    ours=$(per_step $(arguments $c)); theirs=$(per_step $(arguments dense))
+    seen="$seen $(awk -v o="${ours% *}" -v t="${theirs% *}" -v p=$part 'BEGIN { printf "at %d %%: %.4f s against %.4f s dense;", p, o, t }')"
+  done
+  echo "$c pays below $predicted Mbit/s by break_even;$seen"
+done
