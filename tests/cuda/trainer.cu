@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../train/processes.hpp"
 #include "saddle/cuda.cuh"
 
 // Whole runs through the trainer: the same bytes on the CPU and on the device, wherever the gradients are taken.
@@ -191,4 +192,27 @@ TEST_CASE("a run on the device can be saved, and continued on the CPU") {
   third.run(steps);
   CHECK(third.digest() == whole.digest());
   std::remove(file.c_str());
+}
+
+TEST_CASE("processes that share the device, or have none, end where one process ends") {
+  players const sizes{700, 300};
+  auto const check = [&](auto compressor, auto topology) {
+    auto const make = [&](auto problem, auto const& transport, auto executor) {
+      return trainer{problem, omd{.step_size = 0.01}, compressor, topology, transport, executor};
+    };
+    auto one = make(on_the_host{{sizes}}, loopback{workers}, cpu{});
+    one.run(steps);
+    test::fleet_of_processes<trainer<float>> several(workers, 3, [&](test::process const& p) {
+      return p.rank == 1 ? make(on_the_host{{sizes}}, p, cpu{}) : make(on_the_device{{sizes}}, p, saddle::cuda{});
+    });
+    several.run(steps);
+    several.each([&](int r) {
+      std::uint64_t const digest = several[r].digest();
+      std::lock_guard const lock(several.wires().mutex);
+      CHECK(digest == one.digest());
+    });
+  };
+  using careful = error_feedback<qsgd<512, 4, rounding::nearest>>;
+  check(careful{}, parameter_server<careful>{});
+  check(scaled_sign<512>{}, gossip{.graph = ring(workers), .consensus_step = 0.1});
 }
