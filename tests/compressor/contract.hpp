@@ -283,7 +283,7 @@ void is_unbiased_over_streams(C const& c, std::vector<T> const& p) {
   if (size < 1000 * real(std::numeric_limits<T>::min())) return;  // a denormal scale cannot be unbiased
   mean along, across, error;
   for (int j = 0; j < mean::draws; ++j) {
-    auto const r = encode_on<serial_group>(c, p, {.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
+    auto const r = encode_on<serial_group>(c, p, stream{.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
     real a = 0, b = 0;
     for (std::size_t i = 0; i < p.size(); ++i) {
       real const d = (real(r.sent[i]) - p[i]) / size;
@@ -307,7 +307,7 @@ void contracts_over_streams(C const& c, std::vector<T> const& p) {
   if (size == 0) return;
   mean error;
   for (int j = 0; j < mean::draws; ++j) {
-    auto const r = encode_on<serial_group>(c, p, {.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
+    auto const r = encode_on<serial_group>(c, p, stream{.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
     error.add(squared_error(p, r.sent) / (size * size));
   }
   real const promised = acts_rarely<C> ? delta_of<C> : 0;

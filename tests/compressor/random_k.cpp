@@ -107,9 +107,9 @@ TEST_CASE("random_k: every place is drawn as often as every other, in short buck
 TEST_CASE("random_k: a constant bucket attains omega = Bucket / K - 1, and delta = K / Bucket, in every draw") {
   std::vector<float> const p(512, -0.5f);
   for (std::uint64_t j = 0; j < 100; ++j) {
-    auto const unbiased = encode_on<serial_group>(random_k<512, 8>{}, p, {.exchange = j});
+    auto const unbiased = encode_on<serial_group>(random_k<512, 8>{}, p, stream{.exchange = j});
     CHECK(squared_error(p, unbiased.sent) == real(random_k<512, 8>::omega) * squared_norm(p));
-    auto const contracting = encode_on<serial_group>(random_k<512, 8, plain>{}, p, {.exchange = j});
+    auto const contracting = encode_on<serial_group>(random_k<512, 8, plain>{}, p, stream{.exchange = j});
     CHECK(squared_error(p, contracting.sent) == (1 - real(random_k<512, 8, plain>::delta)) * squared_norm(p));
   }
   CHECK(random_k<512, 8>::omega == 63);

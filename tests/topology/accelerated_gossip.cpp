@@ -165,10 +165,10 @@ TEST_CASE("accelerated_gossip: what makes no sense is refused with its sentence"
 }
 
 TEST_CASE("accelerated_gossip: names, and the schemes that it chooses") {
-  static_assert(std::is_same_v<accelerated_gossip::scheme<true, false>, accelerated_mixing<false>>);
-  static_assert(std::is_same_v<accelerated_gossip::late_scheme<true, true>, accelerated_mixing<true>>);
-  static_assert(keeps_previous<accelerated_mixing<false>>);
-  static_assert(!keeps_previous<mixing<false>> && !keeps_previous<choco<true>> && !keeps_previous<updates<true>>);
+  static_assert(std::is_same_v<accelerated_gossip::scheme<true, feedback::none>, accelerated_mixing<false>>);
+  static_assert(std::is_same_v<accelerated_gossip::late_scheme<true, feedback::error>, accelerated_mixing<true>>);
+  static_assert(accelerated_mixing<false>::previous);
+  static_assert(!mixing<false>::previous && !choco<true>::previous && !updates<feedback::error>::previous);
   CHECK(on(ring(8), 3).name() == "accelerated-gossip-ring");
   CHECK(on(complete(8), 3).details() == "spectral-gap=1.000000 rule=chebyshev");
   CHECK(on(star(4), 3, fast_mix).details() == "spectral-gap=0.250000 rule=fast-mix");

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "saddle/topology/circulant.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
