@@ -32,7 +32,7 @@ void sends_the_naive_choice(adacomp_residual<Bucket, Room> const& c) {
       for (auto const& v : {some_directions(p), p, std::vector<T>(p.size(), T(0)), normals<T>(5, count, 0.3)}) {
         CAPTURE(count);
         CAPTURE(name);
-        auto r = encode_on<G>(c, p, v);
+        auto r = encode_beside<G>(v, c, p);
         auto const places = naive_choice(p, v, Room);
         std::vector<std::uint16_t> pairs;
         std::vector<T> sent(p.size(), T(0));
@@ -78,7 +78,7 @@ TEST_CASE("adacomp_residual: with nothing fresh go the largest alone, with nothi
   float largest = 0;
   for (float x : p) largest = std::max(largest, std::abs(x));
   adacomp_residual<512, 512> const c;
-  auto const old = encode_on<serial_group>(c, p, nothing), fresh = encode_on<serial_group>(c, p, p);
+  auto const old = encode_beside<serial_group>(nothing, c, p), fresh = encode_beside<serial_group>(p, c, p);
   for (std::size_t i = 0; i < p.size(); ++i) {
     CHECK(old.sent[i] == (std::abs(p[i]) == largest ? p[i] : 0));
     CHECK((fresh.sent[i] != 0) == (std::abs(p[i]) >= largest / 2));
@@ -90,7 +90,7 @@ TEST_CASE("adacomp_residual: delta is approached by one large coordinate among t
     std::vector<double> p(at(bucket), 1 - 1e-9), v(at(bucket), -0.5);
     p[0] = 1;
     for (int i = 1; i < room; ++i) p[at(i)] = 1e-9, v[at(i)] = 2;
-    auto r = encode_on<serial_group>(c, p, v);
+    auto r = encode_beside<serial_group>(v, c, p);
     CHECK(*r.message().count == room);
     double const left = static_cast<double>(squared_error(p, r.sent) / squared_norm(p));
     CHECK((1 - left) / c.delta == doctest::Approx(1).epsilon(1e-6));
@@ -104,7 +104,7 @@ TEST_CASE("adacomp_residual: the last place of the longest bucket, and its sign"
   std::vector<float> p(32768), nothing(32768);
   p[0] = 2;
   p[32767] = -2;
-  auto r = encode_on<serial_group>(adacomp_residual<32768, 4>{}, p, nothing);
+  auto r = encode_beside<serial_group>(nothing, adacomp_residual<32768, 4>{}, p);
   CHECK(std::vector<int>(r.message().pair, r.message().pair + 4) == std::vector<int>{0, 0xFFFF, 0, 0});
   CHECK(r.decoded == p);
 }

@@ -65,8 +65,8 @@ std::vector<T> some_directions(std::vector<T> v) {
 }
 
 template <class G, class C, class T>
-outcome<C, T> encode_on(C const& c, std::vector<T> const& p, std::vector<T> const& fresh, stream const& random = {},
-                        int fill = 0xA5) {
+outcome<C, T> encode_beside(std::vector<T> const& fresh, C const& c, std::vector<T> const& p,
+                            stream const& random = {}, int fill = 0xA5) {
   constexpr int length = bucket_of<C>, items = length / G::lanes;
   int const count = static_cast<int>(p.size());
   outcome<C, T> r{.layout = {{length + count, length}, length}, .bytes = {}, .sent = p, .decoded = p, .added = {p, p}};
@@ -101,7 +101,7 @@ outcome<C, T> encode_on(C const& c, std::vector<T> const& p, std::vector<T> cons
 
 template <class G, class C, class T>
 outcome<C, T> encode_on(C const& c, std::vector<T> const& p, stream const& random = {}, int fill = 0xA5) {
-  return encode_on<G>(c, p, some_directions(p), random, fill);
+  return encode_beside<G>(some_directions(p), c, p, random, fill);
 }
 
 // ---- Random bits ----

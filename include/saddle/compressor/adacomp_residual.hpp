@@ -56,7 +56,7 @@ struct adacomp_residual {
     for_each_item<Items>(g, count, [&](int k, int) {
       bits_of<T> const most = magnitude_bits(largest), size = magnitude_bits(p[k]);
       bits_of<T> const pushed = magnitude_bits(p[k] + v[k]);
-      keys[k] = (pushed >= most) | (size == most) ? size : bits_of<T>{0};
+      keys[k] = ((pushed >= most) | (size == most)) ? size : bits_of<T>{0};
     });
     auto const key = [&](int k) { return keys[k]; };
     int const wanted = g.template count<Items>(count, [&](int k) { return keys[k] > 0; });

@@ -22,7 +22,8 @@ enum class scaling { unbiased, plain };
 /// payload  min(K, count) sizeof(T) bytes a bucket
 /// promise  plain: delta = K / Bucket; a value is either sent or kept, to the bit
 ///          unbiased: omega = Bucket / K - 1, where values times Bucket / K are finite numbers (larger ones are sent as
-///          the largest); contracts with delta = 1 - omega where that is positive
+///          the largest); contracts with delta = 1 - omega where that is positive. Bare on a server, never over gossip,
+///          whose public copies such a variance blows up: there, as under error feedback, plain is the one to take
 /// places   those of the K largest keys: 16 random bits, and in case of a tie the place, counted from a random one. So
 ///          ties prefer none: every place is sent with a probability within 2^-32 of K / count
 /// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018
