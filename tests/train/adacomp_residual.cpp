@@ -11,7 +11,7 @@ using adaptive = adacomp_residual<128, 2>;
 /// What a message of 10 + 10 coordinates says of p, whose fresh part is v.
 vector said(vector p, vector const& v) {
   for (std::ptrdiff_t begin : {0, 10}) {
-    double tile[128], fresh[128], sent[128], scale;
+    double tile[128], fresh[128], sent[128] = {}, scale;
     std::uint16_t count, pair[2];
     std::copy_n(p.begin() + begin, 10, tile);
     std::copy_n(v.begin() + begin, 10, fresh);
