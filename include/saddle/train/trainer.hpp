@@ -69,7 +69,8 @@ class trainer {
     ++step_;
     plan();
     program_->publish();
-    program_->replay(is_round() ? 1 : 0, [this] { run_phases(); }, link_->is_local() && problem_->repeats());
+    if (link_->is_local()) program_->replay(is_round() ? 1 : 0, [this] { run_phases(); }, problem_->repeats());
+    else run_phases();
     ++report_.steps_executed;
     report_.seconds += seconds_since(start);
   }
@@ -466,50 +467,68 @@ class trainer {
   // ---- The step: an executor may record it, so that nothing here depends on which step of its kind it is ----
 
   void run_phases() {
-    program_->begin();
+    sections_ = 0;
     for (int k = 0; k < demands_.phases; ++k) run_phase(k);
-    program_->end();
-    for (std::size_t m = 0; m < averages_.size(); ++m) program_->average(averages_[m], fleet_.workers[m].w);
+    section([&] {
+      program_->end();
+      for (std::size_t m = 0; m < averages_.size(); ++m) program_->average(averages_[m], fleet_.workers[m].w);
+    });
+  }
+  /// What runs from one exchange with other processes to the next. An executor may record it.
+  template <class F>
+  void section(F const& f) {
+    if (link_->is_local()) f();  // part of the whole step, which is recorded as one
+    else program_->replay(2 * ++sections_ + (is_round() ? 1 : 0), f, problem_->repeats());
   }
 
   void run_phase(int k) {
     phase const now = phase_at(k);
     int const first = k * demands_.rounds;
     bool const overlaps = demands_.late && now.exchanges;  // what is sent does not wait for the gradient
-    if (overlaps) send(first, 0, now.player);
-    program_->each_worker(k, [&](int m, sample const* s) {
-      auto const i = static_cast<std::size_t>(m);
-      worker_arrays<T> const& a = fleet_.workers[i];
-      problem_->gradient(split(static_cast<T const*>(now.at_h ? a.h : a.w)), s, gradients_[i], now.player);
-    });
-    if (!now.commits && now.player != phase::both) rest(1 - now.player);
-    if (!now.exchanges) {
-      if (now.commits) program_->step_alone(first, now.player);
+    auto const gradients = [&] {
+      program_->each_worker(k, [&](int m, sample const* s) {
+        auto const i = static_cast<std::size_t>(m);
+        worker_arrays<T> const& a = fleet_.workers[i];
+        problem_->gradient(split(static_cast<T const*>(now.at_h ? a.h : a.w)), s, gradients_[i], now.player);
+      });
+      if (!now.commits && now.player != phase::both) rest(1 - now.player);
+    };
+    section([&] {
+      if (k == 0) program_->begin();
+      if (!overlaps) gradients();
+      if (now.exchanges) program_->encode(first, now.player);
+      else if (now.commits) program_->step_alone(first, now.player);
       else program_->adapt(first, now.player);
-      return;
-    }
+    });
+    if (!now.exchanges) return;
     for (int round = 0; round < demands_.rounds; ++round) {
       int const index = first + round;
-      if (!overlaps || round > 0) send(index, round, now.player);
+      if (round > 0) section([&] { program_->encode(index, now.player); });
+      messages_->start_up(step_, round, exchange_at(index), now.player, transfers_[static_cast<std::size_t>(round)]);
+      if (overlaps && round == 0) section(gradients);
       messages_->finish();
-      if (demands_.mixes_copies()) program_->absorb(index, now.player);
-      program_->judge(round);
-      if (demands_.relays) relay(index, round, now.player);
-      program_->apply(index, round, now.player);
-      program_->restore(index, round, now.player);
+      bool const asks = demands_.relays && !link_->is_local();  // others, for their part of the average
+      section([&] {
+        if (demands_.mixes_copies()) program_->absorb(index, now.player);
+        program_->judge(round);
+        if (demands_.relays)
+          for (bucket_range const& part : messages_->served(now.player)) program_->relay(index, round, part);
+        if (!asks) take(index, round, now.player);
+      });
+      if (!asks) continue;
+      messages_->start_down(step_, round, exchange_at(index), now.player);
+      messages_->finish();
+      section([&] {
+        program_->judge(round);  // the server may know of coordinates that this process has not heard of
+        take(index, round, now.player);
+      });
     }
   }
-  void send(int index, int round, int player) {
-    program_->encode(index, player);
-    messages_->start_up(step_, round, exchanges_[static_cast<std::size_t>(index)], player, transfers_[static_cast<std::size_t>(round)]);
+  void take(int index, int round, int player) {
+    program_->apply(index, round, player);
+    program_->restore(index, round, player);
   }
-  void relay(int index, int round, int player) {
-    for (bucket_range const& part : messages_->served(player)) program_->relay(index, round, part);
-    if (link_->is_local()) return;
-    messages_->start_down(step_, round, exchanges_[static_cast<std::size_t>(index)], player);
-    messages_->finish();
-    program_->judge(round);  // the server may know of coordinates that this process has not heard of
-  }
+  std::uint64_t exchange_at(int index) const { return exchanges_[static_cast<std::size_t>(index)]; }
   /// In a look-ahead of one player the other stays where it is: its part of h is w.
   void rest(int player) {
     for (worker_arrays<T> const& a : fleet_.workers) {
@@ -601,6 +620,7 @@ class trainer {
   // Of one step, kept to reuse their memory.
   std::vector<std::vector<edge>> heard_;
   std::vector<std::vector<transfer>> transfers_;  // of each round
+  int sections_ = 0;                              // of the step so far
   std::vector<std::uint64_t> exchanges_;          // of each round of each phase
 };
 
