@@ -247,12 +247,12 @@ void locally_on_a_server(O const& o, C const& c, Down down = {}) {
   int const workers = 3;
   for (int every : {2, 4, 7}) {
     CAPTURE(every);
-    auto const make = [&](int threads) {
+    auto const make = [&](int threads, anywhere const& where) {
       local_steps<parameter_server<Down>> const topology{{down}, every};
-      return trainer{coupled_game{}, o, c, topology, loopback{workers}, cpu{threads}, settings{.seed = 3}};
+      return trainer{coupled_game{}, o, c, topology, where, cpu{threads}, settings{.seed = 3}};
     };
     costs const expected{sent(o, shape_of(c), workers), sent(o, shape_of(down), workers), gradients_of(o), every};
-    check_run(make, expected, product_steps % every == 0);
+    check_run(make, workers, expected, product_steps % every == 0);
   }
 }
 
@@ -263,10 +263,10 @@ void locally_over_gossip(O const& o, C const& c) {
       CAPTURE(rounds);
       gossip g{.graph = ring(4), .rounds = rounds, .order = order};
       if (!is_exact<wire_compressor<C>>) g.consensus_step = 0.1;
-      auto const make = [&](int threads) {
-        return trainer{coupled_game{}, o, c, local_steps{g, 2}, loopback{4}, cpu{threads}, settings{.seed = 3}};
+      auto const make = [&](int threads, anywhere const& where) {
+        return trainer{coupled_game{}, o, c, local_steps{g, 2}, where, cpu{threads}, settings{.seed = 3}};
       };
-      check_run(make, {sent(o, shape_of(c), 2 * 4 * rounds), {}, gradients_of(o), 2}, false);
+      check_run(make, 4, {sent(o, shape_of(c), 2 * 4 * rounds), {}, gradients_of(o), 2}, false);
     }
 }
 
