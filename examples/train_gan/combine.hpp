@@ -39,6 +39,11 @@ two_step_sizes<O> with_step_sizes(composition const& how) {
 /// The topologies that a compressor is compiled for.
 enum class where { anywhere, server, gossip };
 
+/// With which compressors there are local steps: every combination takes a second to compile.
+template <class C>
+inline constexpr bool in_rounds = std::is_same_v<C, saddle::identity> ||
+                                  std::is_same_v<C, saddle::error_feedback<saddle::qsgd<512, 8>>>;
+
 template <class O, where Where, saddle::compression C>
 saddle::trainer<float> on_topology(shared_game const& game, composition const& how, C compressor) {
   using namespace saddle;
@@ -54,8 +59,8 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
     if (how.local_steps == 1) return train(std::move(topology));
     if constexpr (averaged)
       throw std::invalid_argument(how.optimizer + " looks ahead along the average, and local steps have none");
-    else if constexpr (!careful)
-      throw std::invalid_argument("local steps want an uplink that is exact or has error feedback");
+    else if constexpr (!in_rounds<C>)
+      throw std::invalid_argument("local steps come with identity, or with qsgd8 and error feedback");
     else
       return train(local_steps{std::move(topology), how.local_steps});
   };
