@@ -30,7 +30,7 @@ inline Eigen::MatrixXd period_matrix(mixing_graph const& g) {
 inline double second_singular_value(mixing_graph const& g) {
   Eigen::MatrixXd spread = period_matrix(g);
   spread.rowwise() -= spread.colwise().mean().eval();
-  return Eigen::BDCSVD<Eigen::MatrixXd>(spread).singularValues()(0);
+  return Eigen::JacobiSVD<Eigen::MatrixXd>(spread).singularValues()(0);  // exact where BDCSVD stumbles over zeros
 }
 
 /// 1 - rho, over a period: it belongs to the sequence, since one round of it may bring the workers no closer.
