@@ -7,15 +7,19 @@ if("$ENV{SADDLE_NIGHTLY}" STREQUAL "1")
 endif()
 file(REMOVE_RECURSE ${SCRATCH})
 file(MAKE_DIRECTORY ${SCRATCH})
-set(tiny --data ring8 --hidden 16,16 --latent 4 --batch 4 --workers 4 --steps 4 --quiet)
+set(tiny --data ring8 --hidden 16,16 --latent 4 --batch 4 --workers 4 --quiet)
 
 # run(VARIABLE RANKS ARGUMENT...): digest and bytes of messages; 0 ranks are a program without mpirun.
 function(run variable ranks)
+  set(steps "")
+  if(NOT "--steps" IN_LIST ARGN)
+    set(steps --steps 4)
+  endif()
   set(start "")
   if(ranks GREATER 0)
     set(start ${MPIEXEC} -n ${ranks})
   endif()
-  execute_process(COMMAND ${start} ${PROGRAM} ${tiny} ${ARGN} --json out.json WORKING_DIRECTORY ${SCRATCH}
+  execute_process(COMMAND ${start} ${PROGRAM} ${tiny} ${steps} ${ARGN} --json out.json WORKING_DIRECTORY ${SCRATCH}
                   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
     set(${variable} "refused: ${output}" PARENT_SCOPE)
