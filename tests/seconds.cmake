@@ -27,9 +27,9 @@ function(must_take_at_most limit)
 endfunction()
 
 set(program ${SOURCE}/examples/01_smallest.cpp)
-must_take_at_most(5000 ${COMPILER} -std=c++20 -O2 -I ${SOURCE}/include -c ${program} -o ${SCRATCH}.o)
+must_take_at_most(8000 ${COMPILER} -std=c++20 -O2 -I ${SOURCE}/include -c ${program} -o ${SCRATCH}.o)
 if(CUDA_COMPILER)
-  must_take_at_most(12000 ${CUDA_COMPILER} -std=c++20 -O2 -arch=sm_90 --expt-relaxed-constexpr -I ${SOURCE}/include
+  must_take_at_most(18000 ${CUDA_COMPILER} -std=c++20 -O2 -arch=sm_90 --expt-relaxed-constexpr -I ${SOURCE}/include
                     -x cu -c ${program} -o ${SCRATCH}.o)
 endif()
 
