@@ -28,7 +28,9 @@ TEST_CASE("running_sum: a million small numbers are not lost in a large one") {
 
 TEST_CASE("running_sum: an addition errs by a rounding of what is added, however large the sum") {
   random_sequence random({.seed = 4, .use = purpose::evaluation});
-  auto const all = [](running_sum<float> const& s) { return static_cast<double>(s.value) + static_cast<double>(s.rest); };
+  auto const all = [](running_sum<float> const& s) {
+    return static_cast<double>(s.value) + static_cast<double>(s.rest);
+  };
   double worst = 0, worst_rest = 0;
   for (int i = 0; i < 10000; ++i) {
     auto const size = static_cast<float>(std::pow(10.0, 12 * random.uniform() - 6));

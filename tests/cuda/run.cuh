@@ -257,6 +257,7 @@ class given_run {
   std::vector<moment> moments_;
   std::vector<arrays> all_;
   std::int64_t size_ = 0;
-  arrays w_, h_, memory_, copy_, anchor_, sum_, state_, average_, server_memory_, gradient_, up_, down_, non_finite_, table_;
+  arrays w_, h_, memory_, copy_, anchor_, sum_, state_, average_, server_memory_, gradient_, up_, down_, non_finite_,
+      table_;
   saddle::aligned_vector<std::byte> start_;
 };

@@ -94,7 +94,8 @@ TEST_CASE("a server's steps on the average give the same bits on the device") {
 }
 
 TEST_CASE("local steps around a server give the same bits on the device") {
-  same_on_the_device<float, per_player<omd, adam>, identity, anchored>({.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
+  same_on_the_device<float, per_player<omd, adam>, identity, anchored>(
+      {.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
   same_on_the_device<float, omd, error_feedback<top_k<512, 8>>, anchored_with_memory>({.step_size = 0.1});
 }
 

@@ -87,8 +87,8 @@ void check(E const& how) {
     CHECK(host == sums);
   }
 
-  // A replay runs the kernels of its kind once each time, with what was published last: more steps than are under way at
-  // once. Every third step is of the other kind.
+  // A replay runs the kernels of its kind once each time, with what was published last: more steps than are under way
+  // at once. Every third step is of the other kind.
   typename engine::template staged<std::int64_t> by;
   by.resize(3);
   numbers sums(2);

@@ -54,7 +54,7 @@ TEST_CASE("local_steps: every round walks on through the graph's matrices, howev
 }
 
 TEST_CASE("local_steps: what the topology inside refuses is refused, and a number of steps that is none") {
-  auto const says = [](std::string const& what, std::string const& words) { return what.find(words) != std::string::npos; };
+  auto const says = [](std::string const& what, char const* words) { return what.find(words) != std::string::npos; };
   CHECK(refusal(local_steps{parameter_server<>{}, 1}, 3, true, true) == "");
   CHECK(says(refusal(local_steps{parameter_server<>{}, 0}, 3, true, true), "local_steps: every is at least 1"));
   CHECK(says(refusal(local_steps{parameter_server<>{}, -2}, 3, true, true), "local_steps: every is at least 1"));

@@ -24,8 +24,8 @@ vector largest_two(vector v) {
   return v;
 }
 
-/// Three workers send the two largest coordinates of g + e of each player; then `server_step(n, w, average)` moves w, and
-/// `ahead(g + e, average + e)` is what a look-ahead is away from it.
+/// Three workers send the two largest coordinates of g + e of each player; then `server_step(n, w, average)` moves w,
+/// and `ahead(g + e, average + e)` is what a look-ahead is away from it.
 template <class O, class Step, class Ahead>
 void follows(O const& o, Step server_step, Ahead ahead) {
   auto const game = test::smg(3);

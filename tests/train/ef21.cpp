@@ -80,7 +80,9 @@ TEST_CASE("workers send how their directions have changed, and all step along th
     CHECK(t.report().feedback == feedback::difference);
     CHECK(t.memory(0).min.empty());
   };
-  auto const served = [&](auto o, auto server) { return trainer<double>{game, o, sparse{}, server, loopback{3}, cpu{}}; };
+  auto const served = [&](auto o, auto server) {
+    return trainer<double>{game, o, sparse{}, server, loopback{3}, cpu{}};
+  };
   SUBCASE("sgda") { follow(served(sgda{eta}, parameter_server<>{}), ahead::nowhere); }
   SUBCASE("omd looks ahead along its own direction") { follow(served(omd{eta}, parameter_server<>{}), ahead::own); }
   SUBCASE("averaged_omd, along the step that all have just taken") {

@@ -1,7 +1,8 @@
 #!/bin/sh
-# sh killed.sh PROGRAM TIMES [MPIRUN...]: train_gan saves after every step and is killed at random moments, TIMES times, some
-# of them while it saves; under mpirun one of its ranks. Each time it continues from its checkpoint. At the end its weights
-# are those of a run that was left alone, and the last process has made fewer steps.
+# sh killed.sh PROGRAM TIMES [MPIRUN...]: train_gan saves after every step and is killed at random moments, TIMES times,
+# some of them while it saves; under mpirun one of its ranks. Each time it continues from its checkpoint. Every second
+# time it is left to save once before. At the end its weights are those of a run that was left alone, and the last
+# process has made fewer steps.
 set -eu
 program=$1
 times=$2
@@ -31,10 +32,20 @@ rm run.saddle
 killed=0
 saving=0
 while [ $killed -lt "$times" ]; do
+  touch started
   run "$@" >/dev/null 2>&1 &
   started=$!
   # The start, and up to 100 of the steps.
-  sleep "$(awk -v seed="$killed$$" -v all=$spent -v n=$steps 'BEGIN { srand(seed); print 0.05 + rand() * 100 / n * all / 1000 }')"
+  if [ $((killed % 2)) = 0 ]; then
+    waited=0
+    until [ run.saddle -nt started ] || [ $waited = 6000 ]; do
+      sleep 0.01
+      waited=$((waited + 1))
+    done
+  else
+    sleep 0.05
+  fi
+  sleep "$(awk -v seed="$killed$$" -v all=$spent -v n=$steps 'BEGIN { srand(seed); print rand() * 100 / n * all / 1000 }')"
   pkill -KILL -n -f "^$program --data ring8" || break  # it was done before it could be killed
   wait $started || true
   [ ! -e run.saddle.part ] || saving=$((saving + 1))

@@ -22,8 +22,8 @@ enum class effect {
 };
 
 /// Worker 2's gradient of step 10 is `bad` at the maximizing player's coordinates 3 and 7 of 10. Only `draw` is hit.
-/// `server_owes` bounds what a server with a memory of its own still holds back. What is owed moves the weights by `unit`
-/// times itself.
+/// `server_owes` bounds what a server with a memory of its own still holds back. What is owed moves the weights by
+/// `unit` times itself.
 template <class O, class C, class Topology>
 void survives(O o, C c, Topology topology, effect expected, int draw = 0, double server_owes = 0, double unit = 1) {
   for (double bad : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),

@@ -254,7 +254,7 @@ SADDLE_HD void add_decoded(C const& c, G const& g, Message const& in, int count,
   else c.add(g, in, count, weight, acc);
 }
 
-/// What is kept beside a compressor. A wrapper (error_feedback, ef21) names it `keeps`, the compressor inside `wrapped`.
+/// What is kept beside a compressor. A wrapper (error_feedback, ef21) names it `keeps`, and the compressor `wrapped`.
 template <class C>
 inline constexpr feedback feedback_of = [] {
   if constexpr (requires { typename C::wrapped; }) return C::keeps;

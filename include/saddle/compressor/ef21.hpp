@@ -6,8 +6,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Sends how a direction has changed: the server takes a worker's to be c, which C(v - c) corrects. All step along G, the
-/// average of the c: it grows by the average of what is sent.
+/// Sends how a direction has changed: the server takes a worker's to be c, which C(v - c) corrects. All step along G,
+/// the average of the c: it grows by the average of what is sent.
 ///
 /// Where directions settle, however they differ from worker to worker, the c reach them, and nothing is lost to
 /// compression: with error_feedback the weights circle around the solution. c and G begin at zero: the first step is

@@ -38,8 +38,8 @@ concept bucket_body = requires(Body const body) {
 /// once(f)                            f()
 /// exclusive_scan(in, out, n)         with +, after reserve_scan<U>(n); in and out are different arrays
 /// each(n, f)                         f(i) for i = 0 ... n - 1, called by the host
-/// replay(kind, f)                    f(), whose kernels are the same every time for a kind, 0 or 1: only what they read has
-///                                    changed
+/// replay(kind, f)                    f(), whose kernels are the same every time for a kind, 0 or 1: only what they read
+///                                    has changed
 ///
 /// Bodies and f point to the engine's memory:
 ///

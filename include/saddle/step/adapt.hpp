@@ -13,8 +13,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A look-ahead without a message: h = (w - e) - direction(g), with the worker's own gradient; w - direction(g + e) where
-/// the memory is in units of the gradient. The memory is not touched.
+/// A look-ahead without a message: h = (w - e) - direction(g), with the worker's own gradient; w - direction(g + e)
+/// where the memory is in units of the gradient. The memory is not touched.
 template <class Scheme, class T, class Rule, int Bucket>
 struct adapt_body {
   static constexpr int length = Bucket;

@@ -13,8 +13,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A worker's move without a message, one bucket: w -= direction, and the next look-ahead point. A bucket whose gradient
-/// or new w is not finite stays where it is, and is reported.
+/// A worker's move without a message, one bucket: w -= direction, and the next look-ahead point. A bucket whose
+/// gradient or new w is not finite stays where it is, and is reported.
 template <class T, class Rule, int Bucket>
 struct step_alone_body {
   static constexpr int length = Bucket;

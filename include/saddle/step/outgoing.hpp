@@ -13,8 +13,8 @@ SADDLE_NAMESPACE_BEGIN
 /// The first half of kernel 1, one bucket of one worker: the direction v, state, and p, the compressor's input. A scheme
 /// that adapts on the average takes the gradient as it is.
 ///
-/// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays; p is what it would
-/// be without one. The same holds of a direction that makes p not finite. Returns whether p is finite; if it is not, that
+/// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays; p is what it
+/// would be without one. So it is where a direction makes p not finite. Returns whether p is finite; if it is not, that
 /// is reported.
 template <class Scheme, int Items, cooperative_group G, class T, class Rule>
 SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, bucket_arrays<T> const& a,
@@ -39,7 +39,8 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
             if constexpr (adapts) v[k] = rule.direction(v[k], s);
             p[k] = Scheme::outgoing(v[k], w, e, c, from);
           },
-          state_of<state, adapts, adapts>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy, anchor);
+          state_of<state, adapts, adapts>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy,
+          anchor);
       if (!finds_non_finite<Items>(g, p, b, count, lowest)) return true;
     }
   }

@@ -20,17 +20,18 @@ struct with_own_weights<updates<Kept>> {
   using type = updates<Kept, true>;
 };
 
-/// Every worker moves its own w with its own optimizer, and every so many steps there is a round: a step of the topology
-/// inside, with all of that step's exchanges.
+/// Every worker moves its own w with its own optimizer, and every so many steps there is a round: a step of the
+/// topology inside, with all of that step's exchanges.
 ///
-/// around a server  a round sends how far a worker has come, p = (anchor - w) + v [+ e]; the anchor moves by the average,
-///                  and all workers go there. A skipped round leaves w where it is: the next one sends its way too.
+/// around a server  a round sends how far a worker has come, p = (anchor - w) + v [+ e]; the anchor moves by the
+///                  average, and all workers go there. A skipped round leaves w where it is: the next one sends its way
 /// around gossip    a round is gossip's own, of w
 /// look-aheads      start from w, whatever error feedback owes; there is no average to look ahead along
 /// boxes            hold after every step; the last one before a round ends is not taken by itself, but in the average
 /// every = 1        the weights of the topology inside, to the bit, if its look-aheads do not subtract a memory
-/// source           McMahan et al.: Communication-Efficient Learning of Deep Networks (FedAvg). AISTATS 2017; Deng, Mahdavi:
-///                  Local SGDA. AISTATS 2021; with adam around a server FL-GAN: Hardy, Le Merrer, Sericola, MD-GAN. IPDPS 2019
+/// source           McMahan et al.: Communication-Efficient Learning of Deep Networks (FedAvg). AISTATS 2017; Deng,
+///                  Mahdavi: Local SGDA. AISTATS 2021; with adam around a server FL-GAN: Hardy, Le Merrer, Sericola:
+///                  MD-GAN. IPDPS 2019
 template <topology Tp>
 struct local_steps {
   static_assert(!Tp::template scheme<true, feedback::none>::on_average,

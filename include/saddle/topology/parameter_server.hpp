@@ -17,10 +17,10 @@ enum class adapts { on_worker, on_average };
 ///
 /// Downlink  compresses the average: `exact_downlink`, a compressor that is unbiased, or one with error feedback
 ///           (the memory is the server's)
-/// Adapts    on_average: gradients are sent, and everyone takes the direction of their average. As many bytes, one optimizer
-///           state a process, and of one worker the same bits. Workers that differ end far from the solution with the
-///           average of directions like Adam's, and near it with the direction of their average. A type, because it
-///           decides about kernels and memory.
+/// Adapts    on_average: gradients are sent, and everyone takes the direction of their average. As many bytes, one
+///           optimizer state a process, and of one worker the same bits. Workers that differ end far from the solution
+///           with the average of directions like Adam's, and near it with the direction of their average. A type,
+///           because it decides about kernels and memory.
 template <class Downlink = exact_downlink, adapts Adapts = adapts::on_worker>
 struct parameter_server {
   Downlink downlink{};

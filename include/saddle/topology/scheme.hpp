@@ -12,13 +12,13 @@ SADDLE_NAMESPACE_BEGIN
 //
 // outgoing(v, w, e, copy, anchor)    p, the compressor's input, from the direction v; takes the step in w if `steps`
 // keep(p, sent, e, copy)             after encoding, `sent` being exactly what a receiver decodes
-// incoming(acc, gamma, w, copy)      the new w from acc = sum of weight_j decoded_j; with an anchor, from there and not from w
+// incoming(acc, gamma, w, copy)      the new w from acc = sum of weight_j decoded_j; with an anchor, w is the anchor
 // restore(sent, e, copy, w, anchor)  as if nothing had been sent, because it was applied nowhere; if `averages`
 //
 // All speak of one coordinate; e, copy and anchor are numbers of the worker where the scheme has them:
 //
 // memory          keeps e, what is still owed
-// copies          keeps public copies, sums of what was sent, of the type copy<T>; gossip mixes these instead of messages
+// copies          keeps public copies of type copy<T>, sums of what was sent; gossip mixes these instead of messages
 // sums            adds acc up, and moves w by the sum: the average of all copies
 // steps           moves w when it encodes
 // averages        all workers combine the same messages, and come to the same w

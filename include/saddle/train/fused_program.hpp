@@ -64,16 +64,18 @@ constexpr bool sound_combination() {
   using down = downlink_compressor<Topology>;
   constexpr bool averaged = extrapolates<Rule> == extrapolation::averaged;
   static_assert(!scheme::averages || is_unbiased<wire> || has_memory<C>,
-                "a biased compressor on a parameter server needs error_feedback or ef21: its errors would not average out");
+                "a biased compressor on a parameter server needs error_feedback or ef21: "
+                "its errors would not average out");
   static_assert(feedback_of<C> != feedback::difference || scheme::averages,
                 "ef21 adds up what a server averages, and gossip has none: use error_feedback, or send bare");
-  static_assert(feedback_of<down> != feedback::difference, "ef21 is for the way up: on the downlink use error_feedback");
+  static_assert(feedback_of<down> != feedback::difference,
+                "ef21 is for the way up: on the downlink use error_feedback");
   static_assert(is_unbiased<wire_compressor<down>> || has_memory<down>,
                 "a biased compressor on the downlink needs error_feedback: its errors would not average out");
   static_assert(!encodes_beside_the_direction<wire> || (has_memory<C> && scheme::shares_weights),
                 "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere else "
                 "is what it sends the sum of that and a debt");
-    static_assert(!averaged || scheme::averages,
+  static_assert(!averaged || scheme::averages,
                 "gossip has no average to look ahead along: use the local extrapolation");
   static_assert(!averaged || !steps_alone<Topology>,
                 "between its rounds local_steps has no average to look ahead along: use the local extrapolation");
@@ -81,8 +83,8 @@ constexpr bool sound_combination() {
                 "one error memory cannot serve both exchanges of an averaged extragradient: send bare, or look ahead locally");
   static_assert(!scheme::on_average || !(adapts_in_secret<typename rules_in<Rule>::min, T> ||
                                          adapts_in_secret<typename rules_in<Rule>::max, T>),
-                "on the average all workers share the optimizer's state, which a look-ahead without a message would move: "
-                "adapt on the workers");
+                "on the average all workers share the optimizer's state, which a look-ahead without a message would "
+                "move: adapt on the workers");
   return true;
 }
 
@@ -184,7 +186,7 @@ class fused_program final : public program<T> {
   std::string details() const override {
     std::string text = "phases=" + std::to_string(phases_of(optimizer_)) +
                        " rounds=" + std::to_string(rounds());
-    if constexpr (Scheme::shares_weights) text += std::string(" adapts=") + (Scheme::on_average ? "on-average" : "on-worker");
+    if constexpr (Scheme::shares_weights) text += Scheme::on_average ? " adapts=on-average" : " adapts=on-worker";
     if constexpr (steps_alone<Topology>) text += " every=" + std::to_string(topology_.every);
     if constexpr (requires { exchange().consensus_step; })
       if (exchange().consensus_step) text += " consensus-step=" + std::to_string(*exchange().consensus_step);

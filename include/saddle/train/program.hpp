@@ -122,8 +122,8 @@ class program {
   virtual void plan(int round, std::span<std::vector<edge> const> heard) = 0;
   virtual void publish() = 0;
 
-  /// Runs f, which makes the calls below, and the same ones in every step of its kind, 0 or 1. If it `repeats` them in the
-  /// executor's memory alone, an executor may record what they do.
+  /// Runs f, which makes the calls below, and the same ones in every step of its kind, 0 or 1. If it `repeats` them in
+  /// the executor's memory alone, an executor may record what they do.
   virtual void replay(int kind, std::function<void()> const& f, bool repeats) = 0;
   virtual void begin() = 0;
   /// f(m, sample) for every hosted worker, each on one thread; the sample lies in the executor's memory.

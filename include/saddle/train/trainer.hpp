@@ -542,9 +542,9 @@ class trainer {
 
   std::string description() const {
     players const p = sizes();
-    return program_->optimizer_name() + " " + program_->compression_name() + " " + program_->topology_name() + " workers=" +
-           std::to_string(link_->workers()) + " coordinates=" + std::to_string(p.min) + "+" + std::to_string(p.max) +
-           " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
+    return program_->optimizer_name() + " " + program_->compression_name() + " " + program_->topology_name() +
+           " workers=" + std::to_string(link_->workers()) + " coordinates=" + std::to_string(p.min) + "+" +
+           std::to_string(p.max) + " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
            " average=" + std::to_string(static_cast<int>(settings_.average)) + " " + program_->details() +
            (settings_.problem.empty() ? "" : " problem=" + settings_.problem);
   }
