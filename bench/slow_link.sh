@@ -1,16 +1,17 @@
 #!/bin/sh
-# sh bench/slow_link.sh [PROGRAM]: train_gan on 4 ranks whose links have a given bandwidth, dense against compressed.
+# sh bench/slow_link.sh [PROGRAM]: train_gan on 4 ranks whose links have a given bandwidth, dense against compressed;
+# +down: the server's answer too, with qsgd8.
 # Each rank is in a network namespace of its own, on a bridge, behind a token bucket; needs root, iproute2 and Open MPI,
 # and exits with 77 where it may not. Prints a table of seconds a step and seconds to a Frechet distance, and for each
 # compressor the bandwidth below which it pays: predicted from its bytes and its seconds on an unlimited link, as
 # break_even() does, and seen to lie between two others.
 #
-# SADDLE_STEPS   steps of a run for its rate (default 60)
+# SADDLE_STEPS   steps of a run for its rate (default 64)
 # SADDLE_TARGET  the distance (default 1.5; empty: not measured)
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 program=$(realpath "${1:-build/examples/train_gan}")
-steps=${SADDLE_STEPS:-60}
+steps=${SADDLE_STEPS:-64}
 target=${SADDLE_TARGET-1.5}
 ranks=4
 
@@ -67,11 +68,12 @@ per_step() {  # ARGUMENT...: seconds and bytes on wires, a step
 arguments() {
   case $1 in
     dense) echo "--compressor identity" ;;
+    *+down) echo "--compressor ${1%+down} --downlink qsgd8" ;;
     *) echo "--compressor $1" ;;
   esac
 }
 
-compressors="dense qsgd8 qsgd4 sign top-k"
+compressors="dense qsgd8 qsgd4 sign top-k qsgd8+down sign+down"
 bandwidths="10mbit 100mbit 1gbit unlimited"
 echo "| | bytes a rank and step |$(for b in $bandwidths; do printf ' %s |' "$b"; done)$([ -z "$target" ] || printf ' seconds to distance %s at 100mbit |' "$target")"
 echo "| --- | --- |$(for b in $bandwidths; do printf ' --- |'; done)$([ -z "$target" ] || printf ' --- |')"
@@ -88,7 +90,7 @@ for c in $compressors; do
   if [ -n "$target" ]; then
     limit 100mbit
     # shellcheck disable=SC2046
-    train $(arguments $c) --evaluate-every 50
+    train $(arguments $c) --steps 2000 --evaluate-every 50
     reached=$(awk -F, -v t="$target" 'NR > 1 && $7 != "" && $7 + 0 <= t { print $2; exit }' "$folder/run.csv")
     row="$row ${reached:-never} |"
   fi

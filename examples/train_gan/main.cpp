@@ -76,7 +76,7 @@ class job {
           "good_samples\n");
     std::signal(SIGINT, interrupt);
     trainer_.run(options_.steps - first_, [&](saddle::report const& r) {
-      bool const last = r.step == options_.steps || (is_alone_ ? interrupted.load() : trainer_.any(interrupted));
+      bool const last = stops(r.step) || r.step == options_.steps;
       if (is_first_ && !last && falls_on(r.step, options_.evaluate_every)) evaluate(r, shown);
       if (!last && falls_on(r.step, options_.every)) trainer_.save(options_.checkpoint);
       shown.stepped(r.step, r.uplink);
@@ -108,6 +108,11 @@ class job {
     for (int width : o.sizes.hidden) name << ',' << width;
     p.run.problem = name.str();
     return p;
+  }
+  /// All processes stop at the same step, and ask each other now and then: it costs a round trip.
+  bool stops(std::int64_t step) const {
+    if (is_alone_) return interrupted;
+    return step % 16 == 0 && trainer_.any(interrupted);
   }
   static bool falls_on(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
 

@@ -33,9 +33,9 @@ struct report {
   std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
   std::int64_t gradients = 0;       // a worker
   message_bytes uplink, downlink;   // what the topology sent, the same for any number of processes; gossip is all uplink
-  std::int64_t wire_bytes = 0;      // what the transport put on a wire
-  double seconds = 0;               // in step()
-  std::int64_t skipped_steps = 0;
+  std::int64_t wire_bytes = 0;      // what this process put on a wire
+  double seconds = 0;               // in step(), and in any() to wait for the others
+  std::int64_t skipped_steps = 0;   // as far as this process knows
   std::optional<non_finite_coordinate> non_finite;  // the latest
   std::string optimizer, compressor, topology;
   std::string details;              // the fields that decide what is sent: rounds, consensus step, ...

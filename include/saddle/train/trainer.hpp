@@ -149,8 +149,13 @@ class trainer {
         else sum.leave_out(static_cast<std::size_t>(sizes().of(p)) * sizeof(T));
     return sum.value_of(together().sum(sum.part()));
   }
-  /// Whether it is true in some process.
-  bool any(bool here) const { return together().sum(here ? 1 : 0) != 0; }
+  /// Whether it is true in some process. One that is ahead waits here for the others; the report counts it.
+  bool any(bool here) const {
+    auto const start = std::chrono::steady_clock::now();
+    bool const somewhere = together().sum(here ? 1 : 0) != 0;
+    report_.seconds += seconds_since(start);
+    return somewhere;
+  }
   /// All bytes that were put on wires.
   std::int64_t wire_bytes() const {
     return static_cast<std::int64_t>(together().sum(static_cast<std::uint64_t>(link_->wire_bytes())));
