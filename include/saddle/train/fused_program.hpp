@@ -212,13 +212,18 @@ class fused_program final : public program<T> {
   }
   std::vector<std::span<std::byte>> wire_parts(way to, message_planes const& planes,
                                                bucket_range const& part) const override {
-    return on_its_way(to, [&]<class M>(M const& c) { return saddle::wire_parts<M, T>(planes, layout_, part, c); });
+    using parts = std::vector<std::span<std::byte>>;
+    return on_a_wire<parts>(to, [&]<class M>(M const& c) { return saddle::wire_parts<M, T>(planes, layout_, part, c); });
   }
-  message_header seal(way to, message_planes const& planes, message_key const& key, message_status const& status) const override {
-    return on_its_way(to, [&]<class M>(M const& c) { return seal_message<M, T>(planes, layout_, key, status, c); });
+  message_header seal(way to, message_planes const& planes, message_key const& key,
+                      message_status const& status) const override {
+    return on_a_wire<message_header>(
+        to, [&]<class M>(M const& c) { return seal_message<M, T>(planes, layout_, key, status, c); });
   }
   void open(way to, message_header const& header, message_planes const& planes, message_key const& key) const override {
-    on_its_way(to, [&]<class M>(M const& c) { open_message<M, T>(header, planes, layout_, key, to == way::down, c); });
+    on_a_wire<void>(to, [&]<class M>(M const& c) {
+      open_message<M, T>(header, planes, layout_, key, to == way::down, c);
+    });
   }
 
   bool in_host_memory() const override { return Executor::in_host_memory; }
@@ -428,6 +433,12 @@ class fused_program final : public program<T> {
   template <class F>
   auto on_its_way(way to, F const& f) const {
     return to == way::up ? f(unwrapped(compressor_)) : f(down());
+  }
+  /// The same where a message may leave the process; a transport that keeps all of them compiles nothing of it.
+  template <class R, class F>
+  R on_a_wire(way to, F const& f) const {
+    if constexpr (Distributed) return on_its_way(to, f);
+    else throw std::logic_error("saddle: a message leaves a process that is alone");
   }
   /// An array as a message of identity.
   static message_planes dense(T* array) { return {{reinterpret_cast<std::byte*>(array)}}; }
