@@ -105,12 +105,14 @@ saddle::trainer<float> combine(shared_game const& game, composition const& how, 
   return std::move(*made);
 }
 
-/// A lossy compressor, bare or with error feedback. Where dithering would not contract, `Contracting` rounds
-/// to nearest.
+/// A lossy compressor, bare or with error feedback. A server wants it unbiased; error memory and public copies want the
+/// contraction, which need not be the same.
 template <saddle::compressor Bare, saddle::compressor Contracting = Bare>
 saddle::trainer<float> combine_lossy(shared_game const& game, composition const& how) {
   if (how.error_feedback) return combine(game, how, saddle::error_feedback{Contracting{}});
-  return combine(game, how, Bare{});
+  if constexpr (std::is_same_v<Bare, Contracting>) return combine(game, how, Bare{});
+  else if (how.topology == "server") return combine<where::server>(game, how, Bare{});
+  else return combine<where::gossip>(game, how, Contracting{});
 }
 
 /// QSGD of some bits a coordinate.

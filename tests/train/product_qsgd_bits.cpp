@@ -11,7 +11,7 @@ void with_each_topology() {
   auto const run = [&](auto o) {
     on_a_server(o, Bare{});
     on_a_server(o, careful, careful);
-    over_gossip(o, Bare{});
+    over_gossip(o, Contracting{});
     over_gossip(o, careful);
   };
   run(omd{0.01});

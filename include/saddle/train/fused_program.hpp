@@ -66,6 +66,9 @@ constexpr bool sound_combination() {
   static_assert(!scheme::averages || is_unbiased<wire> || has_memory<C>,
                 "a biased compressor on a parameter server needs error_feedback or ef21: "
                 "its errors would not average out");
+  static_assert(!scheme::copies || scheme::averages || contracts<wire>,
+                "public copies need a contraction: round to nearest (qsgd<..., rounding::nearest>), send values as they "
+                "are (random_k<..., scaling::plain>), or use a smaller bucket");
   static_assert(feedback_of<C> != feedback::difference || scheme::averages,
                 "ef21 adds up what a server averages, and gossip has none: use error_feedback, or send bare");
   static_assert(feedback_of<down> != feedback::difference,
