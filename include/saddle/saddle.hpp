@@ -1,6 +1,10 @@
 #pragma once
 
 /// Everything that needs nothing but a C++20 compiler.
+#include "saddle/algorithm/dposg.hpp"
+#include "saddle/algorithm/dqgan.hpp"
+#include "saddle/algorithm/fl_gan.hpp"
+#include "saddle/algorithm/local_sgda.hpp"
 #include "saddle/compressor/adacomp_residual.hpp"
 #include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/ef21.hpp"
@@ -32,5 +36,6 @@
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/metropolis.hpp"
 #include "saddle/topology/parameter_server.hpp"
+#include "saddle/topology/random_rings.hpp"
 #include "saddle/train/trainer.hpp"
 #include "saddle/transport/loopback.hpp"

@@ -6,6 +6,7 @@
 
 #include "saddle/topology/circulant.hpp"
 #include "saddle/topology/metropolis.hpp"
+#include "saddle/topology/random_rings.hpp"
 
 namespace test {
 
@@ -17,7 +18,7 @@ inline std::size_t at(int i) { return static_cast<std::size_t>(i); }
 inline std::vector<mixing_graph> graphs(int n) {
   std::vector<mixing_graph> all{ring(n),        directed_ring(n),        complete(n),
                                 exponential(n), one_peer_exponential(n), path(n),
-                                star(n),        erdos_renyi(n, 0.6, 3)};
+                                star(n),        erdos_renyi(n, 0.6, 3),   random_rings(n, 2, 5)};
   for (int rows = 1; rows <= n; ++rows)
     if (n % rows == 0) all.push_back(torus(rows, n / rows));
   if (std::has_single_bit(static_cast<unsigned>(n))) all.push_back(hypercube(n));

@@ -34,41 +34,6 @@ trainer<double> over(test::linear_game const& game, O o, gossip g) {
 
 }  // namespace
 
-TEST_CASE("omd over gossip is DPOSG: our h is its Z, to the bit") {
-  auto const game = test::smg();
-  double const eta = 0.05;
-  for (mixing_graph const& graph : {ring(4), complete(4), one_peer_exponential(4)})
-    for (int rounds : {1, 2}) {
-      CAPTURE(graph.name);
-      CAPTURE(rounds);
-      auto t = over(game, omd{eta}, {.graph = graph, .rounds = rounds});
-      std::vector<vector> x(4, game.start), z = x, g(4, vector(20));
-      for (int step = 0; step < 200; ++step) {
-        auto y = x;
-        if (step > 0)  // all start at one point: nothing to mix
-          for (int r = 0; r < rounds; ++r) {
-            auto const round = static_cast<std::size_t>((step - 1) * rounds + r);
-            y = mixed(graph.rounds[round % graph.rounds.size()], y);
-          }
-        for (int m = 0; m < 4; ++m) {
-          auto const j = static_cast<std::size_t>(m);
-          for (std::size_t i = 0; i < 20; ++i) z[j][i] = y[j][i] - eta * g[j][i];
-          REQUIRE(test::look_ahead(t, m) == z[j]);
-          g[j] = game.field(m, z[j]);
-          for (std::size_t i = 0; i < 20; ++i) x[j][i] = y[j][i] - eta * g[j][i];
-        }
-        vector const before = test::mean_weights(t);
-        t.step();
-        // Any doubly stochastic matrix leaves the mean to the gradients.
-        vector expected = before;
-        vector const mean_gradient = average(g);
-        for (std::size_t i = 0; i < 20; ++i) expected[i] -= eta * mean_gradient[i];
-        REQUIRE(test::distance(test::mean_weights(t), expected) < 1e-13);
-        REQUIRE(test::distance(test::mean_weights(t), average(x)) < 1e-13);
-      }
-    }
-}
-
 TEST_CASE("combine_then_adapt takes the gradient at the unmixed weights, to the bit, and is not DPOSG") {
   auto const game = test::smg();
   double const eta = 0.05;
@@ -95,18 +60,6 @@ TEST_CASE("combine_then_adapt takes the gradient at the unmixed weights, to the 
   }
   dposg.run(200);
   CHECK(test::distance(test::mean_weights(t), test::mean_weights(dposg)) > 1e-4);
-}
-
-TEST_CASE("on a complete graph the mean of DPOSG is DQGAN without compression") {
-  auto const game = test::smg();
-  auto graph = over(game, omd{0.05}, {complete(4)});
-  trainer server{game, omd{0.05}, error_feedback<identity>{}, parameter_server<>{}, loopback{4}, cpu{}};
-  for (int step = 0; step < 300; ++step) {
-    graph.step();
-    server.step();
-    REQUIRE(test::distance(test::mean_weights(graph), test::weights(server)) < 1e-13);
-  }
-  CHECK(test::norm(test::weights(server)) > 0.5);
 }
 
 TEST_CASE("adapt_then_combine leaves all equal on a complete graph, combine_then_adapt leaves each its own gradient") {

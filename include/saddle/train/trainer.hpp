@@ -23,6 +23,7 @@
 #include "saddle/train/any_problem.hpp"
 #include "saddle/train/checkpoint.hpp"
 #include "saddle/train/collective.hpp"
+#include "saddle/train/composition.hpp"
 #include "saddle/train/fused_program.hpp"
 #include "saddle/train/messenger.hpp"
 #include "saddle/train/program.hpp"
@@ -62,6 +63,11 @@ class trainer {
       : settings_(s), link_(connection.connect()) {
     assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
   }
+
+  /// A published system in place of its three policies.
+  template <class P, composition S, transport Tr, executor Executor>
+  trainer(P p, S s, Tr const& connection, Executor const& how, settings const& more = {})
+      : trainer(std::move(p), std::move(s.optimizer), s.compressor, std::move(s.topology), connection, how, more) {}
 
   /// One iteration of the optimizer on every worker. A GPU may still work on it when this returns.
   void step() {

@@ -1,0 +1,37 @@
+// Local SGDA, its extragradient and FL-GAN are the policies that they name.
+#include "../train/game.hpp"
+
+using namespace saddle;
+using test::vector;
+
+TEST_CASE("local SGDA: each worker alone for some steps, then all at their average") {
+  auto const game = test::smg(3);
+  trainer<double> t{game, local_sgda<>{.optimizer = {0.05}, .topology = {.every = 4}}, loopback{3}, cpu{}};
+  std::vector<vector> w(3, game.start);
+  for (int step = 1; step <= 100; ++step) {
+    for (int m = 0; m < 3; ++m) {
+      vector& x = w[static_cast<std::size_t>(m)];
+      vector const g = game.field(m, x);
+      for (std::size_t i = 0; i < 20; ++i) x[i] -= 0.05 * g[i];
+    }
+    if (step % 4 == 0)
+      for (std::size_t i = 0; i < 20; ++i) w[0][i] = w[1][i] = w[2][i] = (w[0][i] + w[1][i] + w[2][i]) / 3;
+    t.step();
+    for (int m = 0; m < 3; ++m) REQUIRE(test::distance(test::weights(t, m), w[static_cast<std::size_t>(m)]) < 1e-12);
+  }
+  CHECK(t.report().uplink.payload == 25 * 3 * 20 * 8);
+}
+
+TEST_CASE("the systems are their policies, to the bit") {
+  auto const game = test::smg(3);
+  auto const same = [&](auto how, auto... policies) {
+    trainer<double> named{game, how, loopback{3}, cpu{}}, spelled{game, policies..., loopback{3}, cpu{}};
+    named.run(50);
+    spelled.run(50);
+    CHECK(named.digest() == spelled.digest());
+    CHECK(test::norm(test::weights(named)) > 1e-3);
+  };
+  same(local_extragradient{{0.05}, {}, {.every = 5}}, extragradient{0.05}, identity{}, local_steps{parameter_server<>{}, 5});
+  same(fl_gan<>{.optimizer = {.step_size = 0.01}, .topology = {.every = 5}}, adam{.step_size = 0.01}, identity{},
+       local_steps{parameter_server<>{}, 5});
+}
