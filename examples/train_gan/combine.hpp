@@ -39,55 +39,63 @@ two_step_sizes<O> with_step_sizes(composition const& how) {
 /// The topologies that a compressor is compiled for.
 enum class where { anywhere, server, gossip };
 
-/// With which compressors there are local steps: every combination takes a second to compile.
+// Not every combination that makes sense is compiled, for each takes its time.
+
+/// The compressors that local steps, and adapting to the average, come with.
 template <class C>
-inline constexpr bool in_rounds = std::is_same_v<C, saddle::identity> ||
-                                  std::is_same_v<C, saddle::error_feedback<saddle::qsgd<512, 8>>>;
+inline constexpr bool in_every_way = std::is_same_v<C, saddle::identity> ||
+                                     std::is_same_v<C, saddle::error_feedback<saddle::qsgd<512, 8>>>;
+/// Those that send how their directions have changed.
+template <class C>
+inline constexpr bool sends_changes = std::is_same_v<C, saddle::top_k<>> || std::is_same_v<C, saddle::qsgd<512, 8>>;
 
 template <class O, where Where, saddle::compression C>
 saddle::trainer<float> on_topology(shared_game const& game, composition const& how, C compressor) {
   using namespace saddle;
   using rule = rule_of<O, float>;
   constexpr bool averaged = extrapolates<rule> == extrapolation::averaged;
+  auto const refuse = [](std::string const& why) -> trainer<float> { throw std::invalid_argument(why); };
   auto const train = [&](auto topology) {
     return trainer<float>(game, with_step_sizes<O>(how), compressor, std::move(topology),
                           how.transport, cpu{how.threads}, how.run);
   };
-  // What nobody wants with a bare lossy uplink is left out: every combination takes a second to compile.
-  constexpr bool careful = is_exact<wire_compressor<C>> || has_memory<C>;
-  auto const train_in_rounds = [&](auto topology) -> trainer<float> {
+  auto const train_in_rounds = [&](auto topology) {
     if (how.local_steps == 1) return train(std::move(topology));
     if constexpr (averaged)
-      throw std::invalid_argument(how.optimizer + " looks ahead along the average, and local steps have none");
-    else if constexpr (!in_rounds<C>)
-      throw std::invalid_argument("local steps come with identity, or with qsgd8 and error feedback");
+      return refuse(how.optimizer + " looks ahead along the average, and local steps have none");
+    else if constexpr (!in_every_way<C>)
+      return refuse("local steps come with identity, or with qsgd8 and error memory");
     else
       return train(local_steps{std::move(topology), how.local_steps});
   };
   if (how.topology == "server") {
     if constexpr (Where == where::gossip || (!is_unbiased<wire_compressor<C>> && !has_memory<C>)) {
-      throw std::invalid_argument(how.compressor + " is biased: on a server it needs error feedback");
+      return refuse(how.compressor + " is biased: on a server it needs error feedback");
     } else if constexpr (averaged && !writes_ahead<rule> && has_memory<C>) {
-      throw std::invalid_argument(how.optimizer +
-                                  " exchanges twice a step, which one error memory cannot serve: use " +
-                                  "--no-error-feedback or another optimizer");
+      return refuse(how.optimizer + " exchanges twice a step, which one error memory cannot serve: use " +
+                    "--error-feedback none or another optimizer");
     } else {
+      if (how.adapts == adapts::on_average) {
+        if constexpr (adapts_in_secret<typename rules_in<rule>::min, float>)
+          return refuse(how.optimizer + " looks ahead without the others, and cannot adapt to their average");
+        else if constexpr (!in_every_way<C>)
+          return refuse("adapting to the average comes with identity, or with qsgd8 and error memory");
+        else
+          return train(parameter_server<exact_downlink, adapts::on_average>{});
+      }
       if (how.downlink == "exact") return train_in_rounds(parameter_server<>{});
-      if constexpr (careful)
+      if constexpr (is_exact<wire_compressor<C>> || feedback_of<C> == feedback::error)
         return train(parameter_server{error_feedback{qsgd<512, 8>{}}});
       else
-        throw std::invalid_argument("a lossy downlink wants an uplink that is exact or has error feedback");
+        return refuse("a lossy downlink comes with an uplink that is exact or has error memory");
     }
   }
   if constexpr (averaged) {
-    throw std::invalid_argument(how.optimizer + " looks ahead along the average, and only a server has one");
+    return refuse(how.optimizer + " looks ahead along the average, and only a server has one");
   } else if constexpr (Where == where::server) {
-    throw std::invalid_argument(how.compressor + " needs a server");
+    return refuse(how.compressor + " needs a server");
   } else {
-    for (graph_choice const& g : graphs)
-      if (how.topology == g.name)
-        return train_in_rounds(gossip{g.make(how), how.rounds, how.order, how.consensus_step});
-    throw std::invalid_argument("there is no topology " + how.topology);
+    return train_in_rounds(gossip{graph_of(how), how.rounds, how.order, how.consensus_step});
   }
 }
 
@@ -105,17 +113,21 @@ saddle::trainer<float> combine(shared_game const& game, composition const& how, 
   return std::move(*made);
 }
 
-/// A lossy compressor, bare or with error feedback. A server wants it unbiased; error memory and public copies want the
-/// contraction, which need not be the same.
+/// A lossy compressor, bare or with what is kept beside it. A server wants a bare one unbiased; error memory, differences
+/// and public copies want the contraction, which need not be the same.
 template <saddle::compressor Bare, saddle::compressor Contracting = Bare>
 saddle::trainer<float> combine_lossy(shared_game const& game, composition const& how) {
-  if (how.error_feedback) return combine(game, how, saddle::error_feedback{Contracting{}});
+  if (how.feedback == saddle::feedback::error) return combine(game, how, saddle::error_feedback{Contracting{}});
+  if (how.feedback == saddle::feedback::difference) {
+    if constexpr (sends_changes<Bare>) return combine<where::server>(game, how, saddle::ef21{Contracting{}});
+    else throw std::invalid_argument("ef21 comes with top-k and qsgd8");
+  }
   if constexpr (std::is_same_v<Bare, Contracting>) return combine(game, how, Bare{});
   else if (how.topology == "server") return combine<where::server>(game, how, Bare{});
   else return combine<where::gossip>(game, how, Contracting{});
 }
 
-/// QSGD of some bits a coordinate.
+/// QSGD of some bits a coordinate. Where dithering would not contract, rounding to nearest does.
 template <int Bits>
 saddle::trainer<float> combine_qsgd(shared_game const& game, composition const& how) {
   using namespace saddle;

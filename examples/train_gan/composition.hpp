@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include <saddle/saddle.hpp>
 
@@ -14,7 +15,8 @@ namespace train_gan {
 /// The policies of a run, by name, and what tunes them. The names are checked where the options are.
 struct composition {
   std::string optimizer, compressor, topology, downlink;
-  bool error_feedback = false;
+  saddle::feedback feedback = saddle::feedback::none;
+  saddle::adapts adapts = saddle::adapts::on_worker;
   double step_size = 0, max_step_size = 0;
   int rounds = 1;
   int local_steps = 1;  // the workers exchange every so many steps
@@ -72,20 +74,17 @@ inline constexpr compressor_choice compressors[] = {
     {"scaled-sign", true, make_scaled_sign},
     {"adacomp-residual", true, make_adacomp_residual}};
 
-struct graph_choice {
+/// What is kept beside a lossy compressor.
+struct feedback_choice {
   std::string_view name;
-  saddle::mixing_graph (*make)(composition const& how);
+  saddle::feedback kind;
 };
-inline constexpr graph_choice graphs[] = {
-    {"ring", [](composition const& how) { return saddle::ring(how.workers); }},
-    {"directed-ring", [](composition const& how) { return saddle::directed_ring(how.workers); }},
-    {"path", [](composition const& how) { return saddle::path(how.workers); }},
-    {"torus", [](composition const& how) { return saddle::torus(how.workers); }},  // a square one
-    {"hypercube", [](composition const& how) { return saddle::hypercube(how.workers); }},
-    {"complete", [](composition const& how) { return saddle::complete(how.workers); }},
-    {"star", [](composition const& how) { return saddle::star(how.workers); }},
-    {"exponential", [](composition const& how) { return saddle::exponential(how.workers); }},
-    {"one-peer-exponential", [](composition const& how) { return saddle::one_peer_exponential(how.workers); }},
-    {"erdos-renyi", [](composition const& how) { return saddle::erdos_renyi(how.workers, 0.5, how.run.seed); }}};
+inline constexpr feedback_choice feedbacks[] = {
+    {"memory", saddle::feedback::error}, {"ef21", saddle::feedback::difference}, {"none", saddle::feedback::none}};
+
+std::vector<std::string> graph_names();
+/// The graph that is the topology.
+/// errors  std::invalid_argument: there is none of this name, or not for so many workers
+saddle::mixing_graph graph_of(composition const& how);
 
 }  // namespace train_gan

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -47,7 +48,11 @@ std::string hexadecimal(std::uint64_t x) {
 class job {
  public:
   explicit job(options const& o)
-      : options_(o), is_alone_(!under_mpirun()), is_first_(rank() == 0), game_(load(o.data), o.sizes), trainer_(make_trainer(game_, named(o, game_))) {
+      : options_(o),
+        is_alone_(!under_mpirun()),
+        is_first_(rank() == 0),
+        game_(load(o.data), o.sizes),
+        trainer_(make_trainer(game_, named(o, game_))) {
     if (!o.resume.empty()) {
       trainer_.load(o.resume);
       first_ = trainer_.report().step;
@@ -133,6 +138,11 @@ class job {
     return generated;
   }
 
+  std::string_view feedback_name() const {
+    return std::find_if(std::begin(feedbacks), std::end(feedbacks), [&](feedback_choice const& f) {
+             return f.kind == options_.policies.feedback;
+           })->name;
+  }
   std::int64_t dense_uplink_bytes(saddle::report const& r) const {
     return r.step * options_.policies.workers * 4 * trainer_.sizes().size();
   }
@@ -147,8 +157,9 @@ class job {
     out["data"] = options_.data;
     out["optimizer"] = p.optimizer;
     out["compressor"] = p.compressor;
-    out["error_feedback"] = p.error_feedback;
+    out["error_feedback"] = feedback_name();
     out["topology"] = p.topology;
+    out["adapts"] = p.adapts == saddle::adapts::on_average ? "average" : "worker";
     out["local_steps"] = p.local_steps;
     out["workers"] = p.workers;
     out["steps"] = r.step;
@@ -186,10 +197,12 @@ class job {
     std::string const skipped = r.skipped_steps > 0 ? "; " + std::to_string(r.skipped_steps) +
                                                           " steps skipped, a number was not finite"
                                                     : "";
-    return p.optimizer + ", " + p.compressor + (p.error_feedback ? " with error feedback, " : ", ") +
-           p.topology + ", " + std::to_string(p.workers) + (p.workers == 1 ? " worker: " : " workers: ") +
-           std::to_string(r.steps_executed) + " steps in " + numbers + readable(score_) + "; digest " +
-           hexadecimal(digest_) + skipped;
+    std::string const kept = p.feedback == saddle::feedback::none    ? ""
+                             : p.feedback == saddle::feedback::error ? " with error feedback"
+                                                                     : " with ef21";
+    return p.optimizer + ", " + p.compressor + kept + ", " + p.topology + ", " + std::to_string(p.workers) +
+           (p.workers == 1 ? " worker: " : " workers: ") + std::to_string(r.steps_executed) + " steps in " + numbers +
+           readable(score_) + "; digest " + hexadecimal(digest_) + skipped;
   }
 
   options options_;

@@ -47,7 +47,7 @@ std::vector<recipe> const recipes = {
     {"grid25", {128, 128}, 16, 32, 30000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
     {"idx:", {256, 256}, 64, 32, 10000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}}};
 
-bool adapts(std::string const& optimizer) { return optimizer.ends_with("adam"); }
+bool is_adaptive(std::string const& optimizer) { return optimizer.ends_with("adam"); }
 
 std::vector<std::string> optimizer_names() {
   return []<class... O>(std::tuple<O...> const*) {
@@ -108,10 +108,14 @@ void check(options const& o) {
   if (server && p.order != saddle::gossip_order::adapt_then_combine)
     refuse("--order goes with a graph, not with a server");
   if (!server && p.downlink != "exact") refuse("--downlink goes with a server, not with a graph");
+  if (!server && p.feedback == saddle::feedback::difference)
+    refuse("--error-feedback ef21 goes with a server: it adds up averages, and a graph has none");
+  if (p.adapts == saddle::adapts::on_average && (!server || p.downlink != "exact" || p.local_steps != 1))
+    refuse("--adapts average goes with a server, an exact downlink and an exchange in every step");
   if (p.local_steps != 1 && p.downlink != "exact") refuse("--local-steps goes with an exact downlink");
   if (p.consensus_step && (server || !lossy))
     refuse("--consensus-step goes with a lossy compressor on a graph");
-  if (p.topology == "one-peer-exponential" && lossy && !p.error_feedback && p.workers > 2)
+  if (p.topology == "one-peer-exponential" && lossy && p.feedback == saddle::feedback::none && p.workers > 2)
     refuse(p.compressor +
            " without error feedback needs the same neighbours in every step, and one-peer-exponential "
            "changes them");
@@ -135,8 +139,7 @@ options parse(int argc, char** argv) {
   std::optional<std::int64_t> steps, evaluate_every;
   std::optional<double> step_size, max_step_size, r1, box, decay;
   std::vector<int> hidden;
-  std::string order = "adapt-then-combine";
-  bool no_error_feedback = false;
+  std::string order = "adapt-then-combine", feedback = "memory", adapts = "worker";
 
   CLI::App app{"Trains a GAN on many workers that talk little.", "train_gan"};
   app.get_formatter()->column_width(34);
@@ -145,7 +148,7 @@ options parse(int argc, char** argv) {
   CLI::Validator const above_zero = CLI::Validator(CLI::PositiveNumber).description(""),
                        not_negative = CLI::Validator(CLI::NonNegativeNumber).description("");
 
-  std::vector<std::string> topologies = names_in(graphs);
+  std::vector<std::string> topologies = graph_names();
   topologies.insert(topologies.begin(), "server");
   std::vector<std::string> const orders = {"adapt-then-combine", "combine-then-adapt"};
   std::vector<std::string> const losses = {"non-saturating", "saturating", "wasserstein"};
@@ -170,11 +173,14 @@ options parse(int argc, char** argv) {
       ->check(above_zero);
   add("--compressor", compressor, listed(names_in(compressors)) + " (or sign; ternary is qsgd2)")
       ->transform(one_of(names_in(compressors), {{"sign", "scaled-sign"}, {"ternary", "qsgd2"}}));
-  app.add_flag("--no-error-feedback", no_error_feedback, "Forget what a lossy compressor did not send")
-      ->group(group);
+  add("--error-feedback", feedback, "What is kept of what a lossy compressor does not send: " +
+                                        listed(names_in(feedbacks)) + " (default the first)")
+      ->check(one_of(names_in(feedbacks)));
   add("--topology", topology, listed(topologies) + " (or parameter-server). A torus is a square; erdos-renyi joins " +
                                   "every two workers with probability 1/2")
       ->transform(one_of(topologies, {{"parameter-server", "server"}}));
+  add("--adapts", adapts, "On a server: worker, each to its own gradients, or average, all to theirs (default worker)")
+      ->check(one_of({"worker", "average"}));
   add("--downlink", p.downlink, "The server's: exact, or qsgd8 with error feedback (default exact)")
       ->check(one_of({"exact", "qsgd8"}));
   add("--consensus-step", p.consensus_step, "How far lossy gossip mixes (default 0.1)")
@@ -235,9 +241,11 @@ options parse(int argc, char** argv) {
   p.workers = workers.value_or(preset.workers);
   p.local_steps = local_steps.value_or(preset.local_steps);
   bool const lossy = p.compressor != "identity";
-  p.error_feedback = lossy && !no_error_feedback;
+  for (feedback_choice const& f : feedbacks)
+    if (lossy && f.name == feedback) p.feedback = f.kind;
+  if (adapts == "average") p.adapts = saddle::adapts::on_average;
   if (order == "combine-then-adapt") p.order = saddle::gossip_order::combine_then_adapt;
-  auto const& sizes = adapts(p.optimizer) ? best->adaptive : best->plain;
+  auto const& sizes = is_adaptive(p.optimizer) ? best->adaptive : best->plain;
   p.step_size = step_size.value_or(sizes[0]);
   p.max_step_size = max_step_size.value_or(step_size.value_or(sizes[1]));
   int const processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
