@@ -1,16 +1,17 @@
 #!/bin/sh
-# sh bench/slow_link.sh [PROGRAM]: train_gan on 4 ranks whose links have a given bandwidth, dense against compressed;
+# sh bench/slow_link.sh [BUILD]: train_gan on 4 ranks whose links have a given bandwidth, dense against compressed;
 # +down: the server's answer too, with qsgd8.
 # Each rank is in a network namespace of its own, on a bridge, behind a token bucket; needs root, iproute2 and Open MPI,
 # and exits with 77 where it may not. Prints a table of seconds a step and seconds to a Frechet distance, and for each
-# compressor the bandwidth below which it pays: predicted from its bytes and its seconds on an unlimited link, as
-# break_even() does, and seen to lie between two others.
+# compressor the bandwidth below which it pays: predicted by break_even() from its bytes and its seconds on an unlimited
+# link, and seen to lie between two others.
 #
 # SADDLE_STEPS   steps of a run for its rate (default 64)
 # SADDLE_TARGET  the distance (default 1.5; empty: not measured)
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
-program=$(realpath "${1:-build/examples/train_gan}")
+build=$(realpath "${1:-build}")
+program=$build/examples/train_gan
 steps=${SADDLE_STEPS:-64}
 target=${SADDLE_TARGET-1.5}
 ranks=4
@@ -18,7 +19,7 @@ ranks=4
 skip() { echo "skipped: $*"; exit 77; }
 [ "$(id -u)" -eq 0 ] || skip "namespaces need root"
 for tool in ip tc unshare mpirun; do command -v $tool >/dev/null || skip "there is no $tool"; done
-[ -x "$program" ] || skip "there is no $program"
+for needed in "$program" "$build/bench/break_even"; do [ -x "$needed" ] || skip "there is no $needed"; done
 
 name=saddle$$
 folder=$(mktemp -d)
@@ -29,7 +30,8 @@ clean() {
 }
 trap clean EXIT
 trap 'exit 1' INT TERM
-{ ip link add br$$ type bridge && ip link set br$$ up && ip netns add $name-0; } 2>/dev/null || skip "namespaces are not allowed here"
+{ ip link add br$$ type bridge && ip link set br$$ up && ip netns add $name-0; } 2>/dev/null ||
+  skip "namespaces are not allowed here"
 for r in 0 1 2 3; do
   [ $r = 0 ] || ip netns add $name-$r
   ip link add v$$-$r type veth peer name eth0 netns $name-$r
@@ -63,7 +65,8 @@ train() {  # ARGUMENT...: on all ranks; leaves run.json and run.csv
 value() { sed -n "s/.*\"$1\": \([0-9.e+-]*\).*/\1/p" "$folder/run.json"; }
 per_step() {  # ARGUMENT...: seconds and bytes on wires, a step
   train --steps "$steps" --evaluate-every 0 "$@"
-  awk -v s="$(value seconds)" -v w="$(value wire_bytes)" -v n="$steps" -v r=$ranks 'BEGIN { printf "%.6g %.6g", s / n, w / n / r }'
+  awk -v s="$(value seconds)" -v w="$(value wire_bytes)" -v n="$steps" -v r=$ranks \
+    'BEGIN { printf "%.6g %.6g", s / n, w / n / r }'
 }
 arguments() {
   case $1 in
@@ -75,8 +78,18 @@ arguments() {
 
 compressors="dense qsgd8 qsgd4 sign top-k qsgd8+down sign+down"
 bandwidths="10mbit 100mbit 1gbit unlimited"
-echo "| | bytes a rank and step |$(for b in $bandwidths; do printf ' %s |' "$b"; done)$([ -z "$target" ] || printf ' seconds to distance %s at 100mbit |' "$target")"
-echo "| --- | --- |$(for b in $bandwidths; do printf ' --- |'; done)$([ -z "$target" ] || printf ' --- |')"
+head="| | bytes a rank and step |"
+line="| --- | --- |"
+for b in $bandwidths; do
+  head="$head $b |"
+  line="$line --- |"
+done
+if [ -n "$target" ]; then
+  head="$head seconds to distance $target at 100mbit |"
+  line="$line --- |"
+fi
+echo "$head"
+echo "$line"
 for c in $compressors; do
   row=
   for b in $bandwidths; do
@@ -102,18 +115,18 @@ for c in $compressors; do
   [ $c != dense ] || continue
   read -r dense_seconds dense_bytes <"$folder/dense-unlimited"
   read -r seconds bytes <"$folder/$c-unlimited"
-  predicted=$(awk -v ds="$dense_seconds" -v db="$dense_bytes" -v cs="$seconds" -v cb="$bytes" \
-    'BEGIN { if (cs <= ds) print "always"; else printf "%.0f", 8e-6 * (db - cb) / (cs - ds) }')
-  if [ "$predicted" = always ]; then
-    echo "$c pays at every bandwidth that was measured"
-    continue
-  fi
+  predicted=$("$build/bench/break_even" "$dense_bytes" "$dense_seconds" "$bytes" "$seconds")
+  case $predicted in
+    inf) echo "$c pays at every bandwidth by break_even"; continue ;;
+    0) echo "$c pays at no bandwidth by break_even"; continue ;;
+  esac
   seen=
   for part in 70 130; do  # per cent of the predicted bandwidth
-    limit "$((predicted * 10 * part))kbit"
+    limit "$(awk -v m="$predicted" -v p=$part 'BEGIN { printf "%.0f", 10 * m * p }')kbit"
     # shellcheck disable=SC2046
     ours=$(per_step $(arguments $c)); theirs=$(per_step $(arguments dense))
-    seen="$seen $(awk -v o="${ours% *}" -v t="${theirs% *}" -v p=$part 'BEGIN { printf "at %d %%: %.4f s against %.4f s dense;", p, o, t }')"
+    seen="$seen $(awk -v o="${ours% *}" -v t="${theirs% *}" -v p=$part \
+      'BEGIN { printf "at %d %%: %.4f s against %.4f s dense;", p, o, t }')"
   done
   echo "$c pays below $predicted Mbit/s by break_even;$seen"
 done

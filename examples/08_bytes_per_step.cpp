@@ -1,4 +1,5 @@
-// The README's table: what a worker sends in a step, and what it hears from a server, for the two perceptrons of MD-GAN.
+// The README's table: what a worker sends in a step, and what it hears from a server, for the two perceptrons of
+// MD-GAN.
 #include <cstdint>
 #include <cstdio>
 #include <saddle/saddle.hpp>
@@ -15,7 +16,7 @@ constexpr int workers = 8;
 /// Bytes of one message of both players, header included.
 template <class C>
 double message(C const& c) {
-  int const length = C::bucket == any_bucket ? 512 : C::bucket;
+  int const length = C::bucket == any_bucket ? default_bucket : C::bucket;
   bucket_layout const layout{parameters, length};
   return static_cast<double>(wire_bytes<C, float>(layout, layout.of(-1), c));
 }
@@ -31,7 +32,8 @@ double messages(mixing_graph const& g) {
 }  // namespace
 
 int main() {
-  std::vector<mixing_graph> const graphs{ring(workers), one_peer_exponential(workers), exponential(workers), complete(workers)};
+  std::vector<mixing_graph> const graphs{ring(workers), one_peer_exponential(workers), exponential(workers),
+                                         complete(workers)};
   std::printf("| compressor | to the server | and from it, exact | from it, qsgd8 |");
   for (mixing_graph const& g : graphs) std::printf(" %s |", g.name.c_str());
   std::printf("\n| --- | --- | --- | --- |");

@@ -20,6 +20,7 @@
 #include "saddle/compressor/ternary.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/exec/cpu.hpp"
+#include "saddle/metric/break_even.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/alternating.hpp"
 #include "saddle/optimizer/extra_adam.hpp"

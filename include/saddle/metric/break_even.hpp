@@ -6,8 +6,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// What one way to send costs a step: bytes over the link that decides, and the seconds of computing that do not overlap
-/// with it (encoding, decoding, whatever else differs).
+/// What one way to send costs a step: bytes over the link that decides, and the seconds of computing that do not
+/// overlap with it (encoding, decoding, whatever else differs).
 struct sending_cost {
   double bytes, seconds;
 };
