@@ -19,10 +19,9 @@ inline std::int64_t coordinates(int log2_size) {
   return std::int64_t{1} << log2_size;
 }
 
-/// All that are registered, as the options say; 2 for an option that does not exist.
+/// All that are registered, as the options say; 2 for an option that does not exist, or one that leaves none of them.
 inline int run_benchmarks(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  return benchmark::RunSpecifiedBenchmarks() == 0 ? 2 : 0;
 }

@@ -1,9 +1,11 @@
-// Whole DQGAN steps on the GPU: without a gradient for a range of sizes, and of GANs; launched one by one and as a graph.
+// Whole DQGAN steps on the GPU: without a gradient for a range of sizes, and of GANs; launched one by one and as a
+// graph.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -47,7 +49,8 @@ void steps(benchmark::State& state, P problem, int workers) {
   state.counters["coordinates"] = static_cast<double>(t.sizes().size());
 }
 
-mlp_gan<float> perceptrons(samples const& real, std::vector<int> hidden, int latent, int batch, double r1, int workers) {
+mlp_gan<float> perceptrons(samples const& real, std::vector<int> hidden, int latent, int batch, double r1,
+                           int workers) {
   mlp_gan_options how;
   how.generator = how.discriminator = std::move(hidden);
   how.latent = latent;
@@ -83,7 +86,13 @@ int main(int argc, char** argv) {
   for (int const log2_size : {16, 20, 24, 28})
     add("step/2^" + std::to_string(log2_size),
         [=](benchmark::State& state) { steps(state, no_gradient{std::int64_t{1} << log2_size}, 1); });
-  auto const digits = read_digits(std::string(SADDLE_SOURCE_DIR) + "/examples/data/digits.csv.gz");
+  samples digits;
+  try {
+    digits = read_digits(std::string(SADDLE_SOURCE_DIR) + "/examples/data/digits.csv.gz");
+  } catch (std::runtime_error const& e) {
+    std::fprintf(stderr, "train_dqgan_cuda: %s\n", e.what());
+    return 2;
+  }
   auto const pictures = noise(4096);
   add("digits/4-workers",
       [&](benchmark::State& state) { steps(state, perceptrons(digits, {128, 128}, 32, 32, 1, 4), 4); });

@@ -147,16 +147,22 @@ def send_largest(gradient, memory, count):
 
 
 def digits():
-    with gzip.open(Path(__file__).parents[2] / "examples/data/digits.csv.gz", "rt") as lines:
-        return torch.tensor([[float(v) / 8 - 1 for v in line[:64]] for line in csv.reader(lines)])
+    path = Path(__file__).parents[2] / "examples/data/digits.csv.gz"
+    try:
+        with gzip.open(path, "rt") as lines:
+            return torch.tensor([[float(v) / 8 - 1 for v in line[:64]] for line in csv.reader(lines)])
+    except (OSError, EOFError, ValueError) as reason:
+        sys.exit(f"torch_gan.py: {path}: {reason}")
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
-    options.add_argument("--log2-size", type=int, default=28, help="coordinates of the rows with of_copy (default 28)")
-    options.add_argument("--seconds", type=float, default=0.1, help="of each of a row's five runs (default 0.1)")
-    options = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--log2-size", type=int, default=28, help="coordinates of the rows with of_copy (default 28)")
+    parser.add_argument("--seconds", type=float, default=0.1, help="of each of a row's five runs (default 0.1)")
+    options = parser.parse_args()
+    if not 1 <= options.log2_size <= 34 or not options.seconds > 0:
+        parser.error("--log2-size lies from 1 to 34, and --seconds is above 0")
     device = options.device
     if device == "cuda" and not torch.cuda.is_available():
         print("skipped: no CUDA device")
