@@ -19,6 +19,7 @@ template <class Device, class Scheme, class O, class C>
 class kernel_bench {
   using rule = saddle::rule_of<O, float>;
   using applied = saddle::applying_rule<Scheme, rule>;
+  using encoding = saddle::encoding_rule<Scheme, rule>;
   static constexpr int length = C::bucket == saddle::any_bucket ? saddle::default_bucket : C::bucket;
 
  public:
@@ -53,6 +54,9 @@ class kernel_bench {
     applied rules{};
     if constexpr (std::is_same_v<applied, rule>) rules = context.rule;
     rules_ = device_.put(rules);
+    encoding encodes_by{};
+    if constexpr (!std::is_same_v<encoding, saddle::absent_rule>) encodes_by = saddle::stepping_of(context.rule);
+    encodes_by_ = device_.put(encodes_by);
     worker_ = device_.put(worker);
     lowest_ = device_.put(saddle::none);
 
@@ -71,7 +75,8 @@ class kernel_bench {
   }
 
   void encode(saddle::message_planes* to) {
-    engine_.run(saddle::encode_body<Scheme, C, float, rule, length>{{}, layout_, context_, worker_, to, lowest_, 0},
+    engine_.run(saddle::encode_body<Scheme, C, float, encoding, length>{{}, layout_, context_, encodes_by_, worker_, to,
+                                                                        lowest_, 0},
                 1, 0, layout_.buckets());
   }
   void encode(benchmark::State& state) {
@@ -84,12 +89,13 @@ class kernel_bench {
   void apply(benchmark::State& state) {
     for (int j = 0; j < messages_; ++j) encode(outgoing_ + j);
     device_.run(state, [&] {
-      engine_.run(saddle::apply_body<Scheme, C, float, applied, length>{{}, layout_, context_, rules_, worker_, 1, sources_,
-                                                                        lowest_},
+      engine_.run(saddle::apply_body<Scheme, C, float, applied, length>{{}, layout_, context_, rules_, worker_, 1,
+                                                                        sources_, lowest_},
                   1, 0, layout_.buckets());
     });
     // w, both ways unless it is replaced; gradient, memory and look-ahead.
-    double const arrays = (Scheme::shares_weights ? 2 : 1) + (saddle::writes_ahead<rule> ? (Scheme::memory ? 3 : 2) : 0);
+    double const arrays =
+        (Scheme::shares_weights ? 2 : 1) + (saddle::writes_ahead<rule> ? (Scheme::memory ? 3 : 2) : 0);
     report(state, arrays, messages_);
   }
   /// The server's kernel: the same compressor down as up, and a memory of the server's own.
@@ -100,8 +106,8 @@ class kernel_bench {
     saddle::message_planes const down = saddle::planes_at<C, float>(
         layout_, static_cast<std::byte*>(device_.allocate(saddle::planes_bytes<C, float>(layout_))));
     device_.run(state, [&] {
-      engine_.run(saddle::relay_body<true, C, C, float, length>{{}, {}, layout_, context_, sources_, memory, down, lowest_,
-                                                                static_cast<std::uint32_t>(messages_)},
+      engine_.run(saddle::relay_body<true, C, C, float, length>{{}, {}, layout_, context_, sources_, memory, down,
+                                                                lowest_, static_cast<std::uint32_t>(messages_)},
                   1, 0, layout_.buckets());
     });
     // The memory, both ways; what came up and what goes down.
@@ -124,6 +130,7 @@ class kernel_bench {
   typename Device::engine engine_ = device_.make_engine();
   saddle::step_context<float, rule>* context_;
   applied* rules_;
+  encoding* encodes_by_;
   saddle::worker_arrays<float>* worker_;
   std::int64_t* lowest_;
   saddle::incoming<float>* sources_;

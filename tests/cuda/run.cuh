@@ -36,6 +36,7 @@ class given_run {
   using Downlink = saddle::wire_compressor<Down>;
   using Rule = saddle::rule_of<O, T>;
   using Applied = saddle::applying_rule<Scheme, Rule>;
+  using Encoding = saddle::encoding_rule<Scheme, Rule>;
   static constexpr bool relays = !saddle::is_exact<Downlink>, mixes_copies = Scheme::copies && !Scheme::averages;
   static constexpr int workers = 3, steps = 3, most_moments = 2 * steps;
   static constexpr int targets = Scheme::averages ? 1 : workers;  // of an apply
@@ -45,6 +46,7 @@ class given_run {
   struct tables {
     saddle::step_context<T, Rule> context[most_moments];
     Applied rule[most_moments];
+    Encoding encodes_by[most_moments];
     saddle::incoming<T> skipping;
     saddle::worker_arrays<T> arrays[most_moments][workers];
     saddle::message_planes up[workers], copies[workers], down;
@@ -171,6 +173,7 @@ class given_run {
       c.commits = now.what.commits;
       c.subtract_memory = Scheme::memory;
       if constexpr (std::is_same_v<Applied, Rule>) t.rule[j] = c.rule;
+      if constexpr (!std::is_same_v<Encoding, saddle::absent_rule>) t.encodes_by[j] = saddle::stepping_of(c.rule);
       for (int m = 0; m < workers; ++m) {
         saddle::worker_arrays<T>& own = t.arrays[j][m];
         own.w = w_.at(base, m % points);
@@ -226,8 +229,8 @@ class given_run {
                what.player);
         continue;
       }
-      launch(saddle::encode_body<Scheme, Up, T, Rule, Bucket>{Up{}, layout_, context, all, t->up,
-                                                              non_finite, 0},
+      launch(saddle::encode_body<Scheme, Up, T, Encoding, Bucket>{Up{}, layout_, context, &t->encodes_by[j], all, t->up,
+                                                                  non_finite, 0},
              workers, what.player);
       if constexpr (relays)
         launch(
@@ -247,9 +250,9 @@ class given_run {
              saddle::phase::both);
     }
     if constexpr (Scheme::averages && saddle::has_memory<C>)
-      launch(saddle::restore_body<Scheme, Up, T, Bucket>{Up{}, layout_, &t->context[0], &t->skipping, t->arrays[0], t->up, 0},
-             workers,
-             saddle::phase::both);
+      launch(saddle::restore_body<Scheme, Up, T, Bucket>{Up{}, layout_, &t->context[0], &t->skipping, t->arrays[0],
+                                                         t->up, 0},
+             workers, saddle::phase::both);
   }
 
   O optimizer_;

@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <type_traits>
 
 #include "reference.hpp"
 #include "saddle/optimizer/adam.hpp"
@@ -121,4 +122,33 @@ TEST_CASE("per_player: pairs that cannot step together are refused with their se
   CHECK(says(objection_of(per_player<alternating_sgda, alternating_sgda>{}), "already chooses its player"));
   CHECK(says(objection_of(per_player<extragradient, averaged_extragradient>{}), "commit and exchange together"));
   CHECK(says(objection_of(per_player<extragradient, extra_adam>{}), "the same samples"));
+}
+
+namespace {
+
+/// Like omd's in all but the direction.
+template <class T>
+struct doubled_rule : omd::rule<T> {
+  SADDLE_HD T direction(T gradient, stateless&) const { return 2 * this->step_size * gradient; }
+};
+template <class A, class B>
+inline constexpr bool share_directions = std::is_same_v<stepping_rule<A>, stepping_rule<B>>;
+
+}  // namespace
+
+TEST_CASE("rules that add a look-ahead share the directions of their base, those with directions of their own do not") {
+  using plain = sgda::rule<float>;
+  CHECK(share_directions<plain, omd::rule<float>>);
+  CHECK(share_directions<plain, averaged_omd::rule<float>>);
+  CHECK(share_directions<plain, extragradient::rule<float>>);
+  CHECK(share_directions<adam::rule<float>, extra_adam::rule<float>>);
+  CHECK(std::is_same_v<stepping_rule<optimistic_adam::rule<float>>, optimistic_adam::rule<float>>);
+  CHECK(std::is_same_v<stepping_rule<doubled_rule<float>>, doubled_rule<float>>);
+
+  using both = rule_of<per_player<omd, extra_adam>, float>;
+  CHECK(std::is_same_v<stepping_rule<both>, rule_pair<plain, adam::rule<float>>>);
+  per_player<omd, sgda> const o{.min = {.step_size = 0.5}, .max = {.step_size = 0.25}};
+  auto const steps = stepping_of(o.at<float>(1, 0));
+  CHECK(steps.min.step_size == 0.5f);
+  CHECK(steps.max.step_size == 0.25f);
 }

@@ -141,6 +141,36 @@ template <class R, class T>
 concept rules_both_players =
     coordinate_rule<typename rules_in<R>::min, T> && coordinate_rule<typename rules_in<R>::max, T>;
 
+/// Stands for every rule that a kernel does not ask, so that all of them share the kernel.
+struct absent_rule {
+  using state = stateless;
+};
+/// A rule that adds a look-ahead to another one, its base, names that `steps_by`: a kernel that asks for nothing but
+/// the direction is then the same for both. Not for a rule whose own direction hides its base's.
+template <class R>
+concept steps_by_another = requires { typename R::steps_by; } &&
+                           std::same_as<typename R::state, typename R::steps_by::state> &&
+                           std::same_as<decltype(&R::direction), decltype(&R::steps_by::direction)>;
+template <class R>
+struct stepping {
+  using type = R;
+};
+template <steps_by_another R>
+struct stepping<R> {
+  using type = typename R::steps_by;
+};
+template <class A, class B>
+struct stepping<rule_pair<A, B>> {
+  using type = rule_pair<typename stepping<A>::type, typename stepping<B>::type>;
+};
+template <class R>
+using stepping_rule = typename stepping<R>::type;
+template <class R>
+stepping_rule<R> stepping_of(R const& rule) {
+  if constexpr (is_rule_pair<R>) return {rule.min, rule.max};
+  else return rule;
+}
+
 /// Turns gradients into what is subtracted from the parameters.
 ///
 /// name()            the policy's name, in reports and checkpoints

@@ -18,6 +18,7 @@ struct extra_adam {
 
   template <class T>
   struct rule : adam::rule<T> {
+    using steps_by = adam::rule<T>;
     SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
   };
   template <class T>

@@ -5,6 +5,7 @@
 #include "saddle/config.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
+#include "saddle/optimizer/sgda.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -19,16 +20,14 @@ struct basic_extragradient {
   sampling second = sampling::same;
 
   template <class T>
-  struct rule {
-    using state = stateless;
+  struct rule : sgda::rule<T> {
+    using steps_by = sgda::rule<T>;
     static constexpr extrapolation from = From;
-    T step_size;
-    SADDLE_HD T direction(T gradient, state&) const { return step_size * gradient; }
     SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
   };
   template <class T>
   rule<T> at(std::int64_t step, int) const {
-    return {static_cast<T>(step_size(step))};
+    return {{static_cast<T>(step_size(step))}};
   }
   static constexpr int phases() { return 2; }
   phase at_phase(int k) const {

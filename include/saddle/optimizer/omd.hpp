@@ -5,6 +5,7 @@
 #include "saddle/config.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
+#include "saddle/optimizer/sgda.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -20,18 +21,16 @@ struct basic_omd {
   schedule step_size = 1e-3;
 
   template <class T>
-  struct rule {
-    using state = stateless;
+  struct rule : sgda::rule<T> {
+    using steps_by = sgda::rule<T>;
     static constexpr bool writes_ahead = true;
     static constexpr extrapolation from = From;
-    T step_size;
-    SADDLE_HD T direction(T gradient, state&) const { return step_size * gradient; }
-    SADDLE_HD T recall(T gradient, state const&) const { return step_size * gradient; }
+    SADDLE_HD T recall(T gradient, stateless const&) const { return this->step_size * gradient; }
     SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
   };
   template <class T>
   rule<T> at(std::int64_t step, int) const {
-    return {static_cast<T>(step_size(step))};
+    return {{static_cast<T>(step_size(step))}};
   }
   phase at_phase(int) const { return {.at_h = true}; }
   static std::string name() { return From == extrapolation::local ? "omd" : "averaged-omd"; }

@@ -22,10 +22,6 @@ SADDLE_HD T clamped(T x, T lo, T hi) {
   return x > hi ? hi : x;
 }
 
-/// Stands for every rule that has no part in applying, so that all of them share the kernel.
-struct absent_rule {
-  using state = stateless;
-};
 /// The rule as kernel 2 sees it: it writes look-aheads, or takes the direction there.
 template <class Scheme, class Rule>
 using applying_rule =
@@ -87,7 +83,8 @@ struct apply_body {
           load_tile(g, count, a.gradient, gradient);
           taken = !finds_non_finite<Items>(g, gradient, b, count, non_finite + target);
           if (taken)
-            sweep<Items>(g, count, [&](int k, state& s) { w[k] -= rule.direction(gradient[k], s); }, state_of<state>(a));
+            sweep<Items>(
+                g, count, [&](int k, state& s) { w[k] -= rule.direction(gradient[k], s); }, state_of<state>(a));
         }
       }
       if (!Scheme::previous || context->last)  // between rounds that build on each other w may lie outside

@@ -21,7 +21,8 @@ struct encode_body {
   static constexpr int length = Bucket;
   C compressor;
   bucket_layout layout;
-  step_context<T, Rule> const* context;
+  step_switches<T> const* context;
+  Rule const* rules;
   worker_arrays<T> const* workers;
   message_planes const* messages;    // where each worker's message is written
   std::int64_t* non_finite;          // each worker's lowest such coordinate
@@ -29,7 +30,7 @@ struct encode_body {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int worker, bucket const& b, int count) const {
-    with_rule(context->rule, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
+    with_rule(*rules, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const rule = shared;
       constexpr int Items = Bucket / G::lanes;
       bucket_arrays<T> const a = workers[worker].from(b);

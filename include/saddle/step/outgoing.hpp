@@ -1,17 +1,23 @@
 #pragma once
 #include <cstdint>
+#include <type_traits>
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
+#include "saddle/optimizer/concept.hpp"
 #include "saddle/step/non_finite.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The first half of kernel 1, one bucket of one worker: the direction v, state, and p, the compressor's input. A scheme
-/// that adapts on the average takes the gradient as it is.
+/// The rule as kernel 1 sees it, where the direction is not taken later.
+template <class Scheme, class Rule>
+using encoding_rule = std::conditional_t<Scheme::late || Scheme::on_average, absent_rule, stepping_rule<Rule>>;
+
+/// The first half of kernel 1, one bucket of one worker: the direction v, state, and p, the compressor's input. A
+/// scheme that adapts on the average takes the gradient as it is.
 ///
 /// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays; p is what it
 /// would be without one. So it is where a direction makes p not finite. Returns whether p is finite; if it is not, that

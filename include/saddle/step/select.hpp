@@ -98,14 +98,15 @@ template <class Scheme, class T, class Rule, int Bucket>
 struct outgoing_body {
   static constexpr int length = Bucket, bins = radix_search<T>::bins;
   bucket_layout layout;
-  step_context<T, Rule> const* context;
+  step_switches<T> const* context;
+  Rule const* rules;
   worker_arrays<T> worker;
   std::int64_t* non_finite;
   radix_search<T> const* search;
 
   template <cooperative_group G, class Counter>
   SADDLE_HD void operator()(G const& g, bucket const& b, int count, Counter counters) const {
-    with_rule(context->rule, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
+    with_rule(*rules, b.player, [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const rule = shared;
       constexpr int Items = Bucket / G::lanes;
       bucket_arrays<T> const a = worker.from(b);

@@ -1,8 +1,6 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -29,6 +27,7 @@
 #include "saddle/step/select.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/topology/scheme.hpp"
+#include "saddle/train/executor_program.hpp"
 #include "saddle/train/program.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -94,7 +93,14 @@ constexpr bool sound_combination() {
 /// The kernels of one combination on one executor. Where workers may be elsewhere, so may be the server, which then
 /// sends the exact average too.
 template <class T, class O, class C, class Topology, class Scheme, class Executor, bool Distributed>
-class fused_program final : public program<T> {
+class fused_program final : public executor_program<T, Executor> {
+  using base = executor_program<T, Executor>;
+  using base::engine_, base::fleet_, base::workers_, base::outgoing_, base::distant_, base::distant_copies_;
+  using base::kind_, base::lowest_, base::log_, base::sources, base::after_relay, base::hosted_lowest;
+  template <class U>
+  using array = typename base::template array<U>;
+  template <class U>
+  using staged = typename base::template staged<U>;
   using Up = wire_compressor<C>;
   using down_type = downlink_compressor<Topology>;
   using Down = wire_compressor<down_type>;
@@ -102,6 +108,10 @@ class fused_program final : public program<T> {
   static constexpr bool is_lossy_down = !is_exact<Down>;
   static constexpr bool may_relay = is_lossy_down || (Distributed && Scheme::averages);
   static constexpr bool mixes_copies = Scheme::copies && !Scheme::averages;
+  using Encoding = encoding_rule<Scheme, Rule>;
+  struct moment_context : step_context<T, Rule> {
+    Encoding encodes_by;
+  };
   static constexpr int bucket_length = common_bucket<Up, Down>();
   static_assert(sound_combination<O, C, Topology, T>());
 
@@ -113,11 +123,13 @@ class fused_program final : public program<T> {
 
   fused_program(O optimizer, C compressor, Topology topology, Executor const& how, players sizes, bool is_local,
                 constants fixed)
-      : relays_(may_relay && (is_lossy_down || !is_local)),
+      : base(how, {.relays = may_relay && (is_lossy_down || !is_local),
+                   .mixes_copies = mixes_copies,
+                   .phases = phases_of(optimizer),
+                   .rounds = topology.rounds_per_exchange()}),
         optimizer_(std::move(optimizer)),
         compressor_(compressor),
         topology_(std::move(topology)),
-        engine_(how),
         layout_{sizes, bucket_length} {
     now_.seed = fixed.seed;
     for (int p = 0; p < 2; ++p) {
@@ -134,7 +146,6 @@ class fused_program final : public program<T> {
     object(unwrapped(compressor_));
     object(down());
     contexts_.resize(static_cast<std::size_t>(phases_of(optimizer_) * rounds()));
-    received_.resize(static_cast<std::size_t>(rounds()));
     if constexpr (selects) {
       auto const buckets = static_cast<std::size_t>(layout_.buckets());
       tallies_ = array<bucket_tally>(buckets);
@@ -160,7 +171,7 @@ class fused_program final : public program<T> {
     d.state_planes = state_planes<Rule, T>;
     d.shares_state = Scheme::on_average;
     d.late = Scheme::late;
-    d.relays = relays_;
+    d.relays = kind_.relays;
     d.server_memory = has_memory<down_type> || selects_globally<Down>;
     d.whole_uplinks = selects_globally<Up>;
     d.one_server = selects_globally<Down>;
@@ -229,50 +240,11 @@ class fused_program final : public program<T> {
     });
   }
 
-  bool in_host_memory() const override { return Executor::in_host_memory; }
-  T* allocate(std::size_t n) override { return arrays_.emplace_back(n).data(); }
-  std::byte* allocate_bytes(std::size_t n) override { return bytes_.emplace_back(n).data(); }
-  void read(T* host, T const* there, std::size_t n) const override { engine_.read(host, there, n); }
-  void write(T* there, T const* host, std::size_t n) override { engine_.write(there, host, n); }
-  void read_bytes(std::span<std::byte> host, std::byte const* there) const override {
-    engine_.read(host.data(), there, host.size());
-  }
-  void write_bytes(std::byte* there, std::span<std::byte const> host) override {
-    engine_.write(there, host.data(), host.size());
-  }
-  void copy(T* to, T const* from, std::size_t n) override { engine_.copy(to, from, n); }
-  void bind(fleet<T> const& all) override {
-    fleet_ = all;
-    auto const hosted = static_cast<std::size_t>(all.hosted), first = static_cast<std::size_t>(all.first);
-    auto const everyone = static_cast<std::size_t>(all.all);
-    table(workers_, all.workers);
-    table(outgoing_, all.outgoing);
-    std::vector<message_planes> heard(everyone), mixed(mixes_copies ? everyone : 0);
-    for (std::size_t m = 0; m < hosted; ++m) {
-      heard[first + m] = all.outgoing[m];
-      if (mixes_copies) mixed[first + m] = dense(all.workers[m].copy);
-    }
-    if (relays_) mixed = {all.server_message};
-    table(senders_, heard);
-    table(mixed_, mixed);
-    lowest_ = array<std::int64_t>(everyone + 1);
-    table(whole_, std::vector<term<T>>{{0, T(1)}});
-    log_ = array<mishaps>(1);
-    set_met({});
-    samples_.resize(hosted * static_cast<std::size_t>(phases_of(optimizer_)));
-  }
-  void hear(int worker, message_planes const& from, T* copy) override {
-    engine_.write(senders_.data() + worker, &from, 1);
-    if (copy == nullptr) return;
-    message_planes const planes = dense(copy);
-    engine_.write(mixed_.data() + worker, &planes, 1);
-    distant_.push_back({from, copy, static_cast<std::uint32_t>(worker)});
-    table(distant_copies_, distant_);
-  }
-
+  using base::plan;
   void plan(moment const& m) override {
-    step_context<T, Rule> c = now_;
+    moment_context c{now_, {}};
     c.rule = optimizer_.template at<T>(m.step, m.phase);
+    if constexpr (!std::is_same_v<Encoding, absent_rule>) c.encodes_by = stepping_of(c.rule);
     c.step = m.step;
     c.exchange = m.exchange;
     c.moves = m.first_round;
@@ -282,43 +254,15 @@ class fused_program final : public program<T> {
     if constexpr (Scheme::previous) c.consensus_step = static_cast<T>(topology_.of_previous(m.index % rounds()));
     contexts_[static_cast<std::size_t>(m.index)] = c;
   }
-  void plan(int phase, int hosted, sample const& s) override { samples_[sample_at(phase, hosted)] = s; }
-  void plan(int round, std::span<std::vector<edge> const> heard) override {
-    heard_round& r = received_[static_cast<std::size_t>(round)];
-    std::size_t terms = 0;
-    for (std::vector<edge> const& from : heard) terms += from.size();
-    r.terms.resize(terms);
-    r.sources.resize(heard.size() + 1);  // what the server hears and, after a relay, what its workers do
-    std::size_t next = 0;
-    message_planes const* const messages = mixes_copies ? mixed_.data() : senders_.data();
-    for (std::size_t target = 0; target < heard.size(); ++target) {
-      r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(heard[target].size())};
-      for (edge const& e : heard[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
-    }
-    r.sources[heard.size()] = {mixed_.data(), whole_.data(), 1, static_cast<std::uint32_t>(fleet_.all)};
-  }
   void publish() override {
+    base::publish();
     contexts_.publish(engine_);
-    samples_.publish(engine_);
-    for (heard_round& r : received_) {
-      r.terms.publish(engine_);
-      r.sources.publish(engine_);
-    }
-  }
-  void replay(int kind, std::function<void()> const& f, bool repeats) override {
-    if (repeats) engine_.replay(kind, f);
-    else f();
   }
 
-  void begin() override { engine_.once(forget_non_finite{lowest_.data(), fleet_.all + 1}); }
-  void each_worker(int phase, std::function<void(int, sample const*)> const& f) override {
-    engine_.each(fleet_.hosted, [&](std::int64_t m) {
-      f(static_cast<int>(m), samples_.there() + sample_at(phase, static_cast<int>(m)));
-    });
-  }
-  void adapt(int index, int player) override {
-    launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
-           fleet_.hosted, layout_.of(player));
+  void adapt([[maybe_unused]] int index, [[maybe_unused]] int player) override {
+    if constexpr (looks_ahead<typename rules_in<Rule>::min, T> || looks_ahead<typename rules_in<Rule>::max, T>)
+      launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
+             fleet_.hosted, layout_.of(player));
   }
   void step_alone([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (steps_alone<Topology>)
@@ -328,22 +272,19 @@ class fused_program final : public program<T> {
   void encode(int index, int player) override {
     if constexpr (selects_globally<Up>) {
       for (std::size_t m = 0; m < fleet_.workers.size(); ++m)
-        select<Scheme>(outgoing_body<Scheme, T, Rule, bucket_length>{layout_, context(index), fleet_.workers[m],
-                                                                     hosted_lowest() + m, search_.data()},
+        select<Scheme>(outgoing_body<Scheme, T, Encoding, bucket_length>{layout_, context(index),
+                                                                           &context(index)->encodes_by,
+                                                                           fleet_.workers[m], hosted_lowest() + m,
+                                                                           search_.data()},
                        unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], layout_.of(player));
     } else {
-      launch(encode_body<Scheme, Up, T, Rule, bucket_length>{unwrapped(compressor_), layout_, context(index),
-                                                             workers_.data(), outgoing_.data(), hosted_lowest(),
-                                                             static_cast<std::uint32_t>(fleet_.first)},
+      launch(encode_body<Scheme, Up, T, Encoding, bucket_length>{unwrapped(compressor_), layout_, context(index),
+                                                                   &context(index)->encodes_by, workers_.data(),
+                                                                   outgoing_.data(), hosted_lowest(),
+                                                                   static_cast<std::uint32_t>(fleet_.first)},
              fleet_.hosted, layout_.of(player));
     }
   }
-  std::vector<std::int64_t> non_finite() const override {
-    std::vector<std::int64_t> lowest(static_cast<std::size_t>(fleet_.all) + 1);
-    engine_.read(lowest.data(), lowest_.data(), lowest.size());
-    return lowest;
-  }
-  void set_non_finite(int who, std::int64_t coordinate) override { engine_.write(lowest_.data() + who, &coordinate, 1); }
   void absorb([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (mixes_copies)
       launch(absorb_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), distant_copies_.data()},
@@ -377,8 +318,8 @@ class fused_program final : public program<T> {
       apply_with(down(), index, after_relay(round), player);
     } else {
       if constexpr (may_relay && !std::is_same_v<Up, Down>)
-        if (relays_) return apply_with(down(), index, after_relay(round), player);
-      apply_with(unwrapped(compressor_), index, relays_ ? after_relay(round) : sources(round), player);
+        if (kind_.relays) return apply_with(down(), index, after_relay(round), player);
+      apply_with(unwrapped(compressor_), index, kind_.relays ? after_relay(round) : sources(round), player);
     }
   }
   void restore([[maybe_unused]] int index, [[maybe_unused]] int round, [[maybe_unused]] int player) override {
@@ -397,19 +338,8 @@ class fused_program final : public program<T> {
   void end() override {
     engine_.once(note_non_finite<T>{context(0), lowest_.data(), fleet_.all + 1, log_.data()});
   }
-  mishaps met() const override {
-    mishaps m;
-    engine_.read(&m, log_.data(), 1);
-    return m;
-  }
-  void set_met(mishaps const& m) override { engine_.write(log_.data(), &m, 1); }
 
  private:
-  using engine = typename Executor::engine;
-  template <class U>
-  using array = typename engine::template array<U>;
-  template <class U>
-  using staged = typename engine::template staged<U>;
   static constexpr bool selects = selects_globally<Up> || selects_globally<Down>;
 
   template <class Body>
@@ -429,9 +359,6 @@ class fused_program final : public program<T> {
                                                             sharing, from, lowest},
            fleet_.hosted / sharing, layout_.of(player));
   }
-  incoming<T>* sources(int round) { return received_[static_cast<std::size_t>(round)].sources.there(); }
-  incoming<T>* after_relay(int round) { return sources(round) + 1; }
-  std::int64_t* hosted_lowest() { return lowest_.data() + fleet_.first; }
   /// f of the compressor that a message goes by.
   template <class F>
   auto on_its_way(way to, F const& f) const {
@@ -443,8 +370,6 @@ class fused_program final : public program<T> {
     if constexpr (Distributed) return on_its_way(to, f);
     else throw std::logic_error("saddle: a message leaves a process that is alone");
   }
-  /// An array as a message of identity.
-  static message_planes dense(T* array) { return {{reinterpret_cast<std::byte*>(array)}}; }
   /// Kernel 1 in rounds: `writes` puts p aside, then the largest of it are found and encoded by `by`.
   template <class Keeper, class Writes, class By>
   void select(Writes const& writes, By const& by, bool const* skips, worker_arrays<T> const& who,
@@ -466,13 +391,7 @@ class fused_program final : public program<T> {
     engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, skips, who, search, tallies, before, last, message}, 1,
                 first, last);
   }
-  template <class U>
-  void table(array<U>& to, std::vector<U> const& from) {
-    to = array<U>(from.size());
-    engine_.write(to.data(), from.data(), from.size());
-  }
-  step_context<T, Rule>* context(int index) { return contexts_.there() + index; }
-  std::size_t sample_at(int phase, int hosted) const { return static_cast<std::size_t>(phase * fleet_.hosted + hosted); }
+  moment_context* context(int index) { return contexts_.there() + index; }
   int rounds() const { return topology_.rounds_per_exchange(); }
   auto const& exchange() const { return unwrapped_topology(topology_); }
   Down down() const {
@@ -485,37 +404,17 @@ class fused_program final : public program<T> {
       if (char const* why = policy.objection()) expects(false, why);
   }
 
-  bool relays_;
   O optimizer_;
   C compressor_;
   Topology topology_;
-  engine engine_;
   bucket_layout layout_;
   step_context<T, Rule> now_{};  // what is the same at every moment
-  fleet<T> fleet_;
-
-  // In the executor's memory. A deque does not move what it holds.
-  std::deque<array<T>> arrays_;
-  std::deque<array<std::byte>> bytes_;
-  array<worker_arrays<T>> workers_;
-  array<message_planes> outgoing_, senders_, mixed_;  // mixed_: public copies, or the server's message
-  std::vector<distant_copy<T>> distant_;
-  array<distant_copy<T>> distant_copies_;
-  mutable array<std::int64_t> lowest_;                        // each worker's and the server's, of this step
-  array<term<T>> whole_;
   array<absent_rule> no_rule_ = array<absent_rule>(1);
-  mutable array<mishaps> log_;
   array<bucket_tally> tallies_, before_;
   array<std::int64_t> totals_;
   array<radix_search<T>> search_;
 
-  struct heard_round {
-    staged<term<T>> terms;
-    staged<incoming<T>> sources;
-  };
-  staged<step_context<T, Rule>> contexts_;
-  staged<sample> samples_;
-  std::vector<heard_round> received_;
+  staged<moment_context> contexts_;
 };
 
 SADDLE_NAMESPACE_END

@@ -53,14 +53,14 @@ class trainer {
   template <problem P, optimizer O, compression C, topology Tp, transport Tr, runs_in_host_memory Executor>
     requires std::same_as<typename P::scalar, T>
   trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
-      : settings_(s), link_(connection.connect()) {
+      : trainer(s, connection.connect()) {
     assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
   }
   /// On an executor with a memory of its own: a problem that has its gradients there, or is visited by the arrays.
   template <class P, optimizer O, compression C, topology Tp, transport Tr, executor Executor>
     requires(!runs_in_host_memory<Executor>) && problem_for<P, Executor> && std::same_as<typename P::scalar, T>
   trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
-      : settings_(s), link_(connection.connect()) {
+      : trainer(s, connection.connect()) {
     assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
   }
 
@@ -276,10 +276,13 @@ class trainer {
     std::vector<lasting> servers;
   };
 
-  template <bool Distributed, class P, class O, class C, class Tp, class Executor>
-  void assemble(P p, O o, C c, Tp t, Executor const& how) {
+  /// What the constructors of all combinations share.
+  trainer(settings const& s, std::unique_ptr<link> connected) : settings_(s), link_(std::move(connected)) {
     expects(settings_.decay >= 0 && settings_.decay < 1, "settings: decay lies in [0, 1)");
     for (box const& b : {settings_.min_box, settings_.max_box}) expects(b.lo <= b.hi, "settings: a box has lo <= hi");
+  }
+  template <bool Distributed, class P, class O, class C, class Tp, class Executor>
+  void assemble(P p, O o, C c, Tp t, Executor const& how) {
     using wire = wire_compressor<C>;
     t.check(link_->workers(), !is_exact<wire>, has_memory<C>);
     players const sizes = p.sizes();
