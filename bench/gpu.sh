@@ -1,8 +1,8 @@
 #!/bin/sh
 # All that needs a GPU, in one go and under nine minutes: builds for sm_90, runs the CUDA tests plain and under
-# compute-sanitizer, then the CUDA benchmarks and, where python3 has PyTorch, the same work through that for what is left
-# of the nine minutes. Needs CMake, ninja and nvcc; doctest, Eigen, zlib and Google Benchmark may lie under .deps/ where
-# they are not installed;
+# compute-sanitizer, then the CUDA benchmarks and, where python3 has PyTorch, the same work through that for what is
+# left of the nine minutes. Needs CMake, ninja and nvcc; doctest, Eigen, zlib and Google Benchmark may lie under .deps/
+# where they are not installed;
 #   sh bench/gpu.sh --collect
 # fills that folder from the packages of a machine that has them. Results go to $OUT (default bench/results/); a short
 # table comes last. The exit code is that of the tests. A kernel's rate is given as a share of a copy's.
@@ -37,7 +37,8 @@ say "device    $(nvidia-smi --query-gpu=name,driver_version --format=csv,noheade
 say "compiler  $(nvcc --version | sed -n 's/.*release //p')"
 say "command   sh bench/gpu.sh"
 
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSADDLE_CUDA=ON -DSADDLE_MPI=OFF -DSADDLE_BUILD_EXAMPLES=OFF \
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSADDLE_CUDA=ON -DSADDLE_MPI=OFF \
+  -DSADDLE_BUILD_EXAMPLES=OFF \
   -DCMAKE_CUDA_ARCHITECTURES="${ARCHITECTURES:-90}" -DCMAKE_PREFIX_PATH="$deps" \
   -DCMAKE_INCLUDE_PATH="$deps/include" -DCMAKE_LIBRARY_PATH="$deps/lib" >"$results/configure.txt"
 cmake --build "$build" --target test_cuda step_kernels_cuda train_dqgan_cuda >"$results/build.txt" || {
@@ -62,21 +63,26 @@ run() {  # NAME SECONDS COMMAND...
 run plain 60 "$build/tests/test_cuda"
 for tool in memcheck racecheck initcheck synccheck; do
   if command -v compute-sanitizer >/dev/null 2>&1; then
-    run "$tool" 45 compute-sanitizer --tool "$tool" --error-exitcode 1 "$build/tests/test_cuda" -tce="*learns the digits*"
+    run "$tool" 45 compute-sanitizer --tool "$tool" --error-exitcode 1 \
+      "$build/tests/test_cuda" -tce="*learns the digits*"
   else
     say "test      $tool: skipped, no compute-sanitizer"
   fi
 done
 
-if timeout 120 "$build/bench/step_kernels_cuda" --benchmark_min_time=0.2 --benchmark_out="$results/step_kernels_cuda.json" \
+if timeout 120 "$build/bench/step_kernels_cuda" --benchmark_min_time=0.2 \
+  --benchmark_out="$results/step_kernels_cuda.json" \
   --benchmark_out_format=json >"$results/step_kernels_cuda.txt" 2>&1; then
-  sed -n 's/^\([a-z][^ ]*\) .* of_copy=\([0-9.]*\).*/\2  \1/p' "$results/step_kernels_cuda.txt" | sed 's/^/of_copy   /' | tee -a "$log"
+  sed -n 's/^\([a-z][^ ]*\) .* of_copy=\([0-9.]*\).*/\2  \1/p' "$results/step_kernels_cuda.txt" |
+    sed 's/^/of_copy   /' | tee -a "$log"
 else
   say "bench     step_kernels_cuda: not run"
 fi
-if timeout 80 "$build/bench/train_dqgan_cuda" --benchmark_min_time=0.5 --benchmark_out="$results/train_dqgan_cuda.json" \
+if timeout 80 "$build/bench/train_dqgan_cuda" --benchmark_min_time=0.5 \
+  --benchmark_out="$results/train_dqgan_cuda.json" \
   --benchmark_out_format=json >"$results/train_dqgan_cuda.txt" 2>&1; then
-  sed -n 's/^\([a-z][^ ]*\) .* us\/step=\([^ ]*\).*/\2  \1/p' "$results/train_dqgan_cuda.txt" | sed 's/^/us a step /' | tee -a "$log"
+  sed -n 's/^\([a-z][^ ]*\) .* us\/step=\([^ ]*\).*/\2  \1/p' "$results/train_dqgan_cuda.txt" |
+    sed 's/^/us a step /' | tee -a "$log"
 else
   say "bench     train_dqgan_cuda: not run"
 fi

@@ -1,5 +1,5 @@
-// A problem whose gradients a kernel of one's own takes, on the device and in the step's buffers; it becomes part of the
-// graph that a step is.
+// A problem whose gradients a kernel of one's own takes, on the device and in the step's buffers; it becomes part of
+// the graph that a step is.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -23,7 +23,8 @@ struct products {
     std::ranges::fill(w.min, 1.0f);
     std::ranges::fill(w.max, 1.0f);
   }
-  // Spans and the sample lie on the device. A kernel reads the sample, for a replayed graph finds another there each step.
+  // Spans and the sample lie on the device. A kernel reads the sample, for a replayed graph finds another there each
+  // step.
   void gradient(saddle::point<float const> at, saddle::sample const* s, saddle::point<float> out,
                 cudaStream_t stream) const {
     slopes<<<(n + 127) / 128, 128, 0, stream>>>(at.min.data(), at.max.data(), s, out.min.data(), out.max.data(), n);

@@ -1,4 +1,5 @@
-# README.md tells the truth: every block of C++ in it must stand, to the letter, in one of the examples, which are compiled and run.
+# README.md tells the truth: every block of C++ in it must stand, to the letter, in one of the examples, which are
+# compiled and run.
 cmake_minimum_required(VERSION 3.25)
 
 file(READ ${SOURCE}/README.md readme)

@@ -71,7 +71,8 @@ int main() {
     require(w.min[static_cast<std::size_t>(i)] == 0, "zero stays zero");
   t.step();
   report const skipped = t.report();
-  require(skipped.skipped_steps == 1 && skipped.non_finite->coordinate == beyond + 5, "a coordinate beyond 2^31 has its number");
+  require(skipped.skipped_steps == 1 && skipped.non_finite->coordinate == beyond + 5,
+          "a coordinate beyond 2^31 has its number");
   require(t.weights(0).min[3] == -2, "a skipped step moves nothing");
   t.step();
   require(t.weights(0).min[beyond + 5] == -8 && t.weights(0).max[299] == 2, "and the next one does");

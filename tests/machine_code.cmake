@@ -34,7 +34,8 @@ foreach(kernel IN LISTS kernels)
   set(counts "${ld_quad} loads and ${st_quad} stores of 16 bytes, ${ld_scalar} and ${st_scalar} of a number")
   message(VERBOSE "${counts}: ${name}")
 
-  if(st_quad EQUAL 0 AND name MATCHES "encode_bodyINS0_7updatesILNS0_8feedbackE0E(Lb[01]E)*EENS0_(4qsgd|7natural|8random_k)")
+  if(st_quad EQUAL 0 AND
+     name MATCHES "encode_bodyINS0_7updatesILNS0_8feedbackE0E(Lb[01]E)*EENS0_(4qsgd|7natural|8random_k)")
     set(st_quad none)
   endif()
   set(values 0)

@@ -1,7 +1,7 @@
-# Compiles SOURCE to PTX, which machine_code.cmake reads too, has ptxas assemble it for each architecture below, and reads
-# what that reports of saddle's kernel template `run`: as many kernels as the line '// kernels: N' of SOURCE says, each
-# without stack and spills and within the shared memory that every kernel may have; kernels of float leave room for 12
-# warps on a multiprocessor.
+# Compiles SOURCE to PTX, which machine_code.cmake reads too, has ptxas assemble it for each architecture below, and
+# reads what that reports of saddle's kernel template `run`: as many kernels as the line '// kernels: N' of SOURCE says,
+# each without stack and spills and within the shared memory that every kernel may have; kernels of float leave room for
+# 12 warps on a multiprocessor.
 #
 # The PTX of the oldest serves all: no kernel asks which architecture it is for, so that of another is the same code.
 set(architectures 80 90)
@@ -28,7 +28,8 @@ endforeach()
 
 set(nvcc ${CMAKE_COMMAND} -E env LC_ALL=C ${COMPILER} -O3)
 list(GET architectures 0 oldest)
-set(compile ${nvcc} -arch=compute_${oldest} -std=c++20 --fmad=false --expt-relaxed-constexpr -DSADDLE_BITWISE -I ${INCLUDE})
+set(compile ${nvcc} -arch=compute_${oldest} -std=c++20 --fmad=false --expt-relaxed-constexpr -DSADDLE_BITWISE
+            -I ${INCLUDE})
 if(HOST_COMPILER)
   list(APPEND compile -ccbin ${HOST_COMPILER})
 endif()

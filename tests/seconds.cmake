@@ -1,5 +1,5 @@
-# What is promised in seconds, alone on the machine and the best of a few tries: how long the README's program compiles, and
-# that a second thread makes a GAN train faster.
+# What is promised in seconds, alone on the machine and the best of a few tries: how long the README's program compiles,
+# and that a second thread makes a GAN train faster.
 cmake_minimum_required(VERSION 3.25)
 
 # milliseconds(VARIABLE ARGUMENT...): of a program that must succeed.

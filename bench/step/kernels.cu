@@ -1,4 +1,5 @@
-// The kernels of a step on the GPU. SADDLE_BENCH_LOG2_SIZE sets the number of coordinates, 2^28 unless it says otherwise.
+// The kernels of a step on the GPU. SADDLE_BENCH_LOG2_SIZE sets the number of coordinates, 2^28 unless it says
+// otherwise.
 #include "kernels.hpp"
 
 #include <cuda_runtime_api.h>

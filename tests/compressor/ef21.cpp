@@ -10,7 +10,8 @@ using namespace contract;
 
 namespace {
 
-/// Sends C(v - c), c += C(v - c), for some steps at one v: the squared distance of c from v falls by 1 - delta at least.
+/// Sends C(v - c), c += C(v - c), for some steps at one v: the squared distance of c from v falls by 1 - delta at
+/// least.
 template <class C>
 void approaches(double delta, int steps) {
   std::vector<double> const v = normals<double>(1, 512);

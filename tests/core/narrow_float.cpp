@@ -87,7 +87,7 @@ template <class Native, int Exponent>
 void agrees_with(narrow_float<Exponent>) {
   int wrong = 0;
   for (std::uint32_t high = 0; high < 65536; ++high)
-    for (std::uint32_t const low : {0x0u, 0x1u, 0xFFFu, 0x1000u, 0x1001u, 0x3000u, 0x7FFFu, 0x8000u, 0x8001u, 0xFFFFu}) {
+    for (std::uint32_t const low : {0u, 1u, 0xFFFu, 0x1000u, 0x1001u, 0x3000u, 0x7FFFu, 0x8000u, 0x8001u, 0xFFFFu}) {
       float const x = std::bit_cast<float>(high << 16 | low);
       auto const code = narrow_float<Exponent>::code_of(x);
       auto const native = std::bit_cast<std::uint16_t>(static_cast<Native>(x));

@@ -20,7 +20,8 @@ TEST_CASE("DQGAN learns the digits on the device, and starts as on the CPU") {
   mlp_gan<float> const gan(real, how);
   settings const s{.seed = 1, .average = averaging::exponential, .decay = 0.998};
   auto const make = [&](auto executor) {
-    return trainer{gan, omd{.step_size = 0.05}, error_feedback{qsgd<512, 8>{}}, parameter_server<>{}, loopback{4}, executor, s};
+    return trainer{gan,         omd{.step_size = 0.05}, error_feedback{qsgd<512, 8>{}}, parameter_server<>{},
+                   loopback{4}, executor,               s};
   };
   auto there = make(saddle::cuda{});
   auto here = make(cpu{});

@@ -109,7 +109,8 @@ void same_bytes(O const& o, C const& c, Topology const& topology) {
 TEST_CASE("a server's runs on the device give the same bytes") {
   same_bytes(omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}}, parameter_server<>{});
   same_bytes(extra_adam{.step_size = 0.01}, error_feedback{top_k<512, 8>{}}, parameter_server<>{});
-  same_bytes(alternating_sgda{{.step_size = 0.1}}, qsgd<512, 4>{}, parameter_server<error_feedback<scaled_sign<512>>>{});
+  same_bytes(alternating_sgda{{.step_size = 0.1}}, qsgd<512, 4>{},
+             parameter_server<error_feedback<scaled_sign<512>>>{});
   same_bytes(optimistic_adam{.step_size = 0.01}, error_feedback{global_top_k<512>{.fraction = 0.05}},
              parameter_server<error_feedback<global_top_k<512>>>{});
 }
@@ -145,8 +146,8 @@ TEST_CASE("gradients are used where a problem of the device has them") {
   std::vector<device_vector<float>> buffers;
   for (int b = 0; b < 2 * workers; ++b) buffers.emplace_back(604, 0.0f);  // whole quads
   auto const make = [](auto problem, auto executor) {
-    return trainer{problem, omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}}, parameter_server<>{}, loopback{workers},
-                   executor};
+    return trainer{problem,              omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}},
+                   parameter_server<>{}, loopback{workers},     executor};
   };
   auto here = make(on_the_host{{sizes}}, cpu{});
   auto there = make(buffered{{{sizes}}, &buffers}, saddle::cuda{});

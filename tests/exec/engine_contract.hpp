@@ -68,7 +68,8 @@ void check(E const& how) {
       numbers totals(remainder_body::bins);
       std::vector<std::int64_t> expected(remainder_body::bins, 0);
       for (std::int64_t b = first; b < layout.buckets(); ++b)
-        for (int i = 0; i < layout.at(b).count; ++i) expected[static_cast<std::size_t>((layout.at(b).begin + i) % 300)] += 2;
+        for (int i = 0; i < layout.at(b).count; ++i)
+          expected[static_cast<std::size_t>((layout.at(b).begin + i) % 300)] += 2;
       for (int twice = 0; twice < 2; ++twice) e.tally(remainder_body{layout}, first, layout.buckets(), totals.data());
       CHECK(back(totals) == expected);
     }

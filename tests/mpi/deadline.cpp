@@ -52,7 +52,8 @@ struct failing_game {
 
 int main(int argc, char** argv) {
   return mpi::guard(argc, argv, [&] {
-    trainer t{failing_game{argc > 1 ? argv[1] : ""}, omd{0.1}, error_feedback{qsgd<512, 8>{}}, gossip{.graph = ring(3), .consensus_step = 0.1},
+    trainer t{failing_game{argc > 1 ? argv[1] : ""}, omd{0.1}, error_feedback{qsgd<512, 8>{}},
+              gossip{.graph = ring(3), .consensus_step = 0.1},
               mpi{.deadline = std::chrono::seconds(3)}, cpu{}};
     t.run(10);
     if (boost::mpi::communicator().rank() == 0) std::puts("all steps were done");

@@ -23,7 +23,9 @@ void throws(F const& f, char const* what) {
   throw std::logic_error(what);
 }
 
-std::byte said(int from, int to, std::size_t i) { return static_cast<std::byte>(7 * from + 3 * to + static_cast<int>(i % 251)); }
+std::byte said(int from, int to, std::size_t i) {
+  return static_cast<std::byte>(7 * from + 3 * to + static_cast<int>(i % 251));
+}
 
 /// All ranks send each other so many bytes, twice.
 void everyone_to_everyone(saddle::link& l, std::size_t bytes) {
@@ -48,7 +50,8 @@ void everyone_to_everyone(saddle::link& l, std::size_t bytes) {
           std::size_t const theirs = static_cast<std::size_t>(l.rank()) + (k >= ranks ? ranks : 0);
           require(in[k][i] == said(p.rank, l.rank(), i + theirs), "bytes came as they were sent, in order");
         }
-  require(l.wire_bytes() - before == static_cast<std::int64_t>(sends.size() * bytes), "wire_bytes counts what was sent");
+  require(l.wire_bytes() - before == static_cast<std::int64_t>(sends.size() * bytes),
+          "wire_bytes counts what was sent");
 }
 
 }  // namespace
@@ -57,7 +60,8 @@ int main(int argc, char** argv) {
   return mpi::guard(argc, argv, [] {
     boost::mpi::communicator const world;
     auto const l = mpi{}.connect();
-    require(l->workers() == world.size() && l->ranks() == world.size() && l->rank() == world.rank(), "one worker a rank");
+    require(l->workers() == world.size() && l->ranks() == world.size() && l->rank() == world.rank(),
+            "one worker a rank");
     for (std::size_t bytes : {0, 1, 64, 4096, 65537, 1 << 22}) everyone_to_everyone(*l, bytes);
 
     for (int workers : {world.size(), world.size() + 1, 3 * world.size() + 2}) {
@@ -72,11 +76,13 @@ int main(int argc, char** argv) {
       everyone_to_everyone(*more, 100);  // links do not meet each other's messages
       everyone_to_everyone(*l, 100);
     }
-    throws<std::invalid_argument>([&] { static_cast<void>(mpi{.workers = -1}.connect()); }, "a negative number of workers");
+    throws<std::invalid_argument>([&] { static_cast<void>(mpi{.workers = -1}.connect()); },
+                                  "a negative number of workers");
     throws<std::invalid_argument>([&] { static_cast<void>(mpi{.workers = 1 << 24}.connect()); }, "too many workers");
     throws<std::invalid_argument>([&] { static_cast<void>(mpi{.deadline = {}}.connect()); }, "no time to wait");
     if (world.size() > 1)
-      throws<std::invalid_argument>([&] { static_cast<void>(mpi{.workers = world.size() - 1}.connect()); }, "too few workers");
+      throws<std::invalid_argument>([&] { static_cast<void>(mpi{.workers = world.size() - 1}.connect()); },
+                                    "too few workers");
 
     // A parcel of another size than the receiver's place.
     if (world.size() > 1) {

@@ -70,7 +70,8 @@ void compare(char const* name, O o, C c, Topology topology, bool only_neighbours
     require((bytes_sent > 0) == (ranks > 1), std::string(name) + ": something goes over wires between ranks");
     if (only_neighbours)
       for (int other : partners)
-        require(other == (rank + 1) % ranks || rank == (other + 1) % ranks, std::string(name) + ": only neighbours talk");
+        require(other == (rank + 1) % ranks || rank == (other + 1) % ranks,
+                std::string(name) + ": only neighbours talk");
     require(t.digest() == alone.digest(), std::string(name) + ": the weights of one process");
   }
 }
@@ -85,7 +86,8 @@ int main(int argc, char** argv) {
     compare("a player at a time", alternating_sgda{{0.01}}, qsgd<128, 4>{}, parameter_server<>{});
     compare("global top-k", sgda{0.01}, error_feedback{global_top_k<128>{0.05}}, parameter_server<>{});
     compare("DPOSG", omd{0.01}, identity{}, gossip{.graph = ring(8), .rounds = 2}, true);
-    compare("overlap", omd{0.01}, identity{}, gossip{.graph = ring(8), .order = gossip_order::combine_then_adapt}, true);
+    compare("overlap", omd{0.01}, identity{}, gossip{.graph = ring(8), .order = gossip_order::combine_then_adapt},
+            true);
     compare("CHOCO", extragradient{0.01}, scaled_sign<128>{}, gossip{.graph = ring(8), .consensus_step = 0.1}, true);
     compare("DeepSqueeze", sgda{0.01}, careful{}, gossip{.graph = ring(8), .consensus_step = 0.1}, true);
     if (boost::mpi::communicator().rank() == 0) std::puts("ok");

@@ -45,7 +45,8 @@ while [ $killed -lt "$times" ]; do
   else
     sleep 0.05
   fi
-  sleep "$(awk -v seed="$killed$$" -v all=$spent -v n=$steps 'BEGIN { srand(seed); print rand() * 100 / n * all / 1000 }')"
+  sleep "$(awk -v seed="$killed$$" -v all=$spent -v n=$steps \
+    'BEGIN { srand(seed); print rand() * 100 / n * all / 1000 }')"
   pkill -KILL -n -f "^$program --data ring8" || break  # it was done before it could be killed
   wait $started || true
   [ ! -e run.saddle.part ] || saving=$((saving + 1))
@@ -54,7 +55,8 @@ done
 [ -e run.saddle ] || { echo "no checkpoint was written in $killed runs"; exit 1; }
 run "$@"
 
-echo "killed $killed times, $saving of them while saving; the last process made $(value steps_executed run.json) of $steps steps"
+echo "killed $killed times, $saving of them while saving;" \
+  "the last process made $(value steps_executed run.json) of $steps steps"
 [ "$(value digest run.json)" = "$(value digest whole.json)" ] || { echo "the weights differ"; exit 1; }
 [ "$(value steps run.json)" = $steps ] || { echo "it ended at another step"; exit 1; }
 [ "$(value steps_executed run.json)" -lt $steps ] || { echo "nothing was resumed"; exit 1; }

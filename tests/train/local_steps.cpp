@@ -272,7 +272,7 @@ TEST_CASE("w - mean e is where the workers' directions lead, in rounds and betwe
   SUBCASE("one coordinate in twenty of all") { keeps_the_balance(error_feedback{global_top_k<128>{.fraction = 0.05}}); }
 }
 
-TEST_CASE("a constant step leaves workers that differ beside the solution, the further the more steps they take alone") {
+TEST_CASE("a constant step leaves workers that differ beside the solution, further the more steps they take alone") {
   // Medians over 15 draws of the game, at steps of 0.01 until none of the start is left. Deng and Mahdavi's and
   // Beznosikov et al.'s methods; expected is what another implementation measured on a draw of its own.
   auto const is = [](auto o, int every, double expected) {

@@ -86,7 +86,8 @@ TEST_CASE("a server on several processes") {
     equals_one_process(alternating_sgda{{0.01}}, careful{}, parameter_server<careful>{});
   }
   SUBCASE("selected from all") {
-    equals_one_process(optimistic_adam{.step_size = 0.01}, error_feedback{global_top_k<128>{0.1}}, parameter_server<>{});
+    equals_one_process(optimistic_adam{.step_size = 0.01}, error_feedback{global_top_k<128>{0.1}},
+                       parameter_server<>{});
   }
   SUBCASE("selected from all, both ways") {
     error_feedback const some{global_top_k<128>{0.1}};
@@ -98,7 +99,9 @@ TEST_CASE("a server on several processes") {
   SUBCASE("on the average") {
     equals_one_process(optimistic_adam{.step_size = 0.01}, careful{}, parameter_server<careful, adapts::on_average>{});
   }
-  SUBCASE("differences") { equals_one_process(omd{0.01}, ef21{qsgd<128, 4, rounding::nearest>{}}, parameter_server<>{}); }
+  SUBCASE("differences") {
+    equals_one_process(omd{0.01}, ef21{qsgd<128, 4, rounding::nearest>{}}, parameter_server<>{});
+  }
   SUBCASE("local steps") {
     equals_one_process(adam{.step_size = 0.01}, careful{}, local_steps{parameter_server<careful>{}, 2});
   }
@@ -115,12 +118,15 @@ TEST_CASE("gossip between several processes") {
     equals_one_process(sgda{0.01}, identity{}, gossip{.graph = one_peer_exponential(4), .rounds = 3});
   }
   SUBCASE("public copies") { equals_one_process(omd{0.01}, scaled_sign<128>{}, lossy); }
-  SUBCASE("public copies, a player at a time") { equals_one_process(alternating_sgda{{0.01}}, top_k<128, 16>{}, lossy); }
+  SUBCASE("public copies, a player at a time") {
+    equals_one_process(alternating_sgda{{0.01}}, top_k<128, 16>{}, lossy);
+  }
   SUBCASE("public copies, every other step") {
     equals_one_process(omd{0.01}, natural<128>{}, local_steps{lossy, 2});
   }
   SUBCASE("accelerated") {
-    equals_one_process(omd{0.01}, identity{}, accelerated_gossip{.graph = ring(4), .rounds = 3, .spectral_gap = 2.0 / 3});
+    equals_one_process(omd{0.01}, identity{},
+                       accelerated_gossip{.graph = ring(4), .rounds = 3, .spectral_gap = 2.0 / 3});
   }
   SUBCASE("DeepSqueeze") { equals_one_process(omd{0.01}, careful{}, lossy); }
 }
@@ -134,7 +140,8 @@ TEST_CASE("what one process meets makes all skip") {
       };
       auto const check = [&](auto const& topology) {
         test::fleet_of_processes<trainer<double>> t(
-            4, 4, [&](test::process const& p) { return trainer{game, omd{0.05}, careful{}, topology, p, cpu{}}; }, place);
+            4, 4, [&](test::process const& p) { return trainer{game, omd{0.05}, careful{}, topology, p, cpu{}}; },
+            place);
         t.run(2);
         test::vector const before = test::weights(t[0], 0), owed = test::memory(t[1], 1);
         t.step();

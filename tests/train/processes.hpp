@@ -122,7 +122,9 @@ class fleet_of_processes {
   fleet_of_processes(int workers, int ranks, Make const& make,
                      saddle::server_place server = saddle::server_place::sharded)
       : wires_(std::make_shared<network>()), workers_(workers), trainers_(static_cast<std::size_t>(ranks)) {
-    each([&](int r) { trainers_[static_cast<std::size_t>(r)].emplace(make(process{wires_, workers, ranks, r, server})); });
+    each([&](int r) {
+      trainers_[static_cast<std::size_t>(r)].emplace(make(process{wires_, workers, ranks, r, server}));
+    });
   }
   template <class F>
   void each(F const& f) {

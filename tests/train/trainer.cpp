@@ -267,5 +267,6 @@ TEST_CASE("a problem's own gradient buffers are used in place") {
   CHECK(memory[3] != vector(8));
 
   own.buffers[2] = &memory[0];
-  CHECK_THROWS_WITH_AS(make(own), doctest::Contains("each worker has gradient buffers of its own"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(make(own), doctest::Contains("each worker has gradient buffers of its own"),
+                       std::invalid_argument);
 }

@@ -59,7 +59,8 @@ struct half {
   }
   template <class T>
   char const* flaw_in(message<T> in, int count) const {
-    if (!(*in.unit >= 0 && is_finite(*in.unit * T(65504)))) return "the unit is negative, or its largest multiple not finite";
+    if (!(*in.unit >= 0 && is_finite(*in.unit * T(65504))))
+      return "the unit is negative, or its largest multiple not finite";
     return format::all_finite(in.codes, count) ? nullptr : "a value is not finite";
   }
 

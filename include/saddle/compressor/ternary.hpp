@@ -8,8 +8,8 @@ SADDLE_NAMESPACE_BEGIN
 /// probability |p| / s. That is QSGD with one level of the max norm, and has its message: 2 bits a coordinate.
 ///
 /// promise  unbiased; omega = (sqrt(Bucket) - 1) / 2, reached by (1, a, a, ...) with a = 1 / (1 + sqrt(Bucket))
-/// clipping none: the paper cuts each layer at 2.5 of its standard deviations, which is biased. Here it is short buckets
-///          that keep one large coordinate from drowning the others
+/// clipping none: the paper cuts each layer at 2.5 of its standard deviations, which is biased. Here it is short
+///          buckets that keep one large coordinate from drowning the others
 /// source   Wen, Xu, Yan, Wu, Wang, Chen, Li: TernGrad. NeurIPS 2017
 template <int Bucket = 512>
 using ternary = qsgd<Bucket, 2, rounding::dithered, norm::max>;

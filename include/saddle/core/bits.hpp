@@ -37,7 +37,7 @@ SADDLE_HD bool is_finite(T x) {
 /// Whether all of x[0] ... x[n - 1] are; on the host.
 template <class T>
 bool all_finite(T const* x, std::int64_t n) {
-  bits_of<T> sums = 0;  // they reach the bit of the sign from infinity on; an addition vectorizes, a comparison does not
+  bits_of<T> sums = 0;  // they reach the bit of the sign from infinity on; additions vectorize, comparisons do not
   for (std::int64_t i = 0; i < n; ++i) sums |= magnitude_bits(x[i]) + lowest_exponent_bit<T>;
   return sums <= ~bits_of<T>{0} >> 1;
 }

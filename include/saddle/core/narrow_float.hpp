@@ -40,7 +40,8 @@ struct narrow_float {
   /// Whether n codes, little-endian, are those of finite numbers; on the host.
   static bool all_finite(std::uint8_t const* codes, std::int64_t n) {
     bool finite = true;
-    for (std::int64_t i = 0; i < n; ++i) finite &= ((codes[2 * i] | codes[2 * i + 1] << 8) & 0x7FFF) < static_cast<int>(infinity);
+    for (std::int64_t i = 0; i < n; ++i)
+      finite &= ((codes[2 * i] | codes[2 * i + 1] << 8) & 0x7FFF) < static_cast<int>(infinity);
     return finite;
   }
 

@@ -87,8 +87,8 @@ struct cuda_deleter {
 template <class Handle>
 using cuda_unique = std::unique_ptr<std::remove_pointer_t<Handle>, cuda_deleter>;
 
-/// Kernels on one stream. All that a body points to is memory of the device. Nothing here allocates or waits inside of a
-/// step.
+/// Kernels on one stream. All that a body points to is memory of the device. Nothing here allocates or waits inside of
+/// a step.
 struct cuda {
   cudaStream_t stream = cudaStreamPerThread;  // not the legacy default stream, which cannot be captured
   bool graphs = true;                         // from the second of its kind on a step is one launch of a graph
@@ -178,7 +178,8 @@ struct cuda {
       /// Copies if there is something new; waits only for copies that are several steps old.
       void publish(engine& e) {
         std::size_t const bytes = values_.size() * sizeof(U);
-        if (bytes == 0 || (published_.size() == bytes && std::memcmp(published_.data(), values_.data(), bytes) == 0)) return;
+        if (bytes == 0) return;
+        if (published_.size() == bytes && std::memcmp(published_.data(), values_.data(), bytes) == 0) return;
         slot& s = slots_[next_++ % std::size(slots_)];
         if (s.bytes < bytes) {
           void* p;

@@ -34,12 +34,15 @@ struct per_player {
   }
   /// Null, or why this pair cannot step together.
   char const* objection() const {
-    if (phases_of(min) != phases_of(max)) return "per_player: both players' optimizers must take the same number of gradients";
+    if (phases_of(min) != phases_of(max))
+      return "per_player: both players' optimizers must take the same number of gradients";
     if (max_steps < 1) return "per_player: max_steps must be at least 1";
     for (int k = 0; k < phases_of(min); ++k) {
       phase const a = phase_of(min, k), b = phase_of(max, k);
-      if (a.player != phase::both || b.player != phase::both) return "per_player: an alternating optimizer already chooses its player";
-      if (a.commits != b.commits || a.exchanges != b.exchanges) return "per_player: both players' phases must commit and exchange together";
+      if (a.player != phase::both || b.player != phase::both)
+        return "per_player: an alternating optimizer already chooses its player";
+      if (a.commits != b.commits || a.exchanges != b.exchanges)
+        return "per_player: both players' phases must commit and exchange together";
       if (a.draw != b.draw) return "per_player: both players must take the same samples";
     }
     return nullptr;

@@ -20,8 +20,8 @@ enum class gossip_order { adapt_then_combine, combine_then_adapt };
 /// Every worker talks to its neighbours in a graph, with no server.
 ///
 /// rounds          mixing rounds an exchange (DPOSG's t)
-/// consensus_step  gamma of the lossy schemes, which cannot do without: the theory's value is about 500 times too small,
-///                 0.5 diverges; 0.05 to 0.2 did well on rings. Must be absent with an exact compressor.
+/// consensus_step  gamma of the lossy schemes, which cannot do without: the theory's value is about 500 times too
+///                 small, 0.5 diverges; 0.05 to 0.2 did well on rings. Must be absent with an exact compressor.
 struct gossip {
   mixing_graph graph;
   int rounds = 1;
@@ -42,7 +42,8 @@ struct gossip {
   }
   void check(int workers, bool lossy, bool memory) const {
     expects(graph.workers == workers, [&] {
-      return "gossip: the graph has " + std::to_string(graph.workers) + " workers, the transport " + std::to_string(workers);
+      return "gossip: the graph has " + std::to_string(graph.workers) + " workers, the transport " +
+             std::to_string(workers);
     });
     expects(!graph.rounds.empty(), "gossip: the graph has no rounds");
     for (auto const& matrix : graph.rounds)

@@ -114,8 +114,9 @@ struct accelerated_mixing : scheme_defaults {
   }
 };
 
-/// Gossip of compressed differences to public copies: q = C(w - copy), copy += q, w += gamma sum of W_mj (copy_j - copy_m).
-/// One copy a worker, whoever holds it adds the same bits to it; a running sum over the neighbours would drift.
+/// Gossip of compressed differences to public copies: q = C(w - copy), copy += q,
+/// w += gamma sum of W_mj (copy_j - copy_m). One copy a worker, whoever holds it adds the same bits to it; a running
+/// sum over the neighbours would drift.
 /// source  Koloskova, Stich, Jaggi: Decentralized SGD with Compressed Communication (CHOCO). ICML 2019
 template <bool Late>
 struct choco : scheme_defaults {

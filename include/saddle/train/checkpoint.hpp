@@ -24,9 +24,9 @@ struct bad_checkpoint : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Bytes on their way to a file: a magic number, a version, what is added, a checksum of it all. They go to a file beside
-/// `path`, which takes that name when all is there and durable: whatever happens, `path` is the previous checkpoint or
-/// this one.
+/// Bytes on their way to a file: a magic number, a version, what is added, a checksum of it all. They go to a file
+/// beside `path`, which takes that name when all is there and durable: whatever happens, `path` is the previous
+/// checkpoint or this one.
 class checkpoint_writer {
  public:
   explicit checkpoint_writer(std::string path)
@@ -77,7 +77,8 @@ class checkpoint_writer {
   static constexpr char magic[8] = {'s', 'a', 'd', 'd', 'l', 'e', '0', '1'};
 
  private:
-  static constexpr std::size_t most_buffered = 1 << 20;  // a multiple of 8, so that the checksum's words are those of the file
+  // A multiple of 8, so that the checksum's words are those of the file.
+  static constexpr std::size_t most_buffered = 1 << 20;
 
   std::string beside() const { return path_ + ".part"; }
   void add_bytes(std::span<std::byte const> more) {

@@ -49,7 +49,8 @@ class visited_host_problem final : public erased_problem<P> {
     if (gradients.min.empty() && gradients.max.empty()) gradients = {out_[0], out_[1]};
     erased_problem<P>::gradient({at_[0], at_[1]}, &here, gradients, player);
     for (int p = 0; p < 2; ++p)
-      if (player == phase::both || player == p) engine_.write(out.of(p).data(), gradients.of(p).data(), out.of(p).size());
+      if (player == phase::both || player == p)
+        engine_.write(out.of(p).data(), gradients.of(p).data(), out.of(p).size());
   }
   /// The problem's own are the host's.
   point<T> gradient_buffers(int) const override { return {}; }

@@ -32,7 +32,7 @@ struct report {
   std::int64_t step = 0;            // steps of the run so far
   std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
   std::int64_t gradients = 0;       // a worker
-  message_bytes uplink, downlink;   // what the topology sent, the same for any number of processes; gossip is all uplink
+  message_bytes uplink, downlink;   // what the topology sent, for any number of processes the same; gossip: all uplink
   std::int64_t wire_bytes = 0;      // what this process put on a wire
   double seconds = 0;               // in step(), and in any() to wait for the others
   std::int64_t skipped_steps = 0;   // as far as this process knows

@@ -38,7 +38,8 @@ struct mpi {
     boost::mpi::communicator const world;
     int const all = workers == 0 ? world.size() : workers;
     expects(all >= world.size() && all < 1 << 24,
-            [&] { return "mpi: " + std::to_string(world.size()) + " ranks need as many workers, not " + std::to_string(all); });
+            [&] { return "mpi: " + std::to_string(world.size()) + " ranks need as many workers, not " +
+                         std::to_string(all); });
     expects(deadline.count() > 0, "mpi: the deadline is a positive time");
     return std::make_unique<connection>(all, deadline, server);
   }
@@ -128,8 +129,8 @@ struct mpi {
       int rank, expected;  // bytes, or `sent`
     };
 
-    /// Counts the exchanges with another process in one direction, as that process does: what was lost is missed and not
-    /// mistaken for the next one.
+    /// Counts the exchanges with another process in one direction, as that process does: what was lost is missed and
+    /// not mistaken for the next one.
     struct direction {
       static constexpr int tags = 32768;  // MPI promises no more
       std::int64_t latest = 0;
