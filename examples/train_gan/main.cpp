@@ -6,6 +6,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <new>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -217,7 +218,7 @@ class job {
 
 /// One line on stderr, whatever the message.
 int fail(std::exception const& e, int code) {
-  std::string line = e.what();
+  std::string line = dynamic_cast<std::bad_alloc const*>(&e) != nullptr ? "there is not enough memory" : e.what();
   std::replace(line.begin(), line.end(), '\n', ' ');
   std::cerr << "train_gan: " << line << '\n';
   return code;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -80,30 +81,32 @@ CLI::Validator one_of(std::vector<std::string> names,
       "");
 }
 
-/// Bounds that an error names and the help does not.
-template <class T>
-CLI::Validator between(T lo, T hi) {
-  return CLI::Range(lo, hi).description("");
-}
-
-/// CLI11 would wrap what is negative or too large around.
-CLI::Validator seed() {
+/// A number that is `good`, which the error says and the help does not. CLI11 takes NaN for one, and wraps around what is
+/// negative or too large.
+template <class T, class Good>
+CLI::Validator number(Good good, std::string const& which) {
   return CLI::Validator(
-      [](std::string& value) -> std::string {
-        std::uint64_t number = 0;
-        auto const [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-        if (error == std::errc{} && end == value.data() + value.size()) return {};
-        return "'" + value + "' is no number from 0 to 2^64 - 1";
+      [=](std::string& value) -> std::string {
+        T x{};
+        auto const [end, error] = std::from_chars(value.data(), value.data() + value.size(), x);
+        if (error == std::errc{} && end == value.data() + value.size() && good(x)) return {};
+        return "'" + value + "' is no number " + which;
       },
       "");
+}
+template <class T>
+CLI::Validator between(T lo, T hi) {
+  auto const shortest = [](T x) {
+    char text[32];
+    return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
+  };
+  return number<T>([=](T x) { return x >= lo && x <= hi; }, "from " + shortest(lo) + " to " + shortest(hi));
 }
 
 /// What fits no combination; what no compiled combination has, the combinations refuse themselves.
 void check(options const& o) {
   composition const& p = o.policies;
   bool const server = p.topology == "server", lossy = p.compressor != "identity";
-  for (double const x : {p.step_size, p.max_step_size, o.sizes.r1, p.run.max_box.hi, p.run.decay})
-    if (std::isnan(x)) refuse("NaN is no setting");
   if (server && p.rounds != 1) refuse("--rounds goes with a graph, not with a server");
   if (server && p.order != saddle::gossip_order::adapt_then_combine)
     refuse("--order goes with a graph, not with a server");
@@ -145,8 +148,8 @@ options parse(int argc, char** argv) {
   app.get_formatter()->column_width(34);
   CLI::Validator const positive = between(1, 1 << 24);
   CLI::Validator const count = between(std::int64_t{1}, std::int64_t{1} << 40);
-  CLI::Validator const above_zero = CLI::Validator(CLI::PositiveNumber).description(""),
-                       not_negative = CLI::Validator(CLI::NonNegativeNumber).description("");
+  CLI::Validator const above_zero = number<double>([](double x) { return x > 0 && std::isfinite(x); }, "above 0");
+  CLI::Validator const not_negative = number<double>([](double x) { return x >= 0 && std::isfinite(x); }, "from 0 on");
 
   std::vector<std::string> topologies = graph_names();
   topologies.insert(topologies.begin(), "server");
@@ -164,7 +167,7 @@ options parse(int argc, char** argv) {
                                  "with --optimizer omd it is the rule of its theorem)")
       ->check(one_of(names_in(methods)));
   add("--steps", steps, "Length of the run, a resumed one included")->check(count);
-  add("--seed", p.run.seed, "Same seed, same weights (default 1)")->check(seed());
+  add("--seed", p.run.seed, "Same seed, same weights (default 1)")->check(between(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
 
   group = "Policies";
   add("--optimizer", optimizer, listed(optimizer_names()))->check(one_of(optimizer_names()));
@@ -191,7 +194,7 @@ options parse(int argc, char** argv) {
       ->check(positive);
   add("--workers", workers, "Each with its part of the data")->check(positive);
   add("--deadline", deadline, "Seconds that a process waits for another one under mpirun (default 300)")
-      ->check(above_zero);
+      ->check(between(0.001, 1e9));
   app.add_flag("--star", star, "Under mpirun, one process serves all parameters and not each a part")->group(group);
   add("--threads", threads, "Changes no bit (default: one a worker, where there are processors; under mpirun 1)")
       ->check(between(1, 4096));
@@ -212,7 +215,7 @@ options parse(int argc, char** argv) {
   add("--samples-csv", o.samples_csv, "Writes generated samples, one a row, in the units of the data");
   add("--log", o.log, "Writes the way there, CSV, a row an evaluation");
   add("--evaluate-every", evaluate_every, "Steps; 0: only at the end (default: ten times a run)")
-      ->check(not_negative);
+      ->check(between(std::int64_t{0}, std::int64_t{1} << 40));
   add("--checkpoint", o.checkpoint, "Writes the state of the run at its end");
   add("--every", o.every, "Writes it also every so many steps")->check(count);
   add("--resume", o.resume, "Continues from a checkpoint");
