@@ -41,10 +41,13 @@ enum class where { anywhere, server, gossip };
 
 // Not every combination that makes sense is compiled, for each takes its time.
 
-/// The compressors that local steps, and adapting to the average, come with.
+/// The compressors that local steps come with.
 template <class C>
 inline constexpr bool in_every_way = std::is_same_v<C, saddle::identity> ||
                                      std::is_same_v<C, saddle::error_feedback<saddle::qsgd<512, 8>>>;
+/// Those that adapting to the average comes with: CPOAdam-GQ forgets what it did not send.
+template <class C>
+inline constexpr bool to_the_average = in_every_way<C> || std::is_same_v<C, saddle::qsgd<512, 8>>;
 /// Those that send how their directions have changed.
 template <class C>
 inline constexpr bool sends_changes = std::is_same_v<C, saddle::top_k<>> || std::is_same_v<C, saddle::qsgd<512, 8>>;
@@ -78,8 +81,8 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
       if (how.adapts == adapts::on_average) {
         if constexpr (adapts_in_secret<typename rules_in<rule>::min, float>)
           return refuse(how.optimizer + " looks ahead without the others, and cannot adapt to their average");
-        else if constexpr (!in_every_way<C>)
-          return refuse("adapting to the average comes with identity, or with qsgd8 and error memory");
+        else if constexpr (!to_the_average<C>)
+          return refuse("adapting to the average comes with identity, or with qsgd8 that has error memory or none");
         else
           return train(parameter_server<exact_downlink, adapts::on_average>{});
       }
@@ -95,6 +98,8 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   } else if constexpr (Where == where::server) {
     return refuse(how.compressor + " needs a server");
   } else {
+    if constexpr (is_exact<wire_compressor<C>>)
+      if (how.accelerated) return train(accelerated(how));
     return train_in_rounds(gossip{graph_of(how), how.rounds, how.order, how.consensus_step});
   }
 }

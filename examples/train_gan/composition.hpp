@@ -20,6 +20,7 @@ struct composition {
   double step_size = 0, max_step_size = 0;
   int rounds = 1;
   int local_steps = 1;  // the workers exchange every so many steps
+  bool accelerated = false;
   saddle::gossip_order order = saddle::gossip_order::adapt_then_combine;
   std::optional<double> consensus_step;
   int workers = 1, threads = 1;
@@ -86,5 +87,7 @@ std::vector<std::string> graph_names();
 /// The graph that is the topology.
 /// errors  std::invalid_argument: there is none of this name, or not for so many workers
 saddle::mixing_graph graph_of(composition const& how);
+/// The same, its rounds accelerated.
+saddle::accelerated_gossip accelerated(composition const& how);
 
 }  // namespace train_gan

@@ -1,5 +1,7 @@
 #include <stdexcept>
 
+#include <saddle/topology/mixing_matrix.hpp>
+
 #include "composition.hpp"
 
 namespace train_gan {
@@ -19,6 +21,7 @@ constexpr graph_choice graphs[] = {
     {"star", [](composition const& how) { return saddle::star(how.workers); }},
     {"exponential", [](composition const& how) { return saddle::exponential(how.workers); }},
     {"one-peer-exponential", [](composition const& how) { return saddle::one_peer_exponential(how.workers); }},
+    {"random-rings", [](composition const& how) { return saddle::random_rings(how.workers, how.run.seed); }},
     {"erdos-renyi", [](composition const& how) { return saddle::erdos_renyi(how.workers, 0.5, how.run.seed); }}};
 
 }  // namespace
@@ -32,6 +35,11 @@ saddle::mixing_graph graph_of(composition const& how) {
   for (graph_choice const& g : graphs)
     if (how.topology == g.name) return g.make(how);
   throw std::invalid_argument("there is no topology " + how.topology);
+}
+
+saddle::accelerated_gossip accelerated(composition const& how) {
+  saddle::mixing_graph const graph = graph_of(how);
+  return {.graph = graph, .rounds = how.rounds, .spectral_gap = saddle::spectral_gap(graph), .order = how.order};
 }
 
 }  // namespace train_gan

@@ -24,13 +24,23 @@ namespace {
 /// What a method presets.
 struct method {
   std::string_view name, optimizer, compressor, topology;
-  int workers, local_steps;
+  std::string_view feedback = "memory", adapts = "worker";
+  int workers = 4, local_steps = 1;
 };
 // FL-GAN's workers meet once an epoch: 14 batches of 32 are a quarter of the digits.
-constexpr method methods[] = {{"dqgan", "optimistic-adam", "qsgd8", "server", 4, 1},
-                              {"dposg", "omd", "identity", "ring", 4, 1},
-                              {"fl-gan", "adam", "identity", "server", 4, 14},
-                              {"local", "optimistic-adam", "identity", "server", 1, 1}};
+constexpr method methods[] = {
+    {"dqgan", "optimistic-adam", "qsgd8", "server"},
+    {.name = "cpoadam", .optimizer = "optimistic-adam", .compressor = "identity", .topology = "server",
+     .adapts = "average"},
+    {.name = "cpoadam-gq", .optimizer = "optimistic-adam", .compressor = "qsgd8", .topology = "server",
+     .feedback = "none", .adapts = "average"},
+    {"dposg", "omd", "identity", "ring"},
+    {"dp-oadam", "optimistic-adam", "identity", "ring"},
+    {"rand-dp-oadam", "optimistic-adam", "identity", "random-rings"},
+    {"cp-osg", "omd", "identity", "server"},
+    {"cp-oadam", "optimistic-adam", "identity", "server"},
+    {.name = "fl-gan", .optimizer = "adam", .compressor = "identity", .topology = "server", .local_steps = 14},
+    {.name = "local", .optimizer = "optimistic-adam", .compressor = "identity", .topology = "server", .workers = 1}};
 
 /// What trains a data set well. Adam's directions have the size of their step, so Adam-like optimizers and
 /// plain ones want other step sizes; first the generator's, then the discriminator's.
@@ -115,13 +125,14 @@ void check(options const& o) {
     refuse("--error-feedback ef21 goes with a server: it adds up averages, and a graph has none");
   if (p.adapts == saddle::adapts::on_average && (!server || p.downlink != "exact" || p.local_steps != 1))
     refuse("--adapts average goes with a server, an exact downlink and an exchange in every step");
+  if (p.accelerated && (server || lossy || p.local_steps != 1))
+    refuse("--accelerated goes with identity on a graph, and an exchange in every step");
   if (p.local_steps != 1 && p.downlink != "exact") refuse("--local-steps goes with an exact downlink");
   if (p.consensus_step && (server || !lossy))
     refuse("--consensus-step goes with a lossy compressor on a graph");
-  if (p.topology == "one-peer-exponential" && lossy && p.feedback == saddle::feedback::none && p.workers > 2)
+  if ((p.topology == "one-peer-exponential" || p.topology == "random-rings") && lossy && p.feedback == saddle::feedback::none && p.workers > 2)
     refuse(p.compressor +
-           " without error feedback needs the same neighbours in every step, and one-peer-exponential "
-           "changes them");
+           " without error feedback needs the same neighbours in every step, and " + p.topology + " changes them");
   if (o.every > 0 && o.checkpoint.empty()) refuse("--every needs --checkpoint");
 }
 
@@ -142,7 +153,8 @@ options parse(int argc, char** argv) {
   std::optional<std::int64_t> steps, evaluate_every;
   std::optional<double> step_size, max_step_size, r1, box, decay;
   std::vector<int> hidden;
-  std::string order = "adapt-then-combine", feedback = "memory", adapts = "worker";
+  std::optional<std::string> feedback, adapts;
+  std::string order = "adapt-then-combine";
 
   CLI::App app{"Trains a GAN on many workers that talk little.", "train_gan"};
   app.get_formatter()->column_width(34);
@@ -177,18 +189,19 @@ options parse(int argc, char** argv) {
   add("--compressor", compressor, listed(names_in(compressors)) + " (or sign; ternary is qsgd2)")
       ->transform(one_of(names_in(compressors), {{"sign", "scaled-sign"}, {"ternary", "qsgd2"}}));
   add("--error-feedback", feedback, "What is kept of what a lossy compressor does not send: " +
-                                        listed(names_in(feedbacks)) + " (default the first)")
+                                        listed(names_in(feedbacks)) + " (default the method's, else the first)")
       ->check(one_of(names_in(feedbacks)));
   add("--topology", topology, listed(topologies) + " (or parameter-server). A torus is a square; erdos-renyi joins " +
                                   "every two workers with probability 1/2")
       ->transform(one_of(topologies, {{"parameter-server", "server"}}));
-  add("--adapts", adapts, "On a server: worker, each to its own gradients, or average, all to theirs (default worker)")
+  add("--adapts", adapts, "On a server: worker, each to its own gradients, or average, all to theirs (default the method's)")
       ->check(one_of({"worker", "average"}));
   add("--downlink", p.downlink, "The server's: exact, or qsgd8 with error feedback (default exact)")
       ->check(one_of({"exact", "qsgd8"}));
   add("--consensus-step", p.consensus_step, "How far lossy gossip mixes (default 0.1)")
       ->check(between(0.0, 1.0));
   add("--rounds", p.rounds, "Gossip rounds a step (default 1)")->check(positive);
+  app.add_flag("--accelerated", p.accelerated, "The rounds of a step build on each other (Chebyshev)")->group(group);
   add("--order", order, listed(orders) + " (default the first)")->check(one_of(orders));
   add("--local-steps", local_steps, "Steps from exchange to exchange; between them each worker is alone (default 1)")
       ->check(positive);
@@ -245,8 +258,9 @@ options parse(int argc, char** argv) {
   p.local_steps = local_steps.value_or(preset.local_steps);
   bool const lossy = p.compressor != "identity";
   for (feedback_choice const& f : feedbacks)
-    if (lossy && f.name == feedback) p.feedback = f.kind;
-  if (adapts == "average") p.adapts = saddle::adapts::on_average;
+    if (lossy && f.name == feedback.value_or(std::string(preset.feedback))) p.feedback = f.kind;
+  if (adapts.value_or(std::string(p.topology == "server" ? preset.adapts : "worker")) == "average")
+    p.adapts = saddle::adapts::on_average;
   if (order == "combine-then-adapt") p.order = saddle::gossip_order::combine_then_adapt;
   auto const& sizes = is_adaptive(p.optimizer) ? best->adaptive : best->plain;
   p.step_size = step_size.value_or(sizes[0]);

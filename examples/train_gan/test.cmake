@@ -70,7 +70,8 @@ expect_equal("${left}" ${SCRATCH}/out.json "a run left files beside its outputs"
 # ---- Equal bits ----
 set(short --data digits ${tiny} --workers 3)
 foreach(policies IN ITEMS "--method;dqgan" "--method;dposg;--compressor;sign" "--local-steps;2"
-                          "--method;dposg;--local-steps;4" "--adapts;average"
+                          "--method;dposg;--local-steps;4" "--adapts;average" "--method;cpoadam-gq"
+                          "--method;rand-dp-oadam;--rounds;2" "--method;dposg;--accelerated;--rounds;3"
                           "--error-feedback;ef21;--optimizer;averaged-omd" "--error-feedback;ef21;--compressor;top-k"
                           "--optimizer;extra-adam;--compressor;qsgd4")
   digest(whole ${short} ${policies} --steps 6 --threads 1)
@@ -114,13 +115,24 @@ endforeach()
 
 set(digests "")
 foreach(topology IN ITEMS server ring directed-ring path torus hypercube complete star exponential one-peer-exponential
-                          erdos-renyi)
+                          random-rings erdos-renyi)
   digest(one --data digits ${tiny} --workers 16 --topology ${topology} --steps 6)
   list(APPEND digests ${one})
 endforeach()
 list(REMOVE_DUPLICATES digests)
 list(LENGTH digests different)
-expect_equal(${different} 11 "each topology has a digest of its own")
+expect_equal(${different} 12 "each topology has a digest of its own")
+set(digests "")
+foreach(method IN ITEMS dqgan cpoadam cpoadam-gq dposg dp-oadam rand-dp-oadam cp-osg cp-oadam fl-gan local)
+  digest(one --data digits ${tiny} --method ${method} --steps 20)
+  list(APPEND digests ${one})
+endforeach()
+list(REMOVE_DUPLICATES digests)
+list(LENGTH digests different)
+expect_equal(${different} 10 "each method has a digest of its own")
+digest(spelled ${short} --optimizer optimistic-adam --compressor qsgd8 --error-feedback none --adapts average --steps 6)
+digest(named ${short} --method cpoadam-gq --steps 6)
+expect_equal(${named} ${spelled} "a method is its policies")
 # Of 6 steps, 3 and 1 exchange.
 digest(each_digest ${short} --steps 6)
 value_of(each uplink_bytes)
