@@ -118,8 +118,8 @@ saddle::trainer<float> combine(shared_game const& game, composition const& how, 
   return std::move(*made);
 }
 
-/// A lossy compressor, bare or with what is kept beside it. A server wants a bare one unbiased; error memory, differences
-/// and public copies want the contraction, which need not be the same.
+/// A lossy compressor, bare or with what is kept beside it. A server wants a bare one unbiased; error memory,
+/// differences and public copies want the contraction, which need not be the same.
 template <saddle::compressor Bare, saddle::compressor Contracting = Bare>
 saddle::trainer<float> combine_lossy(shared_game const& game, composition const& how) {
   if (how.feedback == saddle::feedback::error) return combine(game, how, saddle::error_feedback{Contracting{}});

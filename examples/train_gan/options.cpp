@@ -91,8 +91,8 @@ CLI::Validator one_of(std::vector<std::string> names,
       "");
 }
 
-/// A number that is `good`, which the error says and the help does not. CLI11 takes NaN for one, and wraps around what is
-/// negative or too large.
+/// A number that is `good`, which the error says and the help does not. CLI11 takes NaN for one, and wraps around what
+/// is negative or too large.
 template <class T, class Good>
 CLI::Validator number(Good good, std::string const& which) {
   return CLI::Validator(
@@ -179,7 +179,8 @@ options parse(int argc, char** argv) {
                                  "with --optimizer omd it is the rule of its theorem)")
       ->check(one_of(names_in(methods)));
   add("--steps", steps, "Length of the run, a resumed one included")->check(count);
-  add("--seed", p.run.seed, "Same seed, same weights (default 1)")->check(between(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
+  add("--seed", p.run.seed, "Same seed, same weights (default 1)")
+      ->check(between(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
 
   group = "Policies";
   add("--optimizer", optimizer, listed(optimizer_names()))->check(one_of(optimizer_names()));
