@@ -40,3 +40,4 @@
 #include "saddle/topology/random_rings.hpp"
 #include "saddle/train/trainer.hpp"
 #include "saddle/transport/loopback.hpp"
+#include "saddle/transport/simulated.hpp"

@@ -6,6 +6,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/feedback.hpp"
 #include "saddle/core/players.hpp"
+#include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -35,6 +36,7 @@ struct report {
   message_bytes uplink, downlink;   // what the topology sent, for any number of processes the same; gossip: all uplink
   std::int64_t wire_bytes = 0;      // what this process put on a wire
   double seconds = 0;               // in step(), and in any() to wait for the others
+  std::optional<virtual_time> simulated;  // where the transport models time
   std::int64_t skipped_steps = 0;   // as far as this process knows
   std::optional<non_finite_coordinate> non_finite;  // the latest
   std::string optimizer, compressor, topology;

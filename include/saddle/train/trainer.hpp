@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -75,8 +76,10 @@ class trainer {
     ++step_;
     plan();
     program_->publish();
+    each_of_the_absent([this](int, lasting const& a, T* aside) { program_->copy(aside, a.there, a.n); });
     if (link_->is_local()) program_->replay(is_round() ? 1 : 0, [this] { run_phases(); }, problem_->repeats());
     else run_phases();
+    leave_as_they_were();
     ++report_.steps_executed;
     report_.seconds += seconds_since(start);
   }
@@ -116,6 +119,7 @@ class trainer {
     r.topology = program_->topology_name();
     r.feedback = program_->feedback();
     r.details = program_->details();
+    if (time_model const* const model = link_->model()) r.simulated = model->report();
     return r;
   }
 
@@ -175,6 +179,7 @@ class trainer {
       out.emplace(path);
       out->add(description());
       out->add(counters{step_, exchange_, report_.gradients, program_->met().steps, report_.uplink, report_.downlink});
+      if (time_model const* const model = link_->model()) out->add(std::span<double const>(model->state()));
     }
     collective all = together();
     for (lasting const& a : arrays_.everyones)
@@ -220,6 +225,8 @@ class trainer {
     all.share(error);
     if (!error.empty()) throw bad_checkpoint(error);
     all.share(then);
+    std::vector<double> time;
+    if (in && link_->model() != nullptr) time = in->template get_all<double>();
 
     std::vector<std::pair<T*, std::vector<T>>> values;
     auto const next = [&](std::size_t n) { return in ? in->template get_all<T>() : std::vector<T>(n); };
@@ -249,6 +256,7 @@ class trainer {
 
     for (auto const& [there, v] : values) program_->write(there, v.data(), v.size());
     program_->set_met({.steps = then.skipped_steps});
+    if (time_model* const model = link_->model()) model->set_state(time);
     step_ = then.step;
     exchange_ = then.exchange;
     report_.steps_executed = 0;
@@ -430,6 +438,8 @@ class trainer {
   // ---- Before a step: all that its kernels need to know, and what will be counted ----
 
   void plan() {
+    time_model* const model = link_->model();
+    if (model != nullptr) absent_ = model->begin_step(step_);
     int index = 0;
     for (int round = 0; round < demands_.rounds && is_round(); ++round) plan_round(step_, round);
     for (int k = 0; k < demands_.phases; ++k) {
@@ -437,6 +447,7 @@ class trainer {
       for (int m = 0; m < fleet_.hosted; ++m)
         program_->plan(k, m, sample{settings_.seed, fleet_.first + m, step_, now.draw});
       ++report_.gradients;
+      if (model != nullptr) model->compute(k, demands_.late && now.exchanges);
       for (int round = 0; round < demands_.rounds; ++round) {
         exchanges_[static_cast<std::size_t>(index)] = exchange_;
         program_->plan({step_, index++, k, exchange_, round == 0, round + 1 == demands_.rounds, now.commits, keep()});
@@ -449,10 +460,10 @@ class trainer {
     heard_.clear();
     transfers_[r].clear();
     if (demands_.averages) {
-      heard_.push_back(program_->sources(step, round, fleet_.first, fleet_.all));
+      heard_.push_back(present(program_->sources(step, round, fleet_.first, fleet_.all)));
     } else {
       for (int m = 0; m < fleet_.all; ++m) {
-        std::vector<edge> from = program_->sources(step, round, m, fleet_.all);
+        std::vector<edge> from = present(program_->sources(step, round, m, fleet_.all), m);
         for (edge const& e : from)
           if (e.worker != m) transfers_[r].push_back({e.worker, m});
         if (m >= fleet_.first && m < fleet_.first + fleet_.hosted) heard_.push_back(std::move(from));
@@ -463,16 +474,66 @@ class trainer {
   }
   void count_exchange(phase const& now, int round) {
     message_bytes const up = program_->message(way::up, now.player);
-    std::int64_t sent = fleet_.all;  // to a server; in a graph, as many as there are edges
+    std::vector<transfer> const& transfers = transfers_[static_cast<std::size_t>(round)];
+    std::int64_t sent = fleet_.all - static_cast<std::int64_t>(absent_.size());  // to a server
     if (demands_.averages) {
       message_bytes const down = program_->message(way::down, now.player);
       report_.downlink += {sent * down.total, sent * down.payload};
+      if (time_model* const model = link_->model()) model->serve(up.total, down.total);
     } else {
-      sent = static_cast<std::int64_t>(transfers_[static_cast<std::size_t>(round)].size());
+      sent = static_cast<std::int64_t>(transfers.size());
+      if (time_model* const model = link_->model()) model->gossip(transfers, up.total);
     }
     report_.uplink += {sent * up.total, sent * up.payload};
     ++exchange_;
   }
+
+  // ---- Who is absent in a step, where the transport models time: computed like all, and then left as it was ----
+
+  bool is_absent(int worker) const { return std::ranges::binary_search(absent_, worker); }
+  /// A server averages over those who are present; what is integrated, differences, stays a share of all.
+  std::vector<edge> present(std::vector<edge> from) const {
+    if (absent_.empty()) return from;
+    std::erase_if(from, [&](edge const& e) { return is_absent(e.worker); });
+    if (program_->feedback() != feedback::difference)
+      for (edge& e : from) e.weight = 1.0 / static_cast<double>(from.size());
+    return from;
+  }
+  /// A worker keeps what it would have taken of the absent; these keep all.
+  std::vector<edge> present(std::vector<edge> from, int worker) const {
+    if (absent_.empty()) return from;
+    bool const alone = is_absent(worker);
+    double kept = 0;
+    std::erase_if(from, [&](edge const& e) {
+      bool const is_out = e.worker != worker && (alone || is_absent(e.worker));
+      if (is_out) kept += e.weight;
+      return is_out;
+    });
+    auto own = std::ranges::lower_bound(from, worker, {}, &edge::worker);
+    if (own == from.end() || own->worker != worker) own = from.insert(own, {worker, 0});
+    own->weight += kept;
+    return from;
+  }
+  /// f(worker, array, a place for it) for all that is an absent worker's own.
+  template <class F>
+  void each_of_the_absent(F const& f) {
+    std::size_t place = 0;
+    for (int const m : absent_)
+      for (lasting const& a : arrays_.workers[local(m)]) {
+        if (place == aside_.size()) aside_.push_back({program_->allocate(a.n), a.n});
+        f(m, a, aside_[place++].there);
+      }
+  }
+  /// But a server's round brings its weights, and h is at rest there.
+  void leave_as_they_were() {
+    bool const served = demands_.averages && is_round();
+    each_of_the_absent([&](int m, lasting const& a, T const* aside) {
+      worker_arrays<T> const& own = fleet_.workers[local(m)];
+      if (!served || (a.there != own.w && a.there != own.h)) program_->copy(a.there, aside, a.n);
+      else if (a.there == own.h) program_->copy(own.h, own.w, a.n);
+    });
+  }
+
   double keep() const {
     double const t = static_cast<double>(step_);
     return settings_.average == averaging::uniform ? t / (t + 1) : settings_.decay;
@@ -560,7 +621,8 @@ class trainer {
            " workers=" + std::to_string(link_->workers()) + " coordinates=" + std::to_string(p.min) + "+" +
            std::to_string(p.max) + " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
            " average=" + std::to_string(static_cast<int>(settings_.average)) + " " + program_->details() +
-           (settings_.problem.empty() ? "" : " problem=" + settings_.problem);
+           (settings_.problem.empty() ? "" : " problem=" + settings_.problem) +
+           (link_->model() == nullptr ? "" : " " + link_->model()->name());
   }
 
   collective together() const { return {*link_, step_}; }
@@ -580,6 +642,8 @@ class trainer {
     if (theirs != ours) in.fail("it is of another run: it has " + theirs + ", this run " + ours);
     auto const then = in.get<counters>();
     std::size_t const here = in.place();
+    if (time_model const* const model = link_->model())
+      if (in.skip_all<double>() != model->state().size()) in.fail("an array has another size");
     auto const expect = [&](std::vector<lasting> const& arrays) {
       for (lasting const& a : arrays)
         if (in.skip_all<T>() != a.n) in.fail("an array has another size");
@@ -632,6 +696,8 @@ class trainer {
   mutable saddle::report report_;
 
   // Of one step, kept to reuse their memory.
+  std::span<int const> absent_;
+  std::vector<lasting> aside_;
   std::vector<std::vector<edge>> heard_;
   std::vector<std::vector<transfer>> transfers_;  // of each round
   int sections_ = 0;                              // of the step so far

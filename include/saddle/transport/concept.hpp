@@ -5,6 +5,8 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "saddle/config.hpp"
 
@@ -36,6 +38,42 @@ struct exchange_round {
 /// Where the averages of a parameter server are taken: each rank serves a part of the buckets, or rank 0 serves all.
 enum class server_place { sharded, star };
 
+/// What a kind of link carried, lost messages included.
+struct link_traffic {
+  std::string name;
+  std::int64_t messages = 0, lost = 0, bytes = 0;
+  friend bool operator==(link_traffic const&, link_traffic const&) = default;
+};
+/// What a run would have taken on the network that a transport models.
+struct virtual_time {
+  double seconds = 0;               // by the latest worker's clock
+  std::vector<double> waiting;      // seconds of each worker in which it was there and did not compute
+  std::vector<link_traffic> links;  // each kind
+  std::int64_t missed = 0;          // steps in which a worker was absent, over all workers
+  friend bool operator==(virtual_time const&, virtual_time const&) = default;
+};
+
+/// A transport's model of time. It is told of every step before that is run: begin_step, then for each phase compute and
+/// the rounds of the exchange.
+class time_model {
+ public:
+  virtual ~time_model() = default;
+  /// Who is absent in the step, in ascending order: they compute and send nothing.
+  virtual std::span<int const> begin_step(std::int64_t step) = 0;
+  /// A gradient on every worker; what is sent next does not wait for it if both overlap.
+  virtual void compute(int phase, bool overlaps) = 0;
+  /// A round: a message of each worker to the server, and the server's answers; or messages along the edges of a graph.
+  virtual void serve(std::int64_t up_bytes, std::int64_t down_bytes) = 0;
+  virtual void gossip(std::span<transfer const> transfers, std::int64_t bytes) = 0;
+
+  virtual virtual_time report() const = 0;
+  /// Names the model: a checkpoint of another one is refused.
+  virtual std::string name() const = 0;
+  /// Between steps, all that determines the future; always as many numbers.
+  virtual std::vector<double> state() const = 0;
+  virtual void set_state(std::span<double const> state) = 0;
+};
+
 /// A running connection between processes. It knows bytes, no types.
 class link {
  public:
@@ -51,6 +89,8 @@ class link {
   virtual void finish() = 0;
   /// What this process put on a wire so far.
   virtual std::int64_t wire_bytes() const = 0;
+  /// Null where time is real.
+  virtual time_model* model() { return nullptr; }
 
   /// Rank r hosts the workers first_of(r) ... first_of(r + 1) - 1.
   int first_of(int r) const { return static_cast<int>(std::int64_t{workers()} * r / ranks()); }

@@ -1,0 +1,197 @@
+#include "saddle/transport/simulated.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+using namespace saddle;
+
+namespace {
+// Powers of two: all that follows is exact.
+constexpr double alpha = 0.25, beta = 1 / 1024.0;
+constexpr link_kind line{"line", alpha, 1 / beta, 1 / beta, 1 / beta};
+constexpr link_kind wide{"wide", alpha};
+constexpr std::int64_t bytes = 96;
+
+std::vector<transfer> circle(int workers, std::vector<int> const& offsets) {
+  std::vector<transfer> all;
+  for (int m = 0; m < workers; ++m)
+    for (int const o : offsets) all.push_back({m, (m + o + workers) % workers});
+  return all;
+}
+void serve(time_model& t, std::int64_t step) {
+  t.begin_step(step);
+  t.compute(0, false);
+  t.serve(bytes, bytes);
+}
+void gossip(time_model& t, std::int64_t step, std::vector<transfer> const& transfers, bool overlaps = false) {
+  t.begin_step(step);
+  t.compute(0, overlaps);
+  t.gossip(transfers, bytes);
+}
+}  // namespace
+
+TEST_CASE("a round of a parameter server takes 2 alpha + 2 M S beta, and 2 alpha + (M + 1) S beta after another") {
+  for (int workers : {1, 2, 7, 64}) {
+    auto const link = simulated{.workers = workers, .links = {line}}.connect();
+    double const first = 2 * alpha + 2 * workers * bytes * beta, later = 2 * alpha + (workers + 1) * bytes * beta;
+    for (int step = 1; step <= 3; ++step) {
+      serve(*link->model(), step);
+      CHECK(link->model()->report().seconds == first + (step - 1) * later);
+    }
+    CHECK(link->wire_bytes() == 3 * 2 * workers * bytes);
+    CHECK(link->model()->report().links == std::vector{link_traffic{"line", 6 * workers, 0, 6 * workers * bytes}});
+  }
+}
+
+TEST_CASE("t rounds with D neighbours take t D (alpha + S beta) in sequence and t (alpha + D S beta) in parallel") {
+  struct graph {
+    int workers;
+    std::vector<int> offsets;
+  };
+  for (graph const& g : {graph{2, {1}}, {5, {-1, 1}}, {64, {-1, 1}}, {16, {1, 2, 4, 8}}, {6, {1, 2, 3, 4, 5}}}) {
+    double const neighbours = static_cast<double>(g.offsets.size());
+    for (int rounds : {1, 3}) {
+      auto const seconds = [&](sending order) {
+        auto const link = simulated{.workers = g.workers, .links = {line}, .order = order}.connect();
+        link->model()->begin_step(1);
+        link->model()->compute(0, false);
+        for (int t = 0; t < rounds; ++t) link->model()->gossip(circle(g.workers, g.offsets), bytes);
+        return link->model()->report().seconds;
+      };
+      CHECK(seconds(sending::in_sequence) == rounds * neighbours * (alpha + bytes * beta));
+      CHECK(seconds(sending::in_parallel) == rounds * (alpha + neighbours * bytes * beta));
+    }
+  }
+}
+
+TEST_CASE("a step of the one-peer exponential graph takes alpha + S beta") {
+  for (sending const order : {sending::in_parallel, sending::in_sequence}) {
+    auto const link = simulated{.workers = 16, .links = {line}, .order = order}.connect();
+    int step = 0;
+    for (int const offset : {1, 2, 4, 8}) gossip(*link->model(), ++step, circle(16, {offset}));
+    CHECK(link->model()->report().seconds == 4 * (alpha + bytes * beta));
+  }
+}
+
+TEST_CASE("who waits for a straggler: by hand") {
+  SUBCASE("at a server all do") {
+    auto const link = simulated{.workers = 3, .links = {wide}, .compute = compute_time::constant(1), .stragglers = {{2, 3}}}
+                          .connect();
+    for (int step = 1; step <= 2; ++step) serve(*link->model(), step);
+    CHECK(link->model()->report().seconds == 2 * (3 + 2 * alpha));
+    CHECK(link->model()->report().waiting == std::vector{2 * 2.5, 2 * 2.5, 2 * 0.5});
+  }
+  SUBCASE("in a ring of four the one across does not, in the first step") {
+    auto const link = simulated{.workers = 4, .links = {wide}, .compute = compute_time::constant(1), .stragglers = {{0, 3}}}
+                          .connect();
+    gossip(*link->model(), 1, circle(4, {-1, 1}));  // clocks 3, 3.25, 1.25, 3.25
+    CHECK(link->model()->report().waiting == std::vector{0.0, 2.25, 0.25, 2.25});
+    gossip(*link->model(), 2, circle(4, {-1, 1}));  // 6, 6.25, 4.5, 6.25
+    CHECK(link->model()->report().waiting == std::vector{0.0, 2.25 + 2, 0.25 + 2.25, 2.25 + 2});
+    CHECK(link->model()->report().seconds == 6.25);
+  }
+}
+
+TEST_CASE("what overlaps takes as long as the longer of both") {
+  for (double const computing : {0.125, 4.0}) {
+    auto const link = simulated{.workers = 4, .links = {line}, .compute = compute_time::constant(computing)}.connect();
+    for (int step = 1; step <= 3; ++step) gossip(*link->model(), step, circle(4, {-1, 1}), true);
+    double const round = alpha + 2 * bytes * beta;
+    CHECK(link->model()->report().seconds == 3 * std::max(round, computing));
+    CHECK(link->model()->report().waiting == std::vector<double>(4, 3 * std::max(round - computing, 0.0)));
+  }
+}
+
+TEST_CASE("an absent worker misses the steps that begin while it is away") {
+  auto const link = simulated{.workers = 3,
+                              .links = {wide},
+                              .compute = compute_time::constant(1),
+                              .absences = {{1, 2, 4}, {1, 3, 3.5}, {0, 9, 10}}}
+                        .connect();
+  std::vector<std::vector<int>> absent;
+  for (int step = 1; step <= 8; ++step) {  // they begin at 0, 1.5, 3, 4.5, 6, 7.5, 9, 10.5
+    std::span<int const> const now = link->model()->begin_step(step);
+    absent.emplace_back(now.begin(), now.end());
+    link->model()->compute(0, false);
+    link->model()->serve(bytes, bytes);
+  }
+  CHECK(absent == std::vector<std::vector<int>>{{}, {}, {1}, {}, {}, {}, {0}, {}});
+  virtual_time const t = link->model()->report();
+  CHECK(t.seconds == 12);
+  CHECK(t.missed == 2);
+  CHECK(t.waiting == std::vector{3.5, 3.5, 4.0});
+  CHECK(t.links[0].messages == 2 * (8 * 3 - 2));
+}
+
+TEST_CASE("where all are away time goes on to the first return, and ends without one") {
+  auto const link = simulated{.workers = 2,
+                              .links = {wide},
+                              .compute = compute_time::constant(1),
+                              .absences = {{0, 1, 8}, {1, 1, 9}, {1, 10}, {0, 10}}}
+                        .connect();
+  time_model& t = *link->model();
+  std::vector<double> ends;
+  for (int step = 1; step <= 3; ++step) {
+    serve(t, step);
+    ends.push_back(t.report().seconds);
+  }
+  CHECK(ends == std::vector{1.5, 8 + 1.5, 8 + 1.5 + 1.5});
+  CHECK(t.report().missed == 1);
+  CHECK_THROWS_AS(t.begin_step(4), transport_error);
+}
+
+TEST_CASE("presence for drivers without steps") {
+  simulated const s{.workers = 2, .absences = {{1, 2, 4}, {1, 6}}};
+  for (double const time : {0.0, 1.9, 4.0, 5.9}) CHECK(s.is_present(1, time));
+  for (double const time : {2.0, 3.9, 6.0, 1e9}) CHECK_FALSE(s.is_present(1, time));
+  CHECK(s.is_present(0, 3));
+}
+
+TEST_CASE("all follows from the seed, and a saved clock goes on") {
+  auto const described = [](std::uint64_t seed) {
+    return simulated{.workers = 5,
+                     .links = {wan},
+                     .compute = compute_time::lognormal(0.1, 0.1, 1),
+                     .stragglers = {{1, 4}},
+                     .losses = {0.2, 0.5},
+                     .absences = {{3, 2, 5}, {4, 7, 30}},
+                     .seed = seed};
+  };
+  auto const run = [](time_model& t, int first, int last) {
+    for (int step = first; step <= last; ++step)
+      if (step % 2 == 0) serve(t, step);
+      else gossip(t, step, circle(5, {1, 2}));
+  };
+  auto const a = described(1).connect(), b = described(1).connect(), c = described(2).connect(), d = described(1).connect();
+  run(*a->model(), 1, 40);
+  run(*b->model(), 1, 17);
+  d->model()->set_state(b->model()->state());
+  run(*b->model(), 18, 40);
+  run(*c->model(), 1, 40);
+  run(*d->model(), 18, 40);
+  CHECK(a->model()->report().links[0].lost > 0);
+  CHECK(a->model()->report().missed > 0);
+  CHECK(a->model()->report() == b->model()->report());
+  CHECK(a->model()->report() == d->model()->report());
+  CHECK_FALSE(a->model()->report() == c->model()->report());
+  CHECK(a->model()->name() == b->model()->name());
+  CHECK(a->model()->name() != c->model()->name());
+}
+
+TEST_CASE("simulated refuses what makes no sense") {
+  auto const refuses = [](simulated const& s) { CHECK_THROWS_AS(s.connect(), std::invalid_argument); };
+  refuses({.workers = 0});
+  refuses({.workers = 1 << 24});
+  refuses({.links = {}});
+  refuses({.links = {{"backwards", 0, -1, 1, 1}}});
+  refuses({.compute = compute_time::constant(-1)});
+  refuses({.workers = 2, .stragglers = {{2, 3}}});
+  refuses({.workers = 2, .stragglers = {{1, 0}}});
+  refuses({.losses = {1, 1}});
+  refuses({.workers = 2, .absences = {{2, 1, 2}}});
+  refuses({.workers = 2, .absences = {{-1, 1, 2}}});
+  refuses({.workers = 2, .absences = {{1, 2, 2}}});
+}
