@@ -46,6 +46,7 @@ struct accelerated_gossip {
   using late_scheme = accelerated_mixing<true, Exact>;
 
   int rounds_per_exchange() const { return rounds; }
+  static constexpr bool varies() { return false; }
   bool combines_first() const { return order == gossip_order::combine_then_adapt; }
   /// beta_k; rounds of an exchange count from 0.
   double momentum(int k) const {

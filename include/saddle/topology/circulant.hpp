@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -16,16 +18,11 @@ inline mixing_rows circulant(int n, std::vector<int> const& offsets) {
   expects(n >= 1, "a graph needs at least one worker");
   mixing_rows rows(static_cast<std::size_t>(n));
   for (int m = 0; m < n; ++m) {
-    std::vector<bool> hears(static_cast<std::size_t>(n), false);
-    hears[static_cast<std::size_t>(m)] = true;
-    int degree = 1;
-    for (int offset : offsets) {
-      auto const j = static_cast<std::size_t>(((m + offset) % n + n) % n);
-      if (!hears[j]) ++degree;
-      hears[j] = true;
-    }
-    for (int j = 0; j < n; ++j)
-      if (hears[static_cast<std::size_t>(j)]) rows[static_cast<std::size_t>(m)].push_back({j, 1.0 / degree});
+    std::vector<int> hears{m};
+    for (int offset : offsets) hears.push_back(static_cast<int>((std::int64_t{m} + offset % n + n) % n));
+    std::ranges::sort(hears);
+    hears.erase(std::unique(hears.begin(), hears.end()), hears.end());
+    for (int j : hears) rows[static_cast<std::size_t>(m)].push_back({j, 1.0 / static_cast<double>(hears.size())});
   }
   return rows;
 }

@@ -65,6 +65,7 @@ concept topology_has_a_name = requires(Tp const t) {
 ///
 /// scheme<Exact, Kept>, scheme of combine_then_adapt as late_scheme where there is one
 /// sources(step, round, worker, workers)   whose messages a worker combines, with the weights, in ascending order
+/// varies()                                whether they depend on the step: true where it is missing
 /// check(workers, lossy, memory)           throws std::invalid_argument where the combination makes no sense
 template <class Tp>
 concept topology =

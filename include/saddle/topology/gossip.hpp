@@ -35,6 +35,7 @@ struct gossip {
   using late_scheme = scheme<Exact, Kept, true>;
 
   int rounds_per_exchange() const { return rounds; }
+  bool varies() const { return graph.varies(); }
   bool combines_first() const { return order == gossip_order::combine_then_adapt; }
   /// Counted over steps and rounds, not over exchanges: both players of an alternating method meet every matrix.
   std::vector<edge> sources(std::int64_t step, int round, int worker, int) const {

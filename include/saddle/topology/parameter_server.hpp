@@ -30,6 +30,7 @@ struct parameter_server {
   using scheme = updates<Kept, false, Adapts == adapts::on_average>;
 
   static constexpr int rounds_per_exchange() { return 1; }
+  static constexpr bool varies() { return false; }
   static std::vector<edge> sources(std::int64_t, int, int, int workers) {
     std::vector<edge> all;
     for (int j = 0; j < workers; ++j) all.push_back({j, 1.0 / workers});

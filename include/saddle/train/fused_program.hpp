@@ -177,6 +177,7 @@ class fused_program final : public executor_program<T, Executor> {
     d.one_server = selects_globally<Down>;
     d.rounds = rounds();
     if constexpr (steps_alone<Topology>) d.every = topology_.every;
+    if constexpr (requires { exchange().varies(); }) d.varies = exchange().varies();
     return d;
   }
   phase phase_at(int k) const override { return phase_of(optimizer_, k); }

@@ -42,6 +42,7 @@ struct demands {
   int phases = 1;
   int rounds = 1;               // an exchange
   int every = 1;                // so many steps, one exchanges
+  bool varies = true;           // who hears whom depends on the step
   /// Who hears a worker keeps a copy of its own.
   bool mixes_copies() const { return copy_planes > 0 && !averages; }
 };

@@ -441,7 +441,11 @@ class trainer {
     time_model* const model = link_->model();
     if (model != nullptr) absent_ = model->begin_step(step_);
     int index = 0;
-    for (int round = 0; round < demands_.rounds && is_round(); ++round) plan_round(step_, round);
+    if (is_round() && (demands_.varies || !is_planned_ || !std::ranges::equal(absent_, planned_without_))) {
+      for (int round = 0; round < demands_.rounds; ++round) plan_round(step_, round);
+      planned_without_.assign(absent_.begin(), absent_.end());
+      is_planned_ = true;
+    }
     for (int k = 0; k < demands_.phases; ++k) {
       phase const now = phase_at(k);
       for (int m = 0; m < fleet_.hosted; ++m)
@@ -694,6 +698,9 @@ class trainer {
   std::int64_t step_ = 0;
   std::uint64_t exchange_ = 0;
   mutable saddle::report report_;
+
+  bool is_planned_ = false;  // without whom, for all steps until somebody comes or goes or the graph varies
+  std::vector<int> planned_without_;
 
   // Of one step, kept to reuse their memory.
   std::span<int const> absent_;

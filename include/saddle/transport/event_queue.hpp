@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -9,6 +10,9 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// What is to happen, by time. Of two events at one time that comes first which was added first.
+///
+/// Events that are added in the order of their times, as a busy port does, wait in a few lines, and cost the same however
+/// many there are; the others wait in a heap.
 template <class Event>
 class event_queue {
  public:
@@ -18,25 +22,58 @@ class event_queue {
     Event what;
   };
 
-  bool empty() const { return heap_.empty(); }
-  std::size_t size() const { return heap_.size(); }
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
   void add(double time, Event what) {
-    heap_.push_back({time, added_++, what});
+    entry const e{time, added_++, what};
+    ++size_;
+    line* shortest = nullptr;  // way to the one before
+    for (line& l : lines_)
+      if (l.takes(time) && (shortest == nullptr || shortest->last() < l.last())) shortest = &l;
+    if (shortest != nullptr) return shortest->add(e);
+    heap_.push_back(e);
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
   /// The next one, of a queue that is not empty.
   entry take() {
+    --size_;
+    line* next = nullptr;
+    for (line& l : lines_)
+      if (!l.empty() && (next == nullptr || later(next->first(), l.first()))) next = &l;
+    if (next != nullptr && (heap_.empty() || later(heap_.front(), next->first()))) return next->take();
     std::pop_heap(heap_.begin(), heap_.end(), later);
-    entry const next = heap_.back();
+    entry const e = heap_.back();
     heap_.pop_back();
-    return next;
+    return e;
   }
 
  private:
   static bool later(entry const& a, entry const& b) {
     return a.time != b.time ? a.time > b.time : a.number > b.number;
   }
+  class line {
+   public:
+    bool empty() const { return first_ == entries_.size(); }
+    bool takes(double time) const { return empty() || entries_.back().time <= time; }
+    double last() const { return empty() ? -std::numeric_limits<double>::infinity() : entries_.back().time; }
+    entry const& first() const { return entries_[first_]; }
+    void add(entry const& e) {
+      if (first_ > entries_.size() / 2) {  // room that was left
+        entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));
+        first_ = 0;
+      }
+      entries_.push_back(e);
+    }
+    entry take() { return entries_[first_++]; }
+
+   private:
+    std::vector<entry> entries_;
+    std::size_t first_ = 0;
+  };
+
+  line lines_[4];
   std::vector<entry> heap_;
+  std::size_t size_ = 0;
   std::uint64_t added_ = 0;
 };
 

@@ -173,7 +173,7 @@ class simulated::connection final : public link, public time_model {
   }
   void serve(std::int64_t up_bytes, std::int64_t down_bytes) override {
     int const server = network_.server();
-    each_present([&](int m, worker_clock const& c) { network_.send(c.time, {m, server, up_bytes}); });
+    for (auto const& [time, m] : departures()) network_.send(time, {m, server, up_bytes});
     double all_came = 0;
     while (auto const delivery = network_.next()) all_came = delivery->time;
     each_present([&](int m, worker_clock const&) { network_.send(all_came, {server, m, down_bytes}); });
@@ -186,9 +186,9 @@ class simulated::connection final : public link, public time_model {
       network_.send(time, {sorted_[i].from, sorted_[i].to, bytes, static_cast<std::int64_t>(i)});
     };
     bool const one_by_one = described_.order == sending::in_sequence;
-    for (std::size_t m = 0; m < clocks_.size(); ++m)
-      for (std::size_t i = begins_[m]; i < begins_[m + 1]; ++i)
-        if (!one_by_one || i == begins_[m]) send(clocks_[m].time, i);
+    for (auto const& [time, m] : departures())
+      for (std::size_t i = begins_[at(m)]; i < begins_[at(m) + 1]; ++i)
+        if (!one_by_one || i == begins_[at(m)]) send(time, i);
     while (auto const delivery = network_.next()) {
       hear(delivery->what.to, delivery->time);
       auto const following = static_cast<std::size_t>(delivery->what.tag) + 1;
@@ -261,6 +261,18 @@ class simulated::connection final : public link, public time_model {
     for (std::size_t m = 0; m < clocks_.size(); ++m)
       if (!clocks_[m].is_away) f(static_cast<int>(m), clocks_[m]);
   }
+  struct departure {
+    double time;
+    int worker;
+    friend auto operator<=>(departure const&, departure const&) = default;
+  };
+  /// Those who are present, in the order in which they can send, which saves the network sorting.
+  std::span<departure const> departures() {
+    departures_.clear();
+    each_present([&](int m, worker_clock const& c) { departures_.push_back({c.time, m}); });
+    std::ranges::sort(departures_);
+    return departures_;
+  }
   void hear(int worker, double time) { clocks_[at(worker)].heard = std::max(clocks_[at(worker)].heard, time); }
   void go_on() {
     each_present([](int, worker_clock& c) {
@@ -291,7 +303,8 @@ class simulated::connection final : public link, public time_model {
   std::vector<int> absent_;
   std::int64_t step_ = 0, missed_ = 0;
 
-  // Of one round of a graph, kept to reuse their memory.
+  // Of one round, kept to reuse their memory.
+  std::vector<departure> departures_;
   std::vector<transfer> sorted_;
   std::vector<std::size_t> begins_, places_;
 };

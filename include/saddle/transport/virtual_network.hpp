@@ -153,6 +153,10 @@ class virtual_network {
   };
 
   int lodge(flight const& f) {
+    if (coming_.empty()) {  // so that they lie in the order of the calls
+      flights_.clear();
+      vacant_.clear();
+    }
     if (vacant_.empty()) {
       flights_.push_back(f);
       return static_cast<int>(flights_.size()) - 1;
