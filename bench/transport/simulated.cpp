@@ -1,5 +1,6 @@
-// What a step of many workers in one process costs, on one thread: 64 coordinates each, a server and a ring, with a model
-// of time and without. `us` are microseconds a worker and step, `make_us` those to make the trainer, a worker.
+// What a step of many workers in one process costs, on one thread: 64 coordinates each, a server and a ring, with a
+// model of time and without. `us`: processor time a worker and step; `make_us`: microseconds a worker to make the
+// trainer; `virtual_s`: modelled seconds a step.
 #include "saddle/transport/simulated.hpp"
 
 #include <benchmark/benchmark.h>
@@ -14,7 +15,7 @@ namespace {
 
 using namespace saddle;
 
-/// f_m(x, y) = (x - a_m)'(y - a_m), all of a worker's a_m one number between 0 and 1: the gradient costs next to nothing.
+/// f_m(x, y) = (x - a_m)'(y - a_m), where a_m is one number between 0 and 1: the gradient costs next to nothing.
 struct shifted_rotation {
   using scalar = float;
   players sizes() const { return {32, 32}; }
@@ -31,15 +32,16 @@ struct shifted_rotation {
   }
 };
 
+using bytes = error_feedback<qsgd<128, 8>>;
 struct with_a_server {
   auto operator()(auto const& transport) const {
-    return trainer{shifted_rotation{}, omd{0.1}, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, transport, cpu{}};
+    return trainer{shifted_rotation{}, omd{0.1}, bytes{}, parameter_server<>{}, transport, cpu{}};
   }
 };
 struct round_a_ring {
   auto operator()(auto const& transport) const {
     gossip const talk{.graph = ring(transport.workers), .consensus_step = 0.1};
-    return trainer{shifted_rotation{}, omd{0.1}, error_feedback<qsgd<128, 8>>{}, talk, transport, cpu{}};
+    return trainer{shifted_rotation{}, omd{0.1}, bytes{}, talk, transport, cpu{}};
   }
 };
 simulated over_the_internet(int workers) {

@@ -120,8 +120,8 @@ TEST_CASE("what is an absent worker's own stays as it was") {
     CHECK(weights(t, 2) != before);
   }
   SUBCASE("differences: the sum of the averages stays the average of all copies") {
-    trainer<double> t(test::smg(4), sgda{0.05}, ef21<top_k<128, 8>>{}, parameter_server<>{}, clockwork(4, {{1, 100, 200}}),
-                      cpu{});
+    trainer<double> t(test::smg(4), sgda{0.05}, ef21<top_k<128, 8>>{}, parameter_server<>{},
+                      clockwork(4, {{1, 100, 200}}), cpu{});
     t.run(8000);
     CHECK(test::distance(weights(t, 0), test::solution(test::smg(4))) <= 1e-9);
   }

@@ -22,7 +22,8 @@ trainer<double> exact(simulated const& transport) {
   return {test::smg(transport.workers), extragradient{0.05}, identity{}, parameter_server<>{}, transport, cpu{}};
 }
 trainer<double> server(auto const& transport) {
-  return {test::smg(transport.workers), omd{0.05}, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, transport, cpu{}};
+  error_feedback<qsgd<128, 8>> const bytes{};
+  return {test::smg(transport.workers), omd{0.05}, bytes, parameter_server<>{}, transport, cpu{}};
 }
 trainer<double> in_rounds(auto const& transport, int rounds = 1) {
   gossip const talk{.graph = ring(transport.workers), .rounds = rounds};

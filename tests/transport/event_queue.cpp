@@ -35,11 +35,26 @@ TEST_CASE("an event queue gives what a stable sort by time gives") {
 }
 
 TEST_CASE("an event queue is filled while it is emptied") {
-  event_queue<char> queue;
-  queue.add(3, 'c');
-  queue.add(1, 'a');
-  CHECK(queue.take().what == 'a');
-  queue.add(2, 'b');
-  queue.add(3, 'd');
-  for (char const expected : {'b', 'c', 'd'}) CHECK(queue.take().what == expected);
+  struct event {
+    double time;
+    int number;
+  };
+  random_sequence random({.use = purpose::evaluation});
+  for (std::uint32_t ports : {1u, 3u, 4u, 5u, 50u}) {  // each gives its events in order
+    event_queue<int> queue;
+    std::vector<event> expected;
+    std::vector<double> latest(ports);
+    for (int i = 0; i < 5000; ++i) {
+      double& time = latest[random.below(ports)];
+      time += random.below(5);
+      queue.add(time, i);
+      expected.push_back({time, i});
+      for (std::uint32_t taken = random.below(3); taken > 0 && !queue.empty(); --taken) {
+        auto const first = std::ranges::min_element(expected, {}, &event::time);  // the first of several
+        CHECK(queue.take().what == first->number);
+        expected.erase(first);
+        CHECK(queue.size() == expected.size());
+      }
+    }
+  }
 }

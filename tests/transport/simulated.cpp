@@ -78,15 +78,15 @@ TEST_CASE("a step of the one-peer exponential graph takes alpha + S beta") {
 
 TEST_CASE("who waits for a straggler: by hand") {
   SUBCASE("at a server all do") {
-    auto const link = simulated{.workers = 3, .links = {wide}, .compute = compute_time::constant(1), .stragglers = {{2, 3}}}
-                          .connect();
+    auto const link = simulated{
+        .workers = 3, .links = {wide}, .compute = compute_time::constant(1), .stragglers = {{2, 3}}}.connect();
     for (int step = 1; step <= 2; ++step) serve(*link->model(), step);
     CHECK(link->model()->report().seconds == 2 * (3 + 2 * alpha));
     CHECK(link->model()->report().waiting == std::vector{2 * 2.5, 2 * 2.5, 2 * 0.5});
   }
   SUBCASE("in a ring of four the one across does not, in the first step") {
-    auto const link = simulated{.workers = 4, .links = {wide}, .compute = compute_time::constant(1), .stragglers = {{0, 3}}}
-                          .connect();
+    auto const link = simulated{
+        .workers = 4, .links = {wide}, .compute = compute_time::constant(1), .stragglers = {{0, 3}}}.connect();
     gossip(*link->model(), 1, circle(4, {-1, 1}));  // clocks 3, 3.25, 1.25, 3.25
     CHECK(link->model()->report().waiting == std::vector{0.0, 2.25, 0.25, 2.25});
     gossip(*link->model(), 2, circle(4, {-1, 1}));  // 6, 6.25, 4.5, 6.25
@@ -165,7 +165,8 @@ TEST_CASE("all follows from the seed, and a saved clock goes on") {
       if (step % 2 == 0) serve(t, step);
       else gossip(t, step, circle(5, {1, 2}));
   };
-  auto const a = described(1).connect(), b = described(1).connect(), c = described(2).connect(), d = described(1).connect();
+  auto const a = described(1).connect(), b = described(1).connect(), c = described(2).connect(),
+             d = described(1).connect();
   run(*a->model(), 1, 40);
   run(*b->model(), 1, 17);
   d->model()->set_state(b->model()->state());

@@ -53,8 +53,8 @@ struct virtual_time {
   friend bool operator==(virtual_time const&, virtual_time const&) = default;
 };
 
-/// A transport's model of time. It is told of every step before that is run: begin_step, then for each phase compute and
-/// the rounds of the exchange.
+/// A transport's model of time. It is told of every step before that is run: begin_step, then for each phase compute
+/// and the rounds of the exchange.
 class time_model {
  public:
   virtual ~time_model() = default;

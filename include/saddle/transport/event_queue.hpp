@@ -11,8 +11,8 @@ SADDLE_NAMESPACE_BEGIN
 
 /// What is to happen, by time. Of two events at one time that comes first which was added first.
 ///
-/// Events that are added in the order of their times, as a busy port does, wait in a few lines, and cost the same however
-/// many there are; the others wait in a heap.
+/// Events that are added in the order of their times, as those of a busy port are, wait in a few lines and cost the
+/// same however many there are; the others wait in a heap.
 template <class Event>
 class event_queue {
  public:
@@ -27,10 +27,10 @@ class event_queue {
   void add(double time, Event what) {
     entry const e{time, added_++, what};
     ++size_;
-    line* shortest = nullptr;  // way to the one before
+    line* closest = nullptr;  // of those that end before it
     for (line& l : lines_)
-      if (l.takes(time) && (shortest == nullptr || shortest->last() < l.last())) shortest = &l;
-    if (shortest != nullptr) return shortest->add(e);
+      if (l.last() <= time && (closest == nullptr || closest->last() < l.last())) closest = &l;
+    if (closest != nullptr) return closest->add(e);
     heap_.push_back(e);
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
@@ -54,7 +54,6 @@ class event_queue {
   class line {
    public:
     bool empty() const { return first_ == entries_.size(); }
-    bool takes(double time) const { return empty() || entries_.back().time <= time; }
     double last() const { return empty() ? -std::numeric_limits<double>::infinity() : entries_.back().time; }
     entry const& first() const { return entries_[first_]; }
     void add(entry const& e) {

@@ -40,34 +40,34 @@ struct absence {
 /// Training: as long as nobody is absent, the weights are those of `loopback`, to the bit: time changes no number. It
 /// depends on nothing but the fields and the sizes of the messages. In the virtual seconds of
 ///
-/// a step     every worker computes, sends what the topology says, and goes on when it has got what it hears. There is a
-///            clock for each worker; a graph's do not wait for others than their neighbours.
-/// a server   answers all at once, when the last message has come, in the order of the workers. With a latency of alpha,
-///            beta seconds a byte at the server and S bytes a message a round of M workers that are ready at one time
-///            takes 2 alpha + 2 M S beta. After it they are not: who was answered first computes and sends while others
-///            still listen, and the rounds that follow take 2 alpha + (M + 1) S beta
-/// a graph    a worker sends to those behind it in the order of their distance, (receiver - sender) modulo M: round the
-///            ring nobody gets two messages at once. With D neighbours t rounds take t D (alpha + S beta) in sequence, and
-///            t (alpha + D S beta) in parallel
-/// an overlap combine_then_adapt sends before it computes, and goes on when both are done
+/// a step      every worker computes, sends what the topology says, and goes on when it has got what it hears. There is
+///             a clock for each worker; those of a graph wait for their neighbours only
+/// a server    answers all at once, when the last message has come, in the order of the workers. With a latency of
+///             alpha, beta seconds a byte at the server and S bytes a message a round of M workers that are ready at
+///             one time takes 2 alpha + 2 M S beta. After it they are not: who was answered first computes and sends
+///             while others still listen, and each further round takes 2 alpha + (M + 1) S beta
+/// a graph     a worker sends to those behind it in the order of their distance, (receiver - sender) modulo M: round
+///             the ring nobody gets two messages at once. With D neighbours t rounds take t D (alpha + S beta) in
+///             sequence, and t (alpha + D S beta) in parallel
+/// an overlap  combine_then_adapt sends before it computes, and goes on when both are done
 ///
 /// An exchange is modelled when the one before is done: where clocks differ, a port serves its messages before those of
 /// the next.
 ///
-/// Absence: who is away at a step's begin, by the latest worker's clock, misses the whole step; who goes away in between
-/// takes part to its end. A server averages over the others. In a graph the others keep what they would have taken of an
-/// absent worker: their rows of the mixing matrix still sum to 1, and so do the columns of a symmetric one. What is a
-/// worker's own - optimizer state, error memory, public copy, in a graph its weights - stays as it is until it is back,
-/// at the begin of the first step after its time; then it has the weights of the server, of its last round with
-/// local_steps. Where all are away the clock is put forward to the first one's return.
+/// Absence: who is away at a step's begin, by the latest worker's clock, misses the whole step; who goes away in
+/// between takes part to its end. A server averages over the others. In a graph the others keep what they would have
+/// taken of an absent worker: their rows of the mixing matrix still sum to 1, and so do the columns of a symmetric one.
+/// What is a worker's own - optimizer state, error memory, public copy, in a graph its weights - stays as it is until
+/// it is back, at the begin of the first step after its time; then it has the weights of the server, with local_steps
+/// those of the latest round. Where all are away the clock is put forward to the first return.
 ///
-/// An asynchronous driver has no steps: it uses network(), seconds() and is_present() and decides what an absence means.
+/// A driver without steps uses network(), seconds() and is_present(), and decides what an absence means.
 ///
-/// links           of which kinds, see virtual_network.hpp: datacentre, ethernet, wan, home, or your own
-/// kind_of         (from, to): which of them two workers, or the server (number `workers`) and one, are joined by.
-///                 Empty: the first
-/// seed            of compute times and losses; training has its own
-/// errors          std::invalid_argument; transport_error where nobody will ever be back
+/// links    kinds of links, see virtual_network.hpp: datacentre, ethernet, wan, home, or your own
+/// kind_of  (from, to): by which of them two workers, or the server (number `workers`) and a worker, are joined; empty:
+///          the first. A checkpoint does not know it
+/// seed     of compute times and losses; training has its own
+/// errors   std::invalid_argument; transport_error where nobody will ever be back
 struct simulated {
   int workers = 1;
   std::vector<link_kind> links{ethernet};
@@ -214,8 +214,9 @@ class simulated::connection final : public link, public time_model {
       for (double const x : {k.latency, k.up, k.down, k.server}) add(x);
     }
     compute_time const& c = described_.compute;
-    for (double const x : {static_cast<double>(described_.order), static_cast<double>(c.kind), c.least, c.scale, c.spread,
-                           described_.losses.probability, described_.losses.timeout})
+    message_loss const& l = described_.losses;
+    for (double const x : {static_cast<double>(described_.order), static_cast<double>(c.kind), c.least, c.scale,
+                           c.spread, l.probability, l.timeout})
       add(x);
     for (double const x : factors_) add(x);
     for (absence const& a : described_.absences)
@@ -233,7 +234,8 @@ class simulated::connection final : public link, public time_model {
     return s;
   }
   void set_state(std::span<double const> s) override {
-    for (std::size_t m = 0; m < clocks_.size(); ++m) clocks_[m] = {s[3 * m], s[3 * m], 0, s[3 * m + 1], s[3 * m + 2] != 0};
+    for (std::size_t m = 0; m < clocks_.size(); ++m)
+      clocks_[m] = {s[3 * m], s[3 * m], 0, s[3 * m + 1], s[3 * m + 2] != 0};
     s = s.subspan(3 * clocks_.size());
     missed_ = static_cast<std::int64_t>(s[0]);
     network_.load(s.subspan(1));

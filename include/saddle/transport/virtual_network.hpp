@@ -19,9 +19,9 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A kind of link: of a message alone on its way the first byte is there after the latency, in seconds, and the last one
-/// bytes / bandwidth later. Bandwidths are in bytes a second. Every worker has a port for each kind, with two directions
-/// that do not disturb each other, and so has the server.
+/// A kind of link: of a message alone on its way the first byte is there after the latency, in seconds, and the last
+/// one bytes / bandwidth later. Bandwidths are in bytes a second. Every worker has a port for each kind, with two
+/// directions that do not disturb each other, and so has the server.
 struct link_kind {
   char const* name;
   double latency = 0;
@@ -31,8 +31,8 @@ struct link_kind {
 
 inline constexpr link_kind datacentre{"datacentre", 10e-6, 12.5e9, 12.5e9, 12.5e9};  // 100 Gbit/s
 inline constexpr link_kind ethernet{"ethernet", 100e-6, 125e6, 125e6, 125e6};        // a cluster's, 1 Gbit/s
-inline constexpr link_kind wan{"wan", 30e-3, 12.5e6, 12.5e6, 125e6};                 // 100 Mbit/s, the server 1 Gbit/s
-inline constexpr link_kind home{"home", 15e-3, 2.5e6, 12.5e6, 125e6};                // 20 up, 100 down, the server 1 Gbit/s
+inline constexpr link_kind wan{"wan", 30e-3, 12.5e6, 12.5e6, 125e6};                 // 100 Mbit/s; the server 1 Gbit/s
+inline constexpr link_kind home{"home", 15e-3, 2.5e6, 12.5e6, 125e6};                // 20 up, 100 down; 1 Gbit/s
 
 /// Of every message, and of every repetition, this share is lost on its way. The sender notices, and sends it again,
 /// `timeout` seconds after its last byte left.
@@ -40,13 +40,13 @@ struct message_loss {
   double probability = 0, timeout = 0;
 };
 
-/// Messages over ports that handle one after the other, and alarms: a driver asks for the next that happens, reacts, and
-/// asks again. Workers are 0 ... workers - 1, the server is `workers`.
+/// Messages over ports that handle one after the other, and alarms: a driver asks for the next that happens, reacts,
+/// and asks again. Workers are 0 ... workers - 1, the server is `workers`.
 ///
-/// A message of n bytes that a sends b at t begins to leave when a's port has sent what it was given before, s =
-/// max(t, free), which is free again at s + n / (bandwidth of a). Its first byte comes at r = s + latency; b's port takes
-/// messages in this order, each n / (bandwidth of b) long. The message is delivered when that is done, and not before its
-/// last byte has come. Nothing else takes time: no server's arithmetic, no acknowledgement.
+/// A message of n bytes from a to b begins to leave at s, when a's port has sent what it was given before, and has left
+/// at s + n / (bandwidth of a). Its first byte comes at s + latency; b's port takes messages in this order, each for
+/// n / (bandwidth of b). The message is delivered when that is done, and not before its last byte has come. Nothing else
+/// takes time: no server's arithmetic, no acknowledgement.
 ///
 /// promise  what happens is a function of the calls, the kinds of links and the seed
 class virtual_network {
@@ -78,7 +78,7 @@ class virtual_network {
       has(k.up > 0 && k.down > 0 && k.server > 0, "bandwidths that are positive");
       traffic_.push_back({.name = k.name});
     }
-    expects(loss.probability >= 0 && loss.probability < 1, "virtual_network: the share of lost messages lies in [0, 1)");
+    expects(loss.probability >= 0 && loss.probability < 1, "virtual_network: the probability of a loss lies in [0, 1)");
     expects(loss.timeout >= 0 && std::isfinite(loss.timeout), "virtual_network: a timeout is not negative, and finite");
     ports_.resize(links_.size() * (static_cast<std::size_t>(workers) + 1));
   }
@@ -170,8 +170,8 @@ class virtual_network {
     if (!kind_of_) return 0;
     int const k = kind_of_(m.from, m.to);
     expects(k >= 0 && k < static_cast<int>(links_.size()), [&] {
-      return "virtual_network: from " + std::to_string(m.from) + " to " + std::to_string(m.to) + " leads a link of kind " +
-             std::to_string(k) + ", and there are " + std::to_string(links_.size());
+      return "virtual_network: from " + std::to_string(m.from) + " to " + std::to_string(m.to) +
+             " leads a link of kind " + std::to_string(k) + " of " + std::to_string(links_.size());
     });
     return static_cast<std::size_t>(k);
   }
