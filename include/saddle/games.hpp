@@ -1,13 +1,16 @@
 #pragma once
 
 /// saddle.hpp, and what needs Eigen or zlib: games, GANs, their data, their metrics.
+#include "saddle/data/cifar.hpp"
 #include "saddle/data/digits.hpp"
 #include "saddle/data/idx.hpp"
 #include "saddle/data/mixture.hpp"
 #include "saddle/metric/frechet.hpp"
+#include "saddle/metric/inception_score.hpp"
 #include "saddle/metric/modes.hpp"
 #include "saddle/metric/nearest_neighbour.hpp"
 #include "saddle/problem/bilinear.hpp"
+#include "saddle/problem/classifier.hpp"
 #include "saddle/problem/dirac_gan.hpp"
 #include "saddle/problem/mlp_gan.hpp"
 #include "saddle/problem/quadratic_game.hpp"

@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -57,6 +59,23 @@ TEST_CASE("idx: images and labels, plain and gzip") {
     check_images(s);
     CHECK(s.labels == std::vector<std::uint8_t>{1, 0, 7});
   }
+}
+
+TEST_CASE("idx: a folder's parts, as they are or gzipped") {
+  temporary_file const place("");  // its name is one that is free
+  std::string const folder = place.path + ".d";
+  std::filesystem::create_directory(folder);
+  auto const write = [&](char const* name, std::string const& bytes) {
+    std::ofstream(folder + name, std::ios::binary) << bytes;
+  };
+  write("/train-images-idx3-ubyte.gz", gzipped(images()));
+  write("/train-labels-idx1-ubyte", labels());
+  samples const s = read_idx_folder(folder, "train");
+  check_images(s);
+  CHECK(s.labels == std::vector<std::uint8_t>{1, 0, 7});
+  CHECK(message([&] { read_idx_folder(folder, "t10k"); }) ==
+        folder + "/t10k-images-idx3-ubyte.gz: No such file or directory");
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("idx: a cut file is refused wherever it is cut") {

@@ -16,9 +16,13 @@ struct sample_shape {
   friend bool operator==(sample_shape, sample_shape) = default;
 };
 
-/// The values that bounded data lie between, and the affine map to [-1, 1] in which networks see them.
+/// The values that bounded data lie between, and the affine maps to [-1, 1] and [0, 1] in which networks see them.
 struct range {
   float lo = 0, hi = 1;
+  template <class T>
+  constexpr T to_unit(T v) const {
+    return (v - static_cast<T>(lo)) / (static_cast<T>(hi) - static_cast<T>(lo));
+  }
   template <class T>
   constexpr T to_signed_unit(T v) const {
     return (2 * v - static_cast<T>(lo) - static_cast<T>(hi)) / (static_cast<T>(hi) - static_cast<T>(lo));

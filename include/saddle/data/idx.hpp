@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <string>
 
@@ -77,6 +78,17 @@ inline samples read_idx(std::string const& images, std::string const& labels = {
     classes.fail(std::to_string(found) + " labels for " + std::to_string(count) + " images");
   idx::read_to_end(classes, count, [&](unsigned char v) { out.labels.push_back(v); });
   return out;
+}
+
+/// Images and labels of one part, "train" or "t10k", of a folder that holds them under the names that MNIST's and
+/// Fashion-MNIST's have, with or without .gz.
+/// errors  as read_idx
+inline samples read_idx_folder(std::string const& folder, std::string const& part) {
+  auto const file = [&](char const* name) {
+    std::string const plain = folder + "/" + part + name;
+    return std::filesystem::exists(plain) ? plain : plain + ".gz";
+  };
+  return read_idx(file("-images-idx3-ubyte"), file("-labels-idx1-ubyte"));
 }
 
 SADDLE_NAMESPACE_END

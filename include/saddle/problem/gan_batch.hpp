@@ -1,6 +1,10 @@
 #pragma once
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
@@ -13,6 +17,16 @@ SADDLE_NAMESPACE_BEGIN
 struct data_part {
   int first, count;
 };
+
+/// The one fixed order of all, without a seed: the parts are the same in every run.
+inline std::vector<int> order_of_data(int samples) {
+  std::vector<int> order(static_cast<std::size_t>(samples));
+  std::iota(order.begin(), order.end(), 0);
+  random_sequence random({.use = purpose::data_order});
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
+  return order;
+}
 
 /// Parts of equal size +-1.
 SADDLE_HD data_part part_of(int samples, int workers, int worker) {

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -74,11 +73,7 @@ class mlp_gan {
     discriminator_.widths.push_back(1);
     discriminator_.leak = static_cast<T>(0.2);
 
-    order_.resize(static_cast<std::size_t>(real.count));
-    std::iota(order_.begin(), order_.end(), 0);
-    random_sequence random({.use = purpose::data_order});  // no seed: the shards are the same in every run
-    for (std::size_t i = order_.size(); i > 1; --i)
-      std::swap(order_[i - 1], order_[random.below(static_cast<std::uint32_t>(i))]);
+    order_ = order_of_data(real.count);
     real_.resize(shape_.size(), real.count);
     for (int j = 0; j < real.count; ++j)
       std::ranges::transform(real[order_[static_cast<std::size_t>(j)]], real_.col(j).data(), [&](float v) {

@@ -32,6 +32,8 @@ template <class T>
 struct perceptron {
   using matrix = batch_columns<T>;
   using per_layer = std::vector<matrix>;  // index l = 0 ... layers(), 0 being the input
+  using layers_of = std::span<matrix>;    // the same, where they may be a part of a larger network's
+  using const_layers_of = std::span<matrix const>;
 
   std::vector<int> widths;  // input, hidden layers, output
   T leak = 0;               // slope of a hidden unit below zero, in [0, 1); 0 is ReLU
@@ -68,7 +70,7 @@ struct perceptron {
   }
 
   /// From a[0] to a[layers()].
-  void forward(std::span<T const> w, per_layer& a, int first, int count) const {
+  void forward(std::span<T const> w, layers_of a, int first, int count) const {
     for (int l = 1; l <= layers(); ++l) {
       auto z = of(a, l).middleCols(first, count);
       z.colwise() = bias(w, l);
@@ -81,7 +83,7 @@ struct perceptron {
   }
 
   /// From t[0], a change of the input at which `forward` gave a, to that of the last hidden layer.
-  void tangent(std::span<T const> w, per_layer const& a, per_layer& t, int first, int count) const {
+  void tangent(std::span<T const> w, const_layers_of a, layers_of t, int first, int count) const {
     for (int l = 1; l < layers(); ++l) {
       of(t, l).middleCols(first, count).noalias() = weights(w, l) * of(t, l - 1).middleCols(first, count);
       times_slope(of(a, l), of(t, l), first, count);
@@ -90,8 +92,7 @@ struct perceptron {
 
   /// From d[layers()], the derivative by the output, to d[last], that by z_last, or by the input for last =
   /// 0.
-  void backward(std::span<T const> w, per_layer const& a, per_layer& d, int last, int first,
-                int count) const {
+  void backward(std::span<T const> w, const_layers_of a, layers_of d, int last, int first, int count) const {
     for (int l = layers() - 1; l >= last; --l) {
       of(d, l).middleCols(first, count).noalias() =
           weights(w, l + 1).transpose() * of(d, l + 1).middleCols(first, count);
@@ -100,7 +101,7 @@ struct perceptron {
   }
 
   /// Writes sum_j d_l(j) a_{l-1}(j)' for each W_l and sum_j c_j d_l(j) for each b_l, over all columns.
-  void weight_gradient(per_layer const& a, per_layer const& d, Eigen::Matrix<T, Eigen::Dynamic, 1> const& c,
+  void weight_gradient(const_layers_of a, const_layers_of d, Eigen::Matrix<T, Eigen::Dynamic, 1> const& c,
                        std::span<T> out) const {
     for (int l = 1; l <= layers(); ++l) {
       T* const at = out.data() + begin(l);
@@ -128,8 +129,8 @@ struct perceptron {
   Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1> const> bias(std::span<T const> w, int l) const {
     return {w.data() + begin(l) + std::int64_t{width(l)} * width(l - 1), width(l)};
   }
-  static matrix& of(per_layer& m, int l) { return m[static_cast<std::size_t>(l)]; }
-  static matrix const& of(per_layer const& m, int l) { return m[static_cast<std::size_t>(l)]; }
+  static matrix& of(layers_of m, int l) { return m[static_cast<std::size_t>(l)]; }
+  static matrix const& of(const_layers_of m, int l) { return m[static_cast<std::size_t>(l)]; }
 
   void times_slope(matrix const& a, matrix& d, int first, int count) const {
     T const* const at = a.col(first).data();

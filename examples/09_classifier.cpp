@@ -1,0 +1,81 @@
+// Trains a convolutional network to tell classes apart, on four workers, and writes it to a file; its features give the
+// Frechet distance and its posteriors the score of generated images.
+//
+//   classifier                        the digits: one half is learnt, the other tells how well
+//   classifier idx:FOLDER FILE        MNIST or Fashion-MNIST, as they are distributed; 4 epochs, 99.0 % and 90.0 %
+//   classifier idx:FOLDER FILE mlp    without convolutions; 12 epochs, 98.2 % and 89.5 %
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include <saddle/games.hpp>
+
+#include "classifier_file.hpp"
+
+namespace {
+
+using namespace saddle;
+
+/// Every second sample, from `first` on.
+samples every_second(samples const& all, int first) {
+  samples out{.shape = all.shape, .bounds = all.bounds};
+  for (int i = first; i < all.count; i += 2) {
+    out.values.insert(out.values.end(), all[i].begin(), all[i].end());
+    out.labels.push_back(all.labels[static_cast<std::size_t>(i)]);
+    ++out.count;
+  }
+  return out;
+}
+
+trained_classifier train(samples const& data, samples const& unseen, classifier_options const& options, int epochs) {
+  classifier<> const problem(data, options);
+  std::int64_t const epoch = data.count / (options.batch * options.workers);
+  trainer t{problem,
+            adam{.step_size = schedule::linear(2e-3, static_cast<double>(epoch * epochs), 1e-4)},
+            identity{},
+            parameter_server<>{},
+            loopback{options.workers},
+            cpu{}};
+  for (int e = 1; e <= epochs; ++e) {
+    t.run(epoch);
+    if (epochs <= 20 || e % 30 == 0)
+      std::printf("epoch %3d, %5.1f s: %.2f %% of the other samples are told right\n", e, t.report().seconds,
+                  100 * accuracy(problem.network(), t.weights(0).min, unseen));
+  }
+  auto const w = t.weights(0).min;
+  return {problem.network(), {w.begin(), w.end()}};
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::string const data = count > 1 ? arguments[1] : "digits", file = count > 2 ? arguments[2] : "digits.classifier";
+  try {
+    bool const is_idx = data.starts_with("idx:");
+    expects(is_idx || count == 1, [&] { return "there is no data set " + data + ", only idx:FOLDER"; });
+    samples const digits = is_idx ? samples{} : read_digits(SADDLE_SOURCE_DIR "/examples/data/digits.csv.gz");
+    samples const seen = is_idx ? read_idx_folder(data.substr(4), "train") : every_second(digits, 0);
+    samples const unseen = is_idx ? read_idx_folder(data.substr(4), "t10k") : every_second(digits, 1);
+    bool const is_mlp = count > 3 && std::string(arguments[3]) == "mlp";
+    int const epochs = !is_idx ? 150 : is_mlp ? 12 : 4;
+    classifier_options options{.hidden = {is_mlp ? 256 : 128}, .batch = 16, .workers = 4};
+    if (!is_mlp) options.filters = {8, 16}, options.kernel = is_idx ? 5 : 3;
+    save(train(seen, unseen, options, epochs), file);
+
+    trained_classifier const c = load_classifier(file);
+    if (!is_idx) std::filesystem::remove(file);
+    double const right = accuracy(c.network, c.weights, unseen);
+    split_score const score = inception_score(posteriors(c.network, c.weights, unseen));
+    double const distance =
+        frechet_distance(features(c.network, c.weights, seen), features(c.network, c.weights, unseen));
+    std::printf("%.2f %% right; of these samples the score is %.2f and the features' Frechet distance %.3f\n",
+                100 * right, score.mean, distance);
+    return is_idx || right > 0.95 ? 0 : 1;
+  } catch (std::exception const& e) {
+    std::fprintf(stderr, "classifier: %s\n", e.what());
+    return 2;
+  }
+}

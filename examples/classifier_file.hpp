@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <saddle/problem/convolutional.hpp>
+#include <saddle/train/checkpoint.hpp>
+
+/// A classifier that was trained: what saddle::features and saddle::posteriors take.
+struct trained_classifier {
+  saddle::convolutional<float> network;
+  std::vector<float> weights;
+};
+
+inline void save(trained_classifier const& c, std::string const& path) {
+  auto const& [rows, columns, channels] = c.network.input();
+  saddle::checkpoint_writer out(path);
+  out.add(std::string("classifier"));
+  for (int const n : {rows, columns, channels, c.network.kernel()}) out.add(n);
+  out.add(std::span<int const>(c.network.filters()));
+  out.add(std::span<int const>(c.network.dense().widths));
+  out.add(std::span<float const>(c.weights));
+  out.commit();
+}
+
+/// errors  saddle::bad_checkpoint that names the file; std::invalid_argument for extents that are no network's
+inline trained_classifier load_classifier(std::string const& path) {
+  saddle::checkpoint_reader in(path);
+  if (in.get_text() != "classifier") in.fail("it holds no classifier");
+  saddle::sample_shape input;
+  for (int* const n : {&input.rows, &input.columns, &input.channels}) *n = in.get<int>();
+  int const kernel = in.get<int>();
+  auto filters = in.get_all<int>(), widths = in.get_all<int>();
+  if (widths.size() < 2) in.fail("its network has no layer");
+  trained_classifier c{{input, std::move(filters), kernel, {widths.begin() + 1, widths.end() - 1}, widths.back()},
+                       in.get_all<float>()};
+  in.expect_end();
+  if (c.network.dense().widths != widths || c.network.size() != static_cast<std::int64_t>(c.weights.size()))
+    in.fail("its weights are not of its network's size");
+  return c;
+}
