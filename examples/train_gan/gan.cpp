@@ -10,8 +10,12 @@
 #include <saddle/data/idx.hpp>
 #include <saddle/data/mixture.hpp>
 #include <saddle/metric/frechet.hpp>
+#include <saddle/metric/inception_score.hpp>
 #include <saddle/metric/modes.hpp>
+#include <saddle/problem/classifier.hpp>
 #include <saddle/problem/mlp_gan.hpp>
+
+#include "../classifier_file.hpp"
 
 namespace train_gan {
 namespace {
@@ -75,6 +79,8 @@ struct gan::parts {
   data_set data;
   std::shared_ptr<gan_problem const> problem;
   std::optional<saddle::gaussian_moments> moments;  // of images
+  std::optional<trained_classifier> classifier;
+  saddle::gaussian_moments feature_moments;  // of images, with a classifier
 };
 
 gan::gan(data_set data, gan_sizes const& sizes) {
@@ -91,6 +97,12 @@ gan::gan(data_set data, gan_sizes const& sizes) {
                                                                              .r1 = sizes.r1,
                                                                              .workers = sizes.workers});
   if (data.centres.empty() && data.real.count >= 2) all.moments = saddle::moments(data.real);
+  if (!sizes.classifier.empty()) {
+    trained_classifier const& c = all.classifier.emplace(load_classifier(sizes.classifier));
+    if (c.network.input() != data.real.shape)
+      throw std::invalid_argument("the classifier in " + sizes.classifier + " is not one of this data");
+    all.feature_moments = saddle::moments(saddle::features(c.network, c.weights, data.real));
+  }
   all.data = std::move(data);
   parts_ = std::make_shared<parts const>(std::move(all));
 }
@@ -104,13 +116,19 @@ saddle::samples gan::generate(std::span<float const> generator_weights) const {
 
 score gan::rate(saddle::samples const& generated) const {
   score s;
+  auto const if_finite = [](double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; };
   if (!parts_->data.centres.empty()) {
     saddle::mode_score const m = saddle::modes(generated, parts_->data.centres, parts_->data.deviation);
     s.modes_covered = m.covered;
     s.good_samples = m.good;
   } else if (parts_->moments) {
-    double const distance = saddle::frechet_distance(*parts_->moments, saddle::moments(generated));
-    if (std::isfinite(distance)) s.frechet_distance = distance;
+    s.frechet_distance = if_finite(saddle::frechet_distance(*parts_->moments, saddle::moments(generated)));
+  }
+  if (auto const& c = parts_->classifier) {
+    auto const seen = saddle::moments(saddle::features(c->network, c->weights, generated));
+    s.feature_distance = if_finite(saddle::frechet_distance(parts_->feature_moments, seen));
+    auto const classes = saddle::posteriors(c->network, c->weights, generated);
+    s.inception_score = if_finite(saddle::inception_score(classes).mean);
   }
   return s;
 }

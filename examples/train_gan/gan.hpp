@@ -29,12 +29,13 @@ struct gan_sizes {
   std::string loss;  // non-saturating, saturating, wasserstein
   double r1 = 0;
   int workers = 1;
+  std::string classifier;  // the file of one that rates samples, as examples/09_classifier.cpp writes it; empty: none
 };
 
-/// How good generated samples are: images have a Frechet distance on pixels, if it is finite, points in the
-/// plane modes.
+/// How good generated samples are: images have a Frechet distance on pixels, and what a classifier makes of them where
+/// there is one, if it is finite; points in the plane modes.
 struct score {
-  std::optional<double> frechet_distance;
+  std::optional<double> frechet_distance, feature_distance, inception_score;
   std::optional<int> modes_covered;
   std::optional<double> good_samples;
 };

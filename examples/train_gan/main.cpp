@@ -79,7 +79,7 @@ class job {
     if (is_first_)
       log_->write(
           "step,seconds,uplink_bytes,downlink_bytes,wire_bytes,skipped_steps,frechet_distance,modes_covered,"
-          "good_samples\n");
+          "good_samples,feature_distance,inception_score\n");
     std::signal(SIGINT, interrupt);
     trainer_.run(options_.steps - first_, [&](saddle::report const& r) {
       bool const last = stops(r.step) || r.step == options_.steps;
@@ -134,7 +134,7 @@ class job {
                 std::to_string(r.uplink.total) + "," + std::to_string(r.downlink.total) + "," +
                 std::to_string(r.wire_bytes) + "," + std::to_string(r.skipped_steps) +
                 cell(score_.frechet_distance) + cell(score_.modes_covered) + cell(score_.good_samples) +
-                "\n");
+                cell(score_.feature_distance) + cell(score_.inception_score) + "\n");
     shown.evaluated(r.step, r.uplink, score_);
     return generated;
   }
@@ -184,6 +184,8 @@ class job {
     out["frechet_distance"] = or_null(score_.frechet_distance);
     out["modes_covered"] = or_null(score_.modes_covered);
     out["good_samples"] = or_null(score_.good_samples);
+    out["feature_distance"] = or_null(score_.feature_distance);
+    out["inception_score"] = or_null(score_.inception_score);
     out["digest"] = hexadecimal(digest_);
     return out;
   }

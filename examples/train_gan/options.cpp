@@ -228,6 +228,9 @@ options parse(int argc, char** argv) {
   add("--samples", o.samples, "Writes a picture, PNG");
   add("--samples-csv", o.samples_csv, "Writes generated samples, one a row, in the units of the data");
   add("--log", o.log, "Writes the way there, CSV, a row an evaluation");
+  add("--classifier", g.classifier,
+      "A file of examples/classifier for such data: adds the Frechet distance on its features and the inception score "
+      "of its posteriors");
   add("--evaluate-every", evaluate_every, "Steps; 0: only at the end (default: ten times a run)")
       ->check(between(std::int64_t{0}, std::int64_t{1} << 40));
   add("--checkpoint", o.checkpoint, "Writes the state of the run at its end");

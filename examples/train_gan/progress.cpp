@@ -17,7 +17,12 @@ std::string format(char const* how, Args... args) {
 }  // namespace
 
 std::string readable(score const& s) {
-  if (s.frechet_distance) return format("Frechet distance %.3f", *s.frechet_distance);
+  if (s.frechet_distance) {
+    std::string text = format("Frechet distance %.3f", *s.frechet_distance);
+    if (s.feature_distance) text += format(", of features %.3f", *s.feature_distance);
+    if (s.inception_score) text += format(", score %.2f", *s.inception_score);
+    return text;
+  }
   if (s.modes_covered)
     return format("%d modes, %.1f %% good", *s.modes_covered, 100 * s.good_samples.value_or(0));
   return {};
