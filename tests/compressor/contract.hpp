@@ -340,8 +340,8 @@ void lays_out_messages() {
       CHECK(end == bytes.data() + bytes.size() - 1);
       std::int64_t payload[2] = {};
       for (std::int64_t i = 0; i < l.buckets(); ++i) payload[l.at(i).player] += C::template payload<T>(l.at(i).count);
-      CHECK(payload_bytes<C, T>(part_of(l, 0)) == payload[0]);
-      CHECK(payload_bytes<C, T>(part_of(l, 1)) == payload[1]);
+      CHECK(payload_bytes<C, T>(l, 0) == payload[0]);
+      CHECK(payload_bytes<C, T>(l, 1) == payload[1]);
       CHECK(payload_bytes<C, T>(l) == payload[0] + payload[1]);
     }
 }

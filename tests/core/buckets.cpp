@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -64,4 +65,102 @@ TEST_CASE("bucket_layout: sizes beyond 32 bits") {
   CHECK(b.count == 5);
   CHECK(b.player == 1);
   CHECK(l.at(huge / 512 - 1).begin == huge - 512);
+}
+
+namespace {
+
+std::int64_t up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
+
+}  // namespace
+
+TEST_CASE("tensor_layout: each tensor is cut as if it were alone, without gaps in the arrays and padded in a message") {
+  std::vector<std::vector<std::int64_t>> const lists{{}, {1}, {128}, {1, 1}, {127, 128, 129}, {513, 1, 511, 512},
+                                                     {0, 3, 0, 700, 0}, {2 * 512 + 3, 130, 1, 1, 1, 5 * 512}};
+  for (int const length : {128, 512})
+    for (auto const& min : lists)
+      for (auto const& max : lists) {
+        if (min.empty() && max.empty()) continue;  // which says that nothing is kept apart
+        CAPTURE(length);
+        tensor_sizes const tensors{min, max};
+        players sizes;
+        for (std::int64_t const n : min) sizes.min += n;
+        for (std::int64_t const n : max) sizes.max += n;
+        tensor_layout const owner(sizes, length, tensors);
+        bucket_layout const l = owner.on_host();
+        REQUIRE(l.keeps_tensors_apart());
+
+        std::int64_t index = 0, in_message = 0, coordinates = 0;
+        int place = 0;
+        for (int p = 0; p < 2; ++p) {
+          std::int64_t in_arrays = in_message;  // a player begins at the same place in both
+          CHECK(l.begin_of(p) == in_arrays);
+          CHECK(l.first_bucket(p) == index);
+          CHECK(l.of(p).first == index);
+          for (std::int64_t const n : tensors[static_cast<std::size_t>(p)]) {
+            if (n == 0) continue;
+            placed_tensor const t = l.tensor_at(place++);
+            CHECK(t.size == n);
+            CHECK(t.player == p);
+            CHECK(l.of(t) == bucket_range{index, index + (n + length - 1) / length});
+            CHECK(l.coordinates(l.of(t)) == n);
+            for (std::int64_t from = 0; from < n; from += length) {
+              bucket const b = l.at(index);
+              CHECK(b.index == index);
+              CHECK(b.player == p);
+              CHECK(b.count == std::min<std::int64_t>(length, n - from));
+              CHECK(b.begin == in_arrays + from);
+              CHECK(b.begin_in_message() == in_message + from);
+              CHECK(l.begin_at(index) == b.begin);
+              CHECK(l.begin_in_message(index) == b.begin_in_message());
+              CHECK(l.coordinates({0, index}) == coordinates + from);
+              ++index;
+            }
+            in_arrays += n;
+            in_message += up(n, block);
+            coordinates += n;
+          }
+          CHECK(l.of(p).last == index);
+          CHECK(l.padded(p) == in_message - l.begin_of(p));
+          CHECK(in_arrays <= in_message);
+        }
+        CHECK(l.tensors() == place);
+        CHECK(l.buckets() == index);
+        CHECK(l.padded() == in_message);
+        CHECK(l.begin_at(index) == in_message);
+        CHECK(l.begin_in_message(index) == in_message);
+        CHECK(l.of(-1) == bucket_range{0, index});
+        CHECK(l.coordinates(l.of(-1)) == sizes.size());
+
+        for (int p = -1; p < 2; ++p) {
+          std::vector<bucket_range> found, expected;
+          l.for_each_selection(l.of(p), [&](bucket_range const& r) { found.push_back(r); });
+          for (int n = 0; n < place; ++n)
+            if (p < 0 || l.tensor_at(n).player == p) expected.push_back(l.of(l.tensor_at(n)));
+          CHECK(found == expected);
+        }
+      }
+}
+
+TEST_CASE("tensor_layout: one tensor a player is the layout without tensors; and so is no tensor at all") {
+  for (std::int64_t const min : {0, 1, 128, 1025})
+    for (std::int64_t const max : {0, 127, 513}) {
+      bucket_layout const plain{{min, max}, 512};
+      tensor_layout const whole({min, max}, 512, {}), one({min, max}, 512, {std::vector{min}, std::vector{max}});
+      CHECK_FALSE(whole.on_host().keeps_tensors_apart());
+      for (bucket_layout const& l : {whole.on_host(), one.on_host()}) {
+        CHECK(l.padded(0) == plain.padded(0));
+        CHECK(l.padded() == plain.padded());
+        CHECK(l.buckets(0) == plain.buckets(0));
+        REQUIRE(l.buckets() == plain.buckets());
+        for (std::int64_t i = 0; i < l.buckets(); ++i) {
+          CHECK(l.at(i).begin == plain.at(i).begin);
+          CHECK(l.at(i).begin_in_message() == plain.at(i).begin);
+          CHECK(l.at(i).count == plain.at(i).count);
+          CHECK(l.at(i).player == plain.at(i).player);
+        }
+      }
+      std::vector<bucket_range> found;
+      plain.for_each_selection(plain.of(-1), [&](bucket_range const& r) { found.push_back(r); });
+      CHECK(found == std::vector{plain.of(-1)});  // both players together
+    }
 }

@@ -18,7 +18,7 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// A message is a header and planes: first what each bucket has once (a scale), then what each coordinate has (a code).
-/// Bucket i's part of a plane begins at i * per_bucket + (its first padded coordinate) * bits_per_coordinate / 8.
+/// Bucket i's part of a plane begins at i * per_bucket + (its first coordinate in a message) * bits_per_coordinate / 8.
 struct plane {
   int per_bucket = 0;  // bytes
   int bits_per_coordinate = 0;
@@ -46,26 +46,28 @@ inline constexpr int any_bucket = 0;
 template <class C>
 inline constexpr int plane_count = static_cast<int>(std::size(C::template planes<float>));
 
-/// A compressor that looks at the whole vector before it encodes: c.kept(n) of n coordinates go.
+/// A compressor that looks at the whole vector, or a whole tensor, before it encodes: c.kept(n) of its n coordinates go.
 template <class C>
 inline constexpr bool selects_globally = requires(C const c) { c.kept(std::int64_t{1}); };
 
-/// How many (index, value) pairs a message over this layout holds.
+/// How many (index, value) pairs a message of these buckets holds.
 template <class C>
-constexpr std::int64_t pairs_of(bucket_layout const& layout, C const& c) {
-  if constexpr (selects_globally<C>) return c.kept(layout.sizes.size());
-  else return 0;
+std::int64_t pairs_of(bucket_layout const& layout, bucket_range const& part, C const& c) {
+  std::int64_t sum = 0;
+  if constexpr (selects_globally<C>)
+    layout.for_each_selection(part, [&](bucket_range const& from) { sum += c.kept(layout.coordinates(from)); });
+  return sum;
 }
 /// Bytes of plane p of a message, padded to 16.
 template <class C, class T>
-constexpr std::int64_t plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
+std::int64_t plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
   plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
   return round_up(one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8 +
-                      one.per_pair * pairs_of(layout, c) + one.tail,
+                      one.per_pair * pairs_of(layout, layout.of(-1), c) + one.tail,
                   16);
 }
 template <class C, class T>
-constexpr std::int64_t planes_bytes(bucket_layout const& layout, C const& c = {}) {
+std::int64_t planes_bytes(bucket_layout const& layout, C const& c = {}) {
   std::int64_t sum = 0;
   for (int p = 0; p < plane_count<C>; ++p) sum += plane_bytes<C, T>(layout, p, c);
   return sum;
@@ -80,23 +82,20 @@ message_planes planes_at(bucket_layout const& layout, std::byte* begin, C const&
   }
   return m;
 }
-/// What the message says, without padding: the sum of C::payload<T>(count) over the buckets, and the pairs.
+/// What a message of player 0 or 1, or of both (-1), says, without padding: the sum of C::payload<T>(count) over the
+/// buckets, and the pairs.
 template <class C, class T>
-constexpr std::int64_t payload_bytes(bucket_layout const& layout, C const& c = {}) {
+std::int64_t payload_bytes(bucket_layout const& layout, int player = -1, C const& c = {}) {
   std::int64_t sum = 0;
-  for (int p = 0; p < 2; ++p) {
-    std::int64_t const n = layout.sizes.of(p), full = n / layout.length;
+  for (int n = 0; n < layout.tensors(); ++n) {
+    placed_tensor const one = layout.tensor_at(n);
+    if (player >= 0 && one.player != player) continue;
+    std::int64_t const full = one.size / layout.length;
     if (full > 0) sum += full * C::template payload<T>(layout.length);
-    if (int const rest = static_cast<int>(n % layout.length)) sum += C::template payload<T>(rest);
+    if (int const rest = static_cast<int>(one.size % layout.length)) sum += C::template payload<T>(rest);
   }
-  for (plane const& one : C::template planes<T>) sum += one.per_pair * pairs_of(layout, c) + one.tail;
+  for (plane const& one : C::template planes<T>) sum += one.per_pair * pairs_of(layout, layout.of(player), c) + one.tail;
   return sum;
-}
-/// The part of a layout that one player's phases send: player 0 or 1, or -1 for all.
-constexpr bucket_layout part_of(bucket_layout layout, int player) {
-  if (player == 0) layout.sizes.max = 0;
-  if (player == 1) layout.sizes.min = 0;
-  return layout;
 }
 
 /// Converts to a pointer of whatever type the message's field has.
@@ -114,7 +113,8 @@ inline constexpr plane plane_of = C::template planes<T>[Plane];
 template <class C, class T, int Plane>
 SADDLE_HD plane_part part_at(message_planes const& planes, bucket const& b) {
   constexpr plane one = plane_of<C, T, Plane>;
-  return plane_part{planes.begin[Plane] + b.index * one.per_bucket + b.begin * one.bits_per_coordinate / 8};
+  return plane_part{planes.begin[Plane] + b.index * one.per_bucket +
+                    b.begin_in_message() * one.bits_per_coordinate / 8};
 }
 
 /// One bucket's part of a message: C::message<T> is an aggregate of pointers, one a plane.
@@ -134,7 +134,7 @@ template <class C, class T, int Plane = 0>
 SADDLE_HD void prefetch_next(message_planes const& planes, bucket const& b, int count) {
   if constexpr (Plane < plane_count<C>) {
     constexpr plane one = plane_of<C, T, Plane>;
-    bucket const next{b.index + 1, b.begin + count, count, b.player};
+    bucket const next{b.index + 1, b.begin + count, count, b.player, b.padding};
     prefetch(part_at<C, T, Plane>(planes, next).begin, one.per_bucket + one.bits_per_coordinate * count / 8);
     prefetch_next<C, T, Plane + 1>(planes, b, count);
   }
@@ -205,9 +205,9 @@ concept adds_with_the_stream = requires(C const c, group_archetype const g, type
                                         stream s, float (&acc)[512]) { c.add(g, in, 512, s, 1.0f, acc); };
 template <class C>
 concept adds_what_it_decodes = adds_from_the_message<C> || adds_with_the_stream<C>;
-/// A bucket among those of a message whose pairs were selected from all of them.
+/// A bucket among those that pairs were selected from together: all of a message, or a tensor's.
 struct selected_bucket {
-  std::int64_t pairs;  // of the whole message, which its planes have room for
+  std::int64_t begin, end;  // of these pairs among the message's, which its planes have room for
   bool first, last;
 };
 template <class C>

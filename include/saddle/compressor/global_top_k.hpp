@@ -9,14 +9,16 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d.
+/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d. Where tensors
+/// are kept apart it does so in each of them.
 ///
 /// message  start: where each bucket's pairs begin, and after the last where they end; a plane of values, a plane of
 ///          16-bit indices inside the bucket, both packed over the buckets in ascending index order
-/// payload  4 (buckets + 1) + ceil(fraction d) (sizeof(T) + 2) bytes
+/// payload  4 (buckets + 1) + ceil(fraction d) (sizeof(T) + 2) bytes; the sum of ceil(fraction d) over tensors kept apart
 /// promise  delta = fraction; a value is either sent or kept, to the bit
 /// ties     the lower index wins, over buckets and players
-/// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018
+/// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018; in each tensor: Hardy, Le Merrer, Sericola:
+///          Distributed deep learning on edge-devices: feasibility via adaptive compression. NCA 2017
 template <int Bucket = 512>
 struct global_top_k {
   double fraction = 0.01;
@@ -74,9 +76,9 @@ struct global_top_k {
   template <class T>
   char const* flaw_in(message<T> in, int count, selected_bucket which) const {
     std::int64_t const begin = in.start[0], end = in.start[1];
-    if (which.first && begin != 0) return "the pairs do not begin with the first bucket";
-    if (which.last && end != which.pairs) return "the pairs do not end with the last bucket";
-    if (begin > end || end > which.pairs) return "the pairs of the buckets do not follow one another";
+    if (which.first && begin != which.begin) return "the pairs do not begin with the first bucket";
+    if (which.last && end != which.end) return "the pairs do not end with the last bucket";
+    if (begin > end || end > which.end) return "the pairs of the buckets do not follow one another";
     return flaw_in_pairs(in.value + begin, in.index + begin, end - begin, count);
   }
 };

@@ -24,14 +24,12 @@ struct plane_range {
   std::int64_t begin, bytes;
 };
 template <class C, class T>
-constexpr plane_range range_in_plane(bucket_layout const& layout, bucket_range const& part, int p, C const& c) {
+plane_range range_in_plane(bucket_layout const& layout, bucket_range const& part, int p, C const& c) {
   plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
-  std::int64_t const begin = layout.begin_at(part.first), end = layout.begin_at(part.last);
-  std::int64_t pairs = 0;
-  if constexpr (selects_globally<C>) pairs = c.kept(layout.coordinates(part));
+  std::int64_t const begin = layout.begin_in_message(part.first), end = layout.begin_in_message(part.last);
   return {one.per_bucket * part.first + one.bits_per_coordinate * begin / 8,
           one.per_bucket * (part.last - part.first) + one.bits_per_coordinate * (end - begin) / 8 +
-              one.per_pair * pairs + one.tail};
+              one.per_pair * pairs_of(layout, part, c) + one.tail};
 }
 
 /// What travels of the planes, in this order after the header. They are sent from there and received there.
@@ -47,7 +45,7 @@ std::vector<std::span<std::byte>> wire_parts(message_planes const& planes, bucke
 }
 /// Bytes on the wire, header included.
 template <class C, class T>
-constexpr std::int64_t wire_bytes(bucket_layout const& layout, bucket_range const& part, C const& c = {}) {
+std::int64_t wire_bytes(bucket_layout const& layout, bucket_range const& part, C const& c = {}) {
   std::int64_t sum = sizeof(message_header);
   for (int p = 0; p < plane_count<C>; ++p) sum += range_in_plane<C, T>(layout, part, p, c).bytes;
   return sum;
@@ -129,16 +127,21 @@ void open_message(message_header const& header, message_planes const& planes, bu
       fail("its status speaks of worker " + std::to_string(header.blamed));
     if (blames_another) return;
   }
-  [[maybe_unused]] std::int64_t pairs = 0;
-  if constexpr (selects_globally<C>) pairs = c.kept(layout.coordinates(key.part));
-  for (std::int64_t i = key.part.first; i < key.part.last; ++i) {
+  auto const look_into = [&](std::int64_t i, auto... which) {
     bucket const b = layout.at(i);
-    char const* flaw;
-    if constexpr (selects_globally<C>)
-      flaw = c.flaw_in(message_at<C, T>(planes, b), b.count, {pairs, i == key.part.first, i + 1 == key.part.last});
-    else
-      flaw = c.flaw_in(message_at<C, T>(planes, b), b.count);
+    char const* const flaw = c.flaw_in(message_at<C, T>(planes, b), b.count, which...);
     if (flaw != nullptr) fail(std::string(flaw) + " in bucket " + std::to_string(i));
+  };
+  if constexpr (selects_globally<C>) {
+    std::int64_t begin = 0;
+    layout.for_each_selection(key.part, [&](bucket_range const& from) {
+      std::int64_t const end = begin + pairs_of(layout, from, c);
+      for (std::int64_t i = from.first; i < from.last; ++i)
+        look_into(i, selected_bucket{begin, end, i == from.first, i + 1 == from.last});
+      begin = end;
+    });
+  } else {
+    for (std::int64_t i = key.part.first; i < key.part.last; ++i) look_into(i);
   }
 }
 

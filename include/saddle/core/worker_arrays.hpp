@@ -39,7 +39,7 @@ struct worker_arrays {
   T* h = nullptr;
   T const* gradient[2] = {};  // of each player, seen from where coordinate 0 would lie: they may be a user's
   T* memory = nullptr;
-  T* copy = nullptr;
+  T* copy = nullptr;         // laid out as a message is
   T* anchor = nullptr;
   T* sum = nullptr;
   T* state = nullptr;
@@ -49,14 +49,14 @@ struct worker_arrays {
   /// Null stays null.
   SADDLE_HD bucket_arrays<T> from(bucket const& b) const {
     T const* const g = b.player == 0 ? gradient[0] : gradient[1];
-    return {at(w, b),      at(h, b),   at(g, b),     at(memory, b), at(copy, b),
-            at(anchor, b), at(sum, b), at(state, b), plane,         at(outgoing, b)};
+    return {at(w, b.begin),      at(h, b.begin),   at(g, b.begin),     at(memory, b.begin), at(copy, b.begin_in_message()),
+            at(anchor, b.begin), at(sum, b.begin), at(state, b.begin), plane,               at(outgoing, b.begin)};
   }
 
  private:
   template <class U>
-  SADDLE_HD static U* at(U* a, bucket const& b) {
-    return a + (a == nullptr ? 0 : b.begin);
+  SADDLE_HD static U* at(U* a, std::int64_t begin) {
+    return a + (a == nullptr ? 0 : begin);
   }
 };
 

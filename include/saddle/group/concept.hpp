@@ -126,24 +126,25 @@ SADDLE_HD void sweep_at(F& f, int k, int i, Access const&... all) {
   }(all.load(i)...);
 }
 /// f(k, value...) for every slot k of this lane whose place exists, with the values that reads(p), writes(p) and
-/// changes(p) say. The calls are independent of each other. Several lanes read and write four neighbours at a time.
+/// changes(p) say. The calls are independent of each other. Several lanes read and write four neighbours at a time, if the
+/// bucket is full and the group knows that it lies on 16 bytes.
 template <int Items, class G, class F, class... Access>
 SADDLE_HD void sweep(G const& g, int count, F f, Access... all) {
   if constexpr (G::lanes == 1) {
     SADDLE_INDEPENDENT
     for (int k = 0; k < count; ++k) sweep_at(f, k, k, all...);
-  } else {
+  } else if (count == Items * G::lanes && g.is_aligned()) {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
     SADDLE_UNROLL
     for (int k = 0; k < Items; k += 4)
-      if (int const i = place<Items, G::lanes>(g.lane(), k); i < count)
-        [&](auto... mine) SADDLE_INLINE_LAMBDA {
-          (mine.load(all, i, count - i), ...);
-          SADDLE_UNROLL
-          for (int n = 0; n < 4; ++n)
-            if (i + n < count) sweep_at(f, k + n, n, mine.slots()...);
-          (mine.store(all, i), ...);
-        }(typename Access::quad()...);
+      [&](int i, auto... mine) SADDLE_INLINE_LAMBDA {
+        (mine.load(all, i), ...);
+        SADDLE_UNROLL
+        for (int n = 0; n < 4; ++n) sweep_at(f, k + n, n, mine.slots()...);
+        (mine.store(all, i), ...);
+      }(place<Items, G::lanes>(g.lane(), k), typename Access::quad()...);
+  } else {
+    for_each_item<Items>(g, count, [&](int k, int i) SADDLE_INLINE_LAMBDA { sweep_at(f, k, i, all...); });
   }
 }
 template <int Items, class G, class T>

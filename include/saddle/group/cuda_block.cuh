@@ -65,7 +65,11 @@ class cuda_block : public quads<cuda_block<Lanes>, Lanes> {
   struct storage {
     alignas(16) std::byte bytes[base::scratch_bytes];
   };
-  SADDLE_HD explicit cuda_block(storage& shared) : shared_(&shared) {}
+  SADDLE_HD explicit cuda_block(storage& shared, bool is_aligned = true) : shared_(&shared), is_aligned_(is_aligned) {}
+
+  /// The same lanes, on a bucket that may lie anywhere.
+  SADDLE_HD cuda_block unaligned() const { return cuda_block(*shared_, false); }
+  SADDLE_HD bool is_aligned() const { return is_aligned_; }
 
   SADDLE_HD int lane() const { return static_cast<int>(warp::thread() % Lanes); }
   SADDLE_HD void sync() const {
@@ -182,6 +186,7 @@ class cuda_block : public quads<cuda_block<Lanes>, Lanes> {
   SADDLE_HD std::byte* scratch() const { return shared_->bytes; }
 
   storage* shared_;
+  bool is_aligned_;
 };
 
 static_assert(cooperative_group<cuda_block<32>> && cooperative_group<cuda_block<1024>>);

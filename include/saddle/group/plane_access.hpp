@@ -55,14 +55,13 @@ struct plane_access {
     if constexpr (Written) store_planes(begin, stride, i, x);
   }
 
-  /// Four neighbours in registers, of which `exist` lie before the bucket's end. Memory is read and written in whole
-  /// quads: what lies past the end is padding, and stays what it was.
+  /// Four neighbours in registers.
   struct quad {
     alignas(16) number slot[count > 0 ? count : 1][4];
 
     SADDLE_HD plane_access<Value, number, true, true> slots() { return {slot[0], 4}; }
-    SADDLE_HD void load(plane_access const& from, int i, int exist) {
-      if (Read || exist < 4) {
+    SADDLE_HD void load([[maybe_unused]] plane_access const& from, [[maybe_unused]] int i) {
+      if constexpr (Read) {
         SADDLE_UNROLL
         for (int j = 0; j < count; ++j) load_quad(slot[j], from.begin + j * from.stride + i);
       }

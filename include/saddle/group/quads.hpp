@@ -32,6 +32,8 @@ template <class Group, int Lanes>
 class quads {
  public:
   static constexpr int lanes = Lanes;
+  /// Whether the arrays and messages of its bucket lie on 16 bytes.
+  SADDLE_HD bool is_aligned() const { return true; }
 
   template <int Items, class F>
   SADDLE_HD auto sum(int count, F f) const {

@@ -2,6 +2,7 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/players.hpp"
@@ -14,6 +15,13 @@ struct sample {
   int worker = 0;
   std::int64_t step = 0;  // counts from 1
   int draw = 0;           // tells an independent sample of the same step from the first
+};
+
+/// Extents of one tensor of a player's weights.
+struct tensor {
+  std::int64_t rows, columns;
+  constexpr std::int64_t size() const { return rows * columns; }
+  friend bool operator==(tensor, tensor) = default;
 };
 
 template <class P>
@@ -38,10 +46,16 @@ concept has_a_gradient = requires(P const p, point<typename P::scalar const> at,
 ///                            keeps a worker apart. It must be a function of its arguments alone.
 /// gradient(at, sample, out, player)   optional: writes only that player's part; used by alternating methods
 /// workers()                  optional: the most workers that the problem has data for
+/// tensors(player)            optional: what a player's coordinates are, one after the other; for per-tensor grouping
 /// gradient_buffers(worker)   optional: a span a player that is always `out` for this worker, in place of an array of the
 ///                            trainer's; on 16 bytes, with room for whole quads of coordinates, each worker's its own
 template <class P>
 concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P>;
+
+template <class P>
+concept names_its_tensors = requires(P const p) {
+  { p.tensors(player::min) } -> std::same_as<std::vector<tensor>>;
+};
 
 template <class P>
 concept has_gradient_buffers = requires(P const p) {

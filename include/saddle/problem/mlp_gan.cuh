@@ -65,6 +65,9 @@ class device_mlp_gan {
 
   players sizes() const { return {generator_.size(), discriminator_.size()}; }
   int workers() const { return workers_; }
+  std::vector<tensor> tensors(player who) const {
+    return who == player::min ? generator_.tensors() : discriminator_.tensors();
+  }
 
   /// Spans of the host.
   void initial(std::uint64_t seed, point<T> w) const {

@@ -8,15 +8,9 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
+#include "saddle/problem/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// Extents of one tensor of a player's weights.
-struct tensor {
-  std::int64_t rows, columns;
-  constexpr std::int64_t size() const { return rows * columns; }
-  friend bool operator==(tensor, tensor) = default;
-};
 
 /// One sample a column: a layer is then one product, and a part of a batch a range of columns.
 template <class T>

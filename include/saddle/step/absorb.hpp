@@ -30,7 +30,7 @@ struct absorb_body {
   SADDLE_HD void operator()(G const& g, int row, bucket const& b, int count) const {
     constexpr int Items = Bucket / G::lanes;
     T copy[Items];
-    T* const at = copies[row].copy + b.begin;
+    T* const at = copies[row].copy + b.begin_in_message();
     load_tile(g, count, at, copy);
     stream const random = dither_stream(*context, copies[row].worker, b);
     add_decoded(decoder, g, message_at<C, T>(copies[row].message, b), count, random, T(1), copy);

@@ -206,7 +206,8 @@ struct select_body {
   worker_arrays<T> worker;
   radix_search<T> const* search;
   bucket_tally const *tallies, *before;  // of each bucket, and of those before it
-  std::int64_t last;                     // one past the last bucket that is sent
+  std::int64_t last;                     // one past the last bucket that is selected from
+  std::uint32_t pairs_before;            // in the message, of what was selected from earlier buckets
   message_planes message;
 
   template <cooperative_group G>
@@ -218,8 +219,8 @@ struct select_body {
     bucket_tally const earlier = before[b.index];
     typename C::template message<T> const out = message_at<C, T>(message, b);
     if (g.lane() == 0) {
-      out.start[0] = earlier.pairs(which.ties);
-      if (b.index + 1 == last) out.start[1] = (earlier + tallies[b.index]).pairs(which.ties);
+      out.start[0] = pairs_before + earlier.pairs(which.ties);
+      if (b.index + 1 == last) out.start[1] = pairs_before + (earlier + tallies[b.index]).pairs(which.ties);
     }
     g.sync();
     T p[Items], sent[Items];

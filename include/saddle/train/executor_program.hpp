@@ -4,9 +4,13 @@
 #include <deque>
 #include <functional>
 #include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/buckets.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/step/absorb.hpp"
@@ -22,6 +26,7 @@ SADDLE_NAMESPACE_BEGIN
 template <class T, class Executor>
 class executor_program : public program<T> {
  public:
+  bucket_layout layout() const override { return tensors_.on_host(); }
   bool in_host_memory() const override { return Executor::in_host_memory; }
   T* allocate(std::size_t n) override { return arrays_.emplace_back(n).data(); }
   std::byte* allocate_bytes(std::size_t n) override { return bytes_.emplace_back(n).data(); }
@@ -124,11 +129,24 @@ class executor_program : public program<T> {
     bool relays, mixes_copies;
     int phases, rounds;
   };
-  executor_program(Executor const& how, kind const& is)
-      : kind_(is), engine_(how), received_(static_cast<std::size_t>(is.rounds)) {}
+  executor_program(Executor const& how, kind const& is, tensor_layout tensors)
+      : kind_(is), engine_(how), tensors_(std::move(tensors)), received_(static_cast<std::size_t>(is.rounds)) {
+    table(places_, tensors_.places());
+    layout_ = tensors_.seen_at(places_.data());
+  }
 
+  /// For details(): nothing, or the sizes of the tensors that are kept apart.
+  std::string grouping_detail() const {
+    bucket_layout const all = layout();
+    std::string text;
+    for (int n = 0; n < all.tensors() && all.keeps_tensors_apart(); ++n) {
+      bool const same_player = n > 0 && all.tensor_at(n).player == all.tensor_at(n - 1).player;
+      text += (n == 0 ? " grouping=per-tensor:" : same_player ? "+" : "|") + std::to_string(all.tensor_at(n).size);
+    }
+    return text;
+  }
   template <class U>
-  void table(array<U>& to, std::vector<U> const& from) {
+  void table(array<U>& to, std::type_identity_t<std::span<U const>> from) {
     to = array<U>(from.size());
     engine_.write(to.data(), from.data(), from.size());
   }
@@ -138,6 +156,7 @@ class executor_program : public program<T> {
 
   kind const kind_;
   engine engine_;
+  bucket_layout layout_;  // the kernels'
   fleet<T> fleet_;
 
   // In the executor's memory.
@@ -159,6 +178,8 @@ class executor_program : public program<T> {
     return static_cast<std::size_t>(phase * fleet_.hosted + hosted);
   }
 
+  tensor_layout tensors_;
+  array<placed_tensor> places_;
   std::deque<array<T>> arrays_;  // a deque does not move what it holds
   std::deque<array<std::byte>> bytes_;
   array<term<T>> whole_;

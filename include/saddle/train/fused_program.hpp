@@ -96,7 +96,8 @@ template <class T, class O, class C, class Topology, class Scheme, class Executo
 class fused_program final : public executor_program<T, Executor> {
   using base = executor_program<T, Executor>;
   using base::engine_, base::fleet_, base::workers_, base::outgoing_, base::distant_, base::distant_copies_;
-  using base::kind_, base::lowest_, base::log_, base::sources, base::after_relay, base::hosted_lowest;
+  using base::kind_, base::layout_, base::lowest_, base::log_;
+  using base::layout, base::sources, base::after_relay, base::hosted_lowest;
   template <class U>
   using array = typename base::template array<U>;
   template <class U>
@@ -119,18 +120,20 @@ class fused_program final : public executor_program<T, Executor> {
   struct constants {
     std::uint64_t seed;
     box limits[2];
+    tensor_sizes tensors;
   };
 
   fused_program(O optimizer, C compressor, Topology topology, Executor const& how, players sizes, bool is_local,
-                constants fixed)
-      : base(how, {.relays = may_relay && (is_lossy_down || !is_local),
-                   .mixes_copies = mixes_copies,
-                   .phases = phases_of(optimizer),
-                   .rounds = topology.rounds_per_exchange()}),
+                constants const& fixed)
+      : base(how,
+             {.relays = may_relay && (is_lossy_down || !is_local),
+              .mixes_copies = mixes_copies,
+              .phases = phases_of(optimizer),
+              .rounds = topology.rounds_per_exchange()},
+             {sizes, bucket_length, fixed.tensors}),
         optimizer_(std::move(optimizer)),
         compressor_(compressor),
-        topology_(std::move(topology)),
-        layout_{sizes, bucket_length} {
+        topology_(std::move(topology)) {
     now_.seed = fixed.seed;
     for (int p = 0; p < 2; ++p) {
       now_.lo[p] = static_cast<T>(fixed.limits[p].lo);
@@ -147,12 +150,12 @@ class fused_program final : public executor_program<T, Executor> {
     object(down());
     contexts_.resize(static_cast<std::size_t>(phases_of(optimizer_) * rounds()));
     if constexpr (selects) {
-      auto const buckets = static_cast<std::size_t>(layout_.buckets());
+      auto const buckets = static_cast<std::size_t>(layout().buckets());
       tallies_ = array<bucket_tally>(buckets);
       before_ = array<bucket_tally>(buckets);
       totals_ = array<std::int64_t>(radix_search<T>::bins);
       search_ = array<radix_search<T>>(1);
-      engine_.template reserve_scan<bucket_tally>(layout_.buckets());
+      engine_.template reserve_scan<bucket_tally>(layout().buckets());
     }
   }
 
@@ -181,7 +184,6 @@ class fused_program final : public executor_program<T, Executor> {
     return d;
   }
   phase phase_at(int k) const override { return phase_of(optimizer_, k); }
-  bucket_layout const& layout() const override { return layout_; }
   std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const override {
     std::vector<edge> from = topology_.sources(step, round, worker, workers);
     if constexpr (Scheme::memory && !Scheme::averages)  // DeepSqueeze mixes with gamma (W - I)
@@ -208,36 +210,40 @@ class fused_program final : public executor_program<T, Executor> {
     if constexpr (Scheme::previous) text += " " + exchange().details();
     if constexpr (Scheme::memory && Scheme::shares_weights)
       text += std::string(" look-ahead-subtracts-memory=") + (now_.subtract_memory ? "yes" : "no");
-    if constexpr (selects_globally<Up>) text += " kept=" + std::to_string(pairs_of(layout_, unwrapped(compressor_)));
-    if constexpr (selects_globally<Down>) text += " kept-downlink=" + std::to_string(pairs_of(layout_, down()));
-    return text;
+    bucket_layout const all = layout();
+    if constexpr (selects_globally<Up>)
+      text += " kept=" + std::to_string(pairs_of(all, all.of(phase::both), unwrapped(compressor_)));
+    if constexpr (selects_globally<Down>)
+      text += " kept-downlink=" + std::to_string(pairs_of(all, all.of(phase::both), down()));
+    return text + base::grouping_detail();
   }
 
   message_bytes message(way to, int player) const override {
     return on_its_way(to, [&]<class M>(M const& c) -> message_bytes {
-      bucket_layout const part = part_of(layout_, player);
-      return {saddle::wire_bytes<M, T>(layout_, layout_.of(player), c), payload_bytes<M, T>(part, c)};
+      bucket_layout const all = layout();
+      return {saddle::wire_bytes<M, T>(all, all.of(player), c), payload_bytes<M, T>(all, player, c)};
     });
   }
   std::int64_t planes_bytes(way to) const override {
-    return on_its_way(to, [&]<class M>(M const& c) { return saddle::planes_bytes<M, T>(layout_, c); });
+    return on_its_way(to, [&]<class M>(M const& c) { return saddle::planes_bytes<M, T>(layout(), c); });
   }
   message_planes planes(way to, std::byte* begin) const override {
-    return on_its_way(to, [&]<class M>(M const& c) { return planes_at<M, T>(layout_, begin, c); });
+    return on_its_way(to, [&]<class M>(M const& c) { return planes_at<M, T>(layout(), begin, c); });
   }
   std::vector<std::span<std::byte>> wire_parts(way to, message_planes const& planes,
                                                bucket_range const& part) const override {
     using parts = std::vector<std::span<std::byte>>;
-    return on_a_wire<parts>(to, [&]<class M>(M const& c) { return saddle::wire_parts<M, T>(planes, layout_, part, c); });
+    return on_a_wire<parts>(
+        to, [&]<class M>(M const& c) { return saddle::wire_parts<M, T>(planes, layout(), part, c); });
   }
   message_header seal(way to, message_planes const& planes, message_key const& key,
                       message_status const& status) const override {
     return on_a_wire<message_header>(
-        to, [&]<class M>(M const& c) { return seal_message<M, T>(planes, layout_, key, status, c); });
+        to, [&]<class M>(M const& c) { return seal_message<M, T>(planes, layout(), key, status, c); });
   }
   void open(way to, message_header const& header, message_planes const& planes, message_key const& key) const override {
     on_a_wire<void>(to, [&]<class M>(M const& c) {
-      open_message<M, T>(header, planes, layout_, key, to == way::down, c);
+      open_message<M, T>(header, planes, layout(), key, to == way::down, c);
     });
   }
 
@@ -263,12 +269,12 @@ class fused_program final : public executor_program<T, Executor> {
   void adapt([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (looks_ahead<typename rules_in<Rule>::min, T> || looks_ahead<typename rules_in<Rule>::max, T>)
       launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
-             fleet_.hosted, layout_.of(player));
+             fleet_.hosted, layout().of(player));
   }
   void step_alone([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (steps_alone<Topology>)
       launch(step_alone_body<T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
-             fleet_.hosted, layout_.of(player));
+             fleet_.hosted, layout().of(player));
   }
   void encode(int index, int player) override {
     if constexpr (selects_globally<Up>) {
@@ -277,19 +283,19 @@ class fused_program final : public executor_program<T, Executor> {
                                                                            &context(index)->encodes_by,
                                                                            fleet_.workers[m], hosted_lowest() + m,
                                                                            search_.data()},
-                       unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], layout_.of(player));
+                       unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], layout().of(player));
     } else {
       launch(encode_body<Scheme, Up, T, Encoding, bucket_length>{unwrapped(compressor_), layout_, context(index),
                                                                    &context(index)->encodes_by, workers_.data(),
                                                                    outgoing_.data(), hosted_lowest(),
                                                                    static_cast<std::uint32_t>(fleet_.first)},
-             fleet_.hosted, layout_.of(player));
+             fleet_.hosted, layout().of(player));
     }
   }
   void absorb([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (mixes_copies)
       launch(absorb_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), distant_copies_.data()},
-             static_cast<int>(distant_.size()), layout_.of(player));
+             static_cast<int>(distant_.size()), layout().of(player));
   }
   void judge(int round) override {
     engine_.once(skip_if_non_finite<T>{sources(round), Scheme::averages ? 1 : fleet_.hosted, lowest_.data()});
@@ -330,11 +336,11 @@ class fused_program final : public executor_program<T, Executor> {
       launch(restore_body<Scheme, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), sources(round),
                                                         workers_.data(), outgoing_.data(),
                                                         static_cast<std::uint32_t>(fleet_.first)},
-             fleet_.hosted, layout_.of(player));
+             fleet_.hosted, layout().of(player));
     }
   }
   void average(T* average, T const* w) override {
-    launch(average_body<T, bucket_length>{layout_, context(0), average, w}, 1, layout_.of(phase::both));
+    launch(average_body<T, bucket_length>{layout_, context(0), average, w}, 1, layout().of(phase::both));
   }
   void end() override {
     engine_.once(note_non_finite<T>{context(0), lowest_.data(), fleet_.all + 1, log_.data()});
@@ -358,7 +364,7 @@ class fused_program final : public executor_program<T, Executor> {
     std::int64_t* const lowest = Scheme::on_average ? lowest_.data() + fleet_.all : hosted_lowest();
     launch(apply_body<Scheme, D, T, applied, bucket_length>{decoder, layout_, context(index), rules, workers_.data(),
                                                             sharing, from, lowest},
-           fleet_.hosted / sharing, layout_.of(player));
+           fleet_.hosted / sharing, layout().of(player));
   }
   /// f of the compressor that a message goes by.
   template <class F>
@@ -371,15 +377,25 @@ class fused_program final : public executor_program<T, Executor> {
     if constexpr (Distributed) return on_its_way(to, f);
     else throw std::logic_error("saddle: a message leaves a process that is alone");
   }
-  /// Kernel 1 in rounds: `writes` puts p aside, then the largest of it are found and encoded by `by`.
+  /// Kernel 1 in rounds, where tensors are kept apart for one after the other.
   template <class Keeper, class Writes, class By>
   void select(Writes const& writes, By const& by, bool const* skips, worker_arrays<T> const& who,
               message_planes const& message, bucket_range const& part) {
-    auto const [first, last] = part;
-    if (first >= last) return;
+    std::int64_t pairs = 0;
+    layout().for_each_selection(part, [&](bucket_range const& from) {
+      std::int64_t const kept = by.kept(layout().coordinates(from));
+      if (from.first < from.last) select<Keeper>(writes, by, skips, who, message, from, kept, pairs);
+      pairs += kept;
+    });
+  }
+  /// `writes` puts p aside, then the largest of it are found and encoded by `by`.
+  template <class Keeper, class Writes, class By>
+  void select(Writes const& writes, By const& by, bool const* skips, worker_arrays<T> const& who,
+              message_planes const& message, bucket_range const& from, std::int64_t kept, std::int64_t pairs_before) {
+    auto const [first, last] = from;
     radix_search<T>* const search = search_.data();
     std::int64_t* const totals = totals_.data();
-    engine_.once(begin_search<T>{search, by.kept(layout_.coordinates(part))});
+    engine_.once(begin_search<T>{search, kept});
     engine_.tally(writes, first, last, totals);
     for (int round = 0;; ++round) {
       engine_.run(advance_body<T>{{search, totals}}, 1, 0, 1);
@@ -389,8 +405,9 @@ class fused_program final : public executor_program<T, Executor> {
     bucket_tally *const tallies = tallies_.data(), *const before = before_.data();
     engine_.run(count_body<T, bucket_length>{layout_, who.outgoing, search, tallies}, 1, first, last);
     engine_.exclusive_scan(tallies + first, before + first, last - first);
-    engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, skips, who, search, tallies, before, last, message}, 1,
-                first, last);
+    engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, skips, who, search, tallies, before, last,
+                                                          static_cast<std::uint32_t>(pairs_before), message},
+                1, first, last);
   }
   moment_context* context(int index) { return contexts_.there() + index; }
   int rounds() const { return topology_.rounds_per_exchange(); }
@@ -408,7 +425,6 @@ class fused_program final : public executor_program<T, Executor> {
   O optimizer_;
   C compressor_;
   Topology topology_;
-  bucket_layout layout_;
   step_context<T, Rule> now_{};  // what is the same at every moment
   array<absent_rule> no_rule_ = array<absent_rule>(1);
   array<bucket_tally> tallies_, before_;

@@ -77,7 +77,7 @@ class program {
 
   virtual demands needs() const = 0;
   virtual phase phase_at(int k) const = 0;
-  virtual bucket_layout const& layout() const = 0;
+  virtual bucket_layout layout() const = 0;  // for the host
   virtual std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const = 0;
   virtual std::string optimizer_name() const = 0;
   virtual std::string compressor_name() const = 0;   // on the wire

@@ -36,12 +36,17 @@ SADDLE_NAMESPACE_BEGIN
 /// Averages of the iterates: none, wbar = t/(t+1) wbar + w/(t+1), or wbar = decay wbar + (1 - decay) w.
 enum class averaging { none, uniform, exponential };
 
+/// What no bucket of a message straddles, and what a compressor that selects globally selects from: whole_model, buckets
+/// end with a player, and both are selected from together; per_tensor, with each tensor that the problem names.
+enum class grouping { whole_model, per_tensor };
+
 struct settings {
   std::uint64_t seed = 1;
   averaging average = averaging::none;
   double decay = 0.999;
   box min_box{}, max_box{};  // constraints on the players, applied wherever w or h is written
   std::string problem{};     // a name for it; a checkpoint of another one is refused
+  saddle::grouping grouping = saddle::grouping::whole_model;
 };
 
 /// Runs a combination of policies on a problem: the loop, the arrays, the counters. Policies are compiled into the
@@ -295,7 +300,7 @@ class trainer {
     t.check(link_->workers(), !is_exact<wire>, has_memory<C>);
     players const sizes = p.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
-    program_ = make_program<Distributed>(std::move(o), c, std::move(t), how, sizes);
+    program_ = make_program<Distributed>(std::move(o), c, std::move(t), how, sizes, tensors_of(p));
     problem_ = erase(how, std::move(p));
     expects(link_->workers() <= problem_->most_workers(), [&] {
       return "trainer: " + std::to_string(link_->workers()) + " workers, but the problem has data for " +
@@ -304,15 +309,38 @@ class trainer {
     allocate();
   }
 
+  /// Those that buckets are not to straddle.
+  template <class P>
+  tensor_sizes tensors_of(P const& p) const {
+    tensor_sizes sizes;
+    if (settings_.grouping == grouping::whole_model) return sizes;
+    if constexpr (names_its_tensors<P>) {
+      for (int k = 0; k < 2; ++k) {
+        std::int64_t left = p.sizes().of(k);
+        for (tensor const& one : p.tensors(static_cast<player>(k))) {
+          expects(one.rows >= 0 && one.columns >= 0, "trainer: a tensor of the problem has a negative extent");
+          sizes[static_cast<std::size_t>(k)].push_back(one.size());
+          left -= one.size();
+        }
+        expects(left == 0, "trainer: the tensors of a player are not all of its coordinates");
+      }
+    } else {
+      expects(false, "settings: per-tensor grouping needs a problem with tensors(player)");
+    }
+    return sizes;
+  }
+
   template <bool Distributed, class O, class C, class Tp, class Executor>
-  std::unique_ptr<program<T>> make_program(O o, C c, Tp t, Executor const& how, players sizes) const {
+  std::unique_ptr<program<T>> make_program(O o, C c, Tp t, Executor const& how, players sizes,
+                                           tensor_sizes const& tensors) const {
     constexpr bool exact = is_exact<wire_compressor<C>>;
     constexpr feedback kept = feedback_of<C>;
     using scheme = typename Tp::template scheme<exact, kept>;
     auto const make = [&]<class Scheme>(Scheme) -> std::unique_ptr<program<T>> {
       using made = fused_program<T, O, C, Tp, Scheme, Executor, Distributed>;
-      return std::make_unique<made>(std::move(o), c, std::move(t), how, sizes, link_->is_local(),
-                                    typename made::constants{settings_.seed, {settings_.min_box, settings_.max_box}});
+      return std::make_unique<made>(
+          std::move(o), c, std::move(t), how, sizes, link_->is_local(),
+          typename made::constants{settings_.seed, {settings_.min_box, settings_.max_box}, tensors});
     };
     if constexpr (requires { typename Tp::template late_scheme<exact, kept>; }) {
       if (t.combines_first()) return make(typename Tp::template late_scheme<exact, kept>{});
