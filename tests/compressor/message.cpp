@@ -36,14 +36,17 @@ using bytes = std::vector<std::byte>;
 message_key key_of(bucket_range const& part) { return {.part = part, .exchange = 41, .sender = 3}; }
 
 /// f(message, part), encoded and sealed: every compressor with every scalar, sizes around a bucket and a block, whole,
-/// one player's buckets and, where a message may be cut, a server's part of them.
+/// one player's buckets and, where a message may be cut, a server's part of them. At last two players of tensors.
 void with_each_message(std::function<void(whole_message&, bucket_range const&)> const& f) {
-  for (players const sizes : {players{1, 0}, players{0, 2}, players{127, 128}, players{129, 3}, players{128, 130}}) {
+  tensor_sizes const tensors{std::vector<std::int64_t>{1, 130, 2}, std::vector<std::int64_t>{5, 129}};
+  for (players const sizes :
+       {players{1, 0}, players{0, 2}, players{127, 128}, players{129, 3}, players{128, 130}, players{133, 134}}) {
     std::vector<std::unique_ptr<whole_message>> all;
     auto const add = [&](auto const& c) {
       using C = std::remove_cvref_t<decltype(c)>;
-      all.push_back(std::make_unique<message_of<C, float>>(c, sizes));
-      all.push_back(std::make_unique<message_of<C, double>>(c, sizes));
+      tensor_sizes const kept_apart = sizes.min == 133 ? tensors : tensor_sizes{};
+      all.push_back(std::make_unique<message_of<C, float>>(c, sizes, kept_apart));
+      all.push_back(std::make_unique<message_of<C, double>>(c, sizes, kept_apart));
     };
     add(identity{});
     add(qsgd<128, 2>{});

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "saddle/compressor/message.hpp"
@@ -16,11 +17,12 @@
 // share. The tests see neither compressor nor scalar, so that they compile once.
 
 struct whole_message {
+  saddle::tensor_layout tensors;
   saddle::bucket_layout layout;
   saddle::message_header header;
   saddle::aligned_vector<std::byte> planes;
 
-  explicit whole_message(saddle::bucket_layout const& l) : layout(l) {}
+  explicit whole_message(saddle::tensor_layout l) : tensors(std::move(l)), layout(tensors.on_host()) {}
   virtual ~whole_message() = default;
   virtual std::string name() const = 0;
   virtual int scalar_bytes() const = 0;
@@ -39,7 +41,8 @@ struct message_of final : whole_message {
   static constexpr int longest = C::bucket == saddle::any_bucket ? 128 : C::bucket;
   C c;
 
-  message_of(C const& compressor, saddle::players sizes) : whole_message({sizes, longest}), c(compressor) {
+  message_of(C const& compressor, saddle::players sizes, saddle::tensor_sizes const& kept_apart = {})
+      : whole_message({sizes, longest, kept_apart}), c(compressor) {
     planes.resize(static_cast<std::size_t>(saddle::planes_bytes<C, T>(layout, c)));
   }
   saddle::message_planes places() { return saddle::planes_at<C, T>(layout, planes.data(), c); }
@@ -66,37 +69,18 @@ struct message_of final : whole_message {
   /// Integers with many ties, none of them zero.
   void encode(saddle::bucket_range const& part) override {
     saddle::random_sequence random({.use = saddle::purpose::evaluation});
-    std::vector<T> x(static_cast<std::size_t>(layout.padded())), keys;
+    std::vector<T> x(static_cast<std::size_t>(layout.padded()));
     for (T& v : x) v = static_cast<T>((1 + random.below(4)) * (random.below(2) ? 1.0 : -1.0));
-    each_bucket(part, [&](saddle::bucket const& b) {
-      for (int i = 0; i < b.count; ++i) keys.push_back(saddle::magnitude(x[static_cast<std::size_t>(b.begin + i)]));
-    });
-    [[maybe_unused]] saddle::selection<T> which;
     if constexpr (saddle::selects_globally<C>) {
-      std::sort(keys.begin(), keys.end(), std::greater<T>());
-      keys.resize(static_cast<std::size_t>(c.kept(static_cast<std::int64_t>(keys.size()))));
-      which = {saddle::magnitude_bits(keys.back()), std::count(keys.begin(), keys.end(), keys.back())};
+      std::int64_t pairs = 0;
+      layout.for_each_selection(part, [&](saddle::bucket_range const& from) { select(x, from, pairs); });
+    } else {
+      each_bucket(part, [&](saddle::bucket const& b) {
+        T p[longest] = {}, sent[longest];
+        std::copy_n(x.data() + b.begin, b.count, p);
+        saddle::encode_tile(c, saddle::serial_group{}, p, p, sent, b.count, saddle::stream{.seed = 7}, at(b.index));
+      });
     }
-    [[maybe_unused]] std::int64_t ties_before = 0, pairs = 0;
-    each_bucket(part, [&](saddle::bucket const& b) {
-      T p[longest] = {}, sent[longest];
-      std::copy_n(x.data() + b.begin, b.count, p);
-      auto const out = at(b.index);
-      if constexpr (saddle::selects_globally<C>) {
-        out.start[0] = static_cast<std::uint32_t>(pairs);
-        c.encode_selected(saddle::serial_group{}, p, sent, b.count, which, ties_before, out);
-        std::int64_t above = 0, equal = 0;
-        for (int i = 0; i < b.count; ++i) {
-          above += saddle::magnitude_bits(p[i]) > which.limit;
-          equal += saddle::magnitude_bits(p[i]) == which.limit;
-        }
-        pairs += above + std::clamp<std::int64_t>(which.ties - ties_before, 0, equal);
-        ties_before += equal;
-        out.start[1] = static_cast<std::uint32_t>(pairs);
-      } else {
-        saddle::encode_tile(c, saddle::serial_group{}, p, p, sent, b.count, saddle::stream{.seed = 7}, out);
-      }
-    });
   }
   std::vector<double> decode(saddle::bucket_range const& part) override {
     std::vector<double> x(static_cast<std::size_t>(layout.padded()));
@@ -109,6 +93,33 @@ struct message_of final : whole_message {
   }
 
  private:
+  /// The largest of these buckets, after `pairs` of others.
+  void select(std::vector<T> const& x, saddle::bucket_range const& from, std::int64_t& pairs) {
+    std::vector<T> keys;
+    each_bucket(from, [&](saddle::bucket const& b) {
+      for (int i = 0; i < b.count; ++i) keys.push_back(saddle::magnitude(x[static_cast<std::size_t>(b.begin + i)]));
+    });
+    std::sort(keys.begin(), keys.end(), std::greater<T>());
+    keys.resize(static_cast<std::size_t>(c.kept(static_cast<std::int64_t>(keys.size()))));
+    saddle::selection<T> const which{saddle::magnitude_bits(keys.back()),
+                                     std::count(keys.begin(), keys.end(), keys.back())};
+    std::int64_t ties_before = 0;
+    each_bucket(from, [&](saddle::bucket const& b) {
+      T p[longest] = {}, sent[longest];
+      std::copy_n(x.data() + b.begin, b.count, p);
+      auto const out = at(b.index);
+      out.start[0] = static_cast<std::uint32_t>(pairs);
+      c.encode_selected(saddle::serial_group{}, p, sent, b.count, which, ties_before, out);
+      std::int64_t above = 0, equal = 0;
+      for (int i = 0; i < b.count; ++i) {
+        above += saddle::magnitude_bits(p[i]) > which.limit;
+        equal += saddle::magnitude_bits(p[i]) == which.limit;
+      }
+      pairs += above + std::clamp<std::int64_t>(which.ties - ties_before, 0, equal);
+      ties_before += equal;
+      out.start[1] = static_cast<std::uint32_t>(pairs);
+    });
+  }
   void each_bucket(saddle::bucket_range const& part, std::function<void(saddle::bucket const&)> const& f) const {
     for (std::int64_t i = part.first; i < part.last; ++i) f(layout.at(i));
   }

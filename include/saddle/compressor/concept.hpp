@@ -52,7 +52,7 @@ inline constexpr bool selects_globally = requires(C const c) { c.kept(std::int64
 
 /// How many (index, value) pairs a message of these buckets holds.
 template <class C>
-std::int64_t pairs_of(bucket_layout const& layout, bucket_range const& part, C const& c) {
+constexpr std::int64_t pairs_of(bucket_layout const& layout, bucket_range const& part, C const& c) {
   std::int64_t sum = 0;
   if constexpr (selects_globally<C>)
     layout.for_each_selection(part, [&](bucket_range const& from) { sum += c.kept(layout.coordinates(from)); });
@@ -60,14 +60,14 @@ std::int64_t pairs_of(bucket_layout const& layout, bucket_range const& part, C c
 }
 /// Bytes of plane p of a message, padded to 16.
 template <class C, class T>
-std::int64_t plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
+constexpr std::int64_t plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
   plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
   return round_up(one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8 +
                       one.per_pair * pairs_of(layout, layout.of(-1), c) + one.tail,
                   16);
 }
 template <class C, class T>
-std::int64_t planes_bytes(bucket_layout const& layout, C const& c = {}) {
+constexpr std::int64_t planes_bytes(bucket_layout const& layout, C const& c = {}) {
   std::int64_t sum = 0;
   for (int p = 0; p < plane_count<C>; ++p) sum += plane_bytes<C, T>(layout, p, c);
   return sum;
@@ -85,7 +85,7 @@ message_planes planes_at(bucket_layout const& layout, std::byte* begin, C const&
 /// What a message of player 0 or 1, or of both (-1), says, without padding: the sum of C::payload<T>(count) over the
 /// buckets, and the pairs.
 template <class C, class T>
-std::int64_t payload_bytes(bucket_layout const& layout, int player = -1, C const& c = {}) {
+constexpr std::int64_t payload_bytes(bucket_layout const& layout, int player = -1, C const& c = {}) {
   std::int64_t sum = 0;
   for (int n = 0; n < layout.tensors(); ++n) {
     placed_tensor const one = layout.tensor_at(n);

@@ -24,7 +24,7 @@ struct plane_range {
   std::int64_t begin, bytes;
 };
 template <class C, class T>
-plane_range range_in_plane(bucket_layout const& layout, bucket_range const& part, int p, C const& c) {
+constexpr plane_range range_in_plane(bucket_layout const& layout, bucket_range const& part, int p, C const& c) {
   plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
   std::int64_t const begin = layout.begin_in_message(part.first), end = layout.begin_in_message(part.last);
   return {one.per_bucket * part.first + one.bits_per_coordinate * begin / 8,
@@ -45,7 +45,7 @@ std::vector<std::span<std::byte>> wire_parts(message_planes const& planes, bucke
 }
 /// Bytes on the wire, header included.
 template <class C, class T>
-std::int64_t wire_bytes(bucket_layout const& layout, bucket_range const& part, C const& c = {}) {
+constexpr std::int64_t wire_bytes(bucket_layout const& layout, bucket_range const& part, C const& c = {}) {
   std::int64_t sum = sizeof(message_header);
   for (int p = 0; p < plane_count<C>; ++p) sum += range_in_plane<C, T>(layout, part, p, c).bytes;
   return sum;

@@ -98,7 +98,7 @@ struct bucket_layout {
   /// f(range) for what a compressor that selects across buckets selects from: of these buckets, each tensor of the table,
   /// or all of them where there is none. The range holds whole tensors.
   template <class F>
-  void for_each_selection(bucket_range const& part, F f) const {
+  constexpr void for_each_selection(bucket_range const& part, F f) const {
     if (!keeps_tensors_apart()) return f(part);
     for (int n = 0; n < table.count; ++n)
       if (bucket_range const one = of(table.begin[n]); part.first <= one.first && one.last <= part.last) f(one);
