@@ -33,9 +33,11 @@ struct composition {
 struct shared_game {
   using scalar = float;
   std::shared_ptr<saddle::any_problem<float> const> game;
+  std::vector<saddle::tensor> weights[2];  // of each player
 
   saddle::players sizes() const { return game->sizes(); }
   int workers() const { return game->most_workers(); }
+  std::vector<saddle::tensor> tensors(saddle::player who) const { return weights[static_cast<int>(who)]; }
   void initial(std::uint64_t seed, saddle::point<float> w) const { game->initial(seed, w); }
   void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out) const {
     game->gradient(at, &s, out, saddle::phase::both);

@@ -107,7 +107,10 @@ gan::gan(data_set data, gan_sizes const& sizes) {
   parts_ = std::make_shared<parts const>(std::move(all));
 }
 
-shared_game gan::game() const { return {parts_->problem}; }
+shared_game gan::game() const {
+  saddle::mlp_gan<float> const& of = parts_->problem->gan;
+  return {parts_->problem, {of.tensors(saddle::player::min), of.tensors(saddle::player::max)}};
+}
 data_set const& gan::data() const { return parts_->data; }
 
 saddle::samples gan::generate(std::span<float const> generator_weights) const {

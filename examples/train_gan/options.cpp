@@ -154,7 +154,7 @@ options parse(int argc, char** argv) {
   std::optional<double> step_size, max_step_size, r1, box, decay;
   std::vector<int> hidden;
   std::optional<std::string> feedback, adapts;
-  std::string order = "adapt-then-combine";
+  std::string order = "adapt-then-combine", grouping = "model";
 
   CLI::App app{"Trains a GAN on many workers that talk little.", "train_gan"};
   app.get_formatter()->column_width(34);
@@ -192,6 +192,8 @@ options parse(int argc, char** argv) {
   add("--error-feedback", feedback, "What is kept of what a lossy compressor does not send: " +
                                         listed(names_in(feedbacks)) + " (default the method's, else the first)")
       ->check(one_of(names_in(feedbacks)));
+  add("--grouping", grouping, "model, or tensor: no bucket straddles two, global-top-k selects in each (default model)")
+      ->check(one_of({"model", "tensor"}));
   add("--topology", topology, listed(topologies) + " (or parameter-server). A torus is a square; erdos-renyi joins " +
                                   "every two workers with probability 1/2")
       ->transform(one_of(topologies, {{"parameter-server", "server"}}));
@@ -275,6 +277,7 @@ options parse(int argc, char** argv) {
                  star ? saddle::server_place::star : saddle::server_place::sharded};
   p.run.decay = decay.value_or(best->average_decay);
   p.run.average = p.run.decay > 0 ? saddle::averaging::exponential : saddle::averaging::none;
+  if (grouping == "tensor") p.run.grouping = saddle::grouping::per_tensor;
   if (box) p.run.max_box = {-*box, *box};
 
   g.hidden = hidden.empty() ? best->hidden : hidden;

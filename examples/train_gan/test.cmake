@@ -73,7 +73,7 @@ foreach(policies IN ITEMS "--method;dqgan" "--method;dposg;--compressor;sign" "-
                           "--method;dposg;--local-steps;4" "--adapts;average" "--method;cpoadam-gq"
                           "--method;rand-dp-oadam;--rounds;2" "--method;dposg;--accelerated;--rounds;3"
                           "--error-feedback;ef21;--optimizer;averaged-omd" "--error-feedback;ef21;--compressor;top-k"
-                          "--optimizer;extra-adam;--compressor;qsgd4")
+                          "--grouping;tensor;--compressor;global-top-k" "--optimizer;extra-adam;--compressor;qsgd4")
   digest(whole ${short} ${policies} --steps 6 --threads 1)
   digest(threaded ${short} ${policies} --steps 6 --threads 2)
   expect_equal(${whole} ${threaded} "one thread and two (${policies})")
@@ -111,6 +111,16 @@ foreach(feedback IN ITEMS memory ef21 none)
 endforeach()
 foreach(topology IN ITEMS server ring)
   digest(bare ${short} --compressor random-k --topology ${topology} --error-feedback none --steps 6)
+endforeach()
+
+foreach(compressor IN ITEMS global-top-k qsgd8)
+  digest(model ${short} --compressor ${compressor} --grouping model --steps 6)
+  digest(tensor ${short} --compressor ${compressor} --grouping tensor --steps 6)
+  digest(default ${short} --compressor ${compressor} --steps 6)
+  expect_equal(${model} ${default} "the default grouping")
+  if(model STREQUAL tensor)
+    message(FATAL_ERROR "--grouping tensor changes nothing (${compressor})")
+  endif()
 endforeach()
 
 set(digests "")
@@ -233,6 +243,7 @@ refuse(--classifier half.saddle)
 refuse(--data ring8 --classifier digits.classifier)
 refuse(${short} --resume cut.saddle)
 refuse(${short} --resume half.saddle --compressor qsgd2 --steps 6)
+refuse(${short} --resume half.saddle --optimizer extra-adam --compressor qsgd4 --grouping tensor --steps 6)
 refuse(${short} --resume half.saddle --optimizer extra-adam --compressor qsgd4 --steps 2)
 set(outputs --json none.json --samples none.png)
 refuse(--log no/such/folder/log.csv)

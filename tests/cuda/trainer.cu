@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../train/processes.hpp"
@@ -26,6 +27,10 @@ struct target {
   float bad_step = -1;  // in this one, a coordinate of worker 1 is not finite
 
   players sizes() const { return counts; }
+  std::vector<tensor> tensors(player who) const {  // the second begins where no quad does
+    std::int64_t const n = counts.of(static_cast<int>(who)), first = std::min<std::int64_t>(n, 515);
+    return {{first, 1}, {n - first, 1}};
+  }
   void initial(std::uint64_t, point<float> w) const {
     std::ranges::fill(w.min, 1.0f);
     std::ranges::fill(w.max, -1.0f);
@@ -88,12 +93,14 @@ outcome outcome_of(Trainer& t) {
 template <class O, class C, class Topology>
 void same_bytes(O const& o, C const& c, Topology const& topology) {
   for (players const sizes : {players{1, 0}, players{130, 600}, players{2000, 513}})
-    for (float const bad : {-1.0f, 3.0f}) {
+    for (auto const [bad, how] : {std::pair{-1.0f, grouping::whole_model}, std::pair{3.0f, grouping::whole_model},
+                                  std::pair{-1.0f, grouping::per_tensor}}) {
       CAPTURE(O::name());
       CAPTURE(wire_compressor<C>::name());
       CAPTURE(sizes.min);
       CAPTURE(bad);
-      settings const s{.average = averaging::uniform, .min_box = {.lo = -2, .hi = 2}};
+      CAPTURE(static_cast<int>(how));
+      settings const s{.average = averaging::uniform, .min_box = {.lo = -2, .hi = 2}, .grouping = how};
       trainer here{on_the_host{{sizes, bad}}, o, c, topology, loopback{workers}, cpu{.threads = 2}, s};
       trainer visited{on_the_host{{sizes, bad}}, o, c, topology, loopback{workers}, saddle::cuda{}, s};
       trainer there{on_the_device{{sizes, bad}}, o, c, topology, loopback{workers}, saddle::cuda{}, s};
@@ -144,7 +151,7 @@ TEST_CASE("local steps on the device give the same bytes: each kind of step has 
 TEST_CASE("gradients are used where a problem of the device has them") {
   players const sizes{130, 601};
   std::vector<device_vector<float>> buffers;
-  for (int b = 0; b < 2 * workers; ++b) buffers.emplace_back(604, 0.0f);  // whole quads
+  for (int b = 0; b < 2 * workers; ++b) buffers.emplace_back(601, 0.0f);
   auto const make = [](auto problem, auto executor) {
     return trainer{problem,              omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}},
                    parameter_server<>{}, loopback{workers},     executor};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "check_answers.hpp"
+#include "saddle/exec/concept.hpp"
 #include "saddle/group/quads.hpp"
 
 namespace {
@@ -101,4 +102,36 @@ TEST_CASE("a warp and a block, played by threads, keep the contract of a group")
   check_block<32, double, 1024>();
   check_block<64, float, 1024>();
   check_block<128, double, 512>();
+}
+
+namespace {
+
+/// Doubles its bucket and tells whether it lies on 16 bytes.
+struct doubling_body {
+  static constexpr int length = 512;
+  float* x;
+  bool* in_quads;
+
+  template <class G>
+  void operator()(G const& g, int, saddle::bucket const& b, int count) const {
+    saddle::sweep<length / G::lanes>(g, count, [](int, float& v) { v *= 2; }, saddle::changes(x + b.begin));
+    *in_quads = g.is_aligned();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a bucket is swept in quads if it is full and begins with one, and nothing beside it is touched") {
+  for (std::int64_t const begin : {0, 1, 2, 3, 4, 127, 128})
+    for (int const count : {1, 3, 4, 5, 127, 128, 509, 511, 512}) {
+      std::vector<float> x(1024, 1), expected = x;
+      std::fill_n(expected.begin() + begin, count, 2.0f);
+      typename saddle::cuda_block<32>::storage storage;
+      for (threadIdx.x = 0; threadIdx.x < 32; ++threadIdx.x) {
+        bool in_quads;
+        saddle::run_body(doubling_body{x.data(), &in_quads}, saddle::cuda_block<32>(storage), 0, {0, begin, count, 0});
+        CHECK(in_quads == (count == 512 && begin % 4 == 0));
+      }
+      CHECK(x == expected);
+    }
 }
