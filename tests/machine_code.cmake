@@ -1,10 +1,10 @@
 # Reads the PTX of saddle's kernels that ptxas.cmake has left: planes move in accesses of 16 bytes.
 #
-# Each kernel that reads planes at all must read so, and write so unless it is an encoder that keeps nothing. That is its
-# copy for full buckets; in the other, for buckets that are short or begin anywhere, a plane takes an access for each of
-# the lane's 16 slots, 4 with buckets of 128. So there are at most as many single numbers as numbers in accesses of 16
-# bytes, and a rule's fields, a message's scales and values. A loop that touches a plane one coordinate at a time in both
-# copies has 32 more. random_k takes as many for the values of its messages, which belong to the slots that are drawn.
+# Each kernel that reads planes at all must read so, and write so unless it is an encoder that keeps nothing. That is
+# its copy for full buckets; in the other, for buckets that are short or begin anywhere, a plane takes an access for
+# each of the lane's 16 slots, 4 with buckets of 128. So there are at most as many single numbers as numbers in accesses
+# of 16 bytes, and a rule's fields, a message's scales and values. A loop that touches a plane one coordinate at a time
+# in both copies has 32 more. random_k takes as many for the values of its messages, which belong to the slots drawn.
 set(most_more_loads 31)
 set(most_more_stores 7)
 

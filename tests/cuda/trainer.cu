@@ -93,7 +93,7 @@ outcome outcome_of(Trainer& t) {
 template <class O, class C, class Topology>
 void same_bytes(O const& o, C const& c, Topology const& topology) {
   for (players const sizes : {players{1, 0}, players{130, 600}, players{2000, 513}})
-    for (auto const [bad, how] : {std::pair{-1.0f, grouping::whole_model}, std::pair{3.0f, grouping::whole_model},
+    for (auto const& [bad, how] : {std::pair{-1.0f, grouping::whole_model}, std::pair{3.0f, grouping::whole_model},
                                   std::pair{-1.0f, grouping::per_tensor}}) {
       CAPTURE(O::name());
       CAPTURE(wire_compressor<C>::name());

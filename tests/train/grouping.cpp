@@ -218,7 +218,8 @@ TEST_CASE("grouping: global_top_k sends the largest of each tensor, and of the w
 
 TEST_CASE("grouping: a coordinate that is not finite is counted within its player") {
   apart const problem{.parts = {{{5, 1}, {300, 1}}, {{7, 1}, {9, 1}}}, .broken = 305 + 7 + 2};
-  trainer<float> t = combined(omd{0.1}, identity{}, gossip{.graph = ring(workers)})(problem, 1, locally(workers), by_tensor);
+  auto const run = combined(omd{0.1}, identity{}, gossip{.graph = ring(workers)});
+  trainer<float> t = run(problem, 1, locally(workers), by_tensor);
   t.run(3);
   REQUIRE(t.report().non_finite);
   CHECK(t.report().non_finite->player == player::max);
@@ -227,7 +228,9 @@ TEST_CASE("grouping: a coordinate that is not finite is counted within its playe
 
 TEST_CASE("grouping: what it cannot do is said at the start") {
   auto const run = combined(omd{0.1}, identity{}, gossip{.graph = ring(workers)});
-  auto const make = [](auto problem) { trainer t{problem, sgda{}, identity{}, parameter_server<>{}, loopback{1}, cpu{}, by_tensor}; };
+  auto const make = [](auto problem) {
+    trainer t{problem, sgda{}, identity{}, parameter_server<>{}, loopback{1}, cpu{}, by_tensor};
+  };
   struct of_one_piece {
     using scalar = float;
     players sizes() const { return {4, 4}; }

@@ -46,7 +46,7 @@ inline constexpr int any_bucket = 0;
 template <class C>
 inline constexpr int plane_count = static_cast<int>(std::size(C::template planes<float>));
 
-/// A compressor that looks at the whole vector, or a whole tensor, before it encodes: c.kept(n) of its n coordinates go.
+/// A compressor that looks at a whole vector, or tensor, before it encodes: c.kept(n) of its n coordinates go.
 template <class C>
 inline constexpr bool selects_globally = requires(C const c) { c.kept(std::int64_t{1}); };
 
@@ -94,7 +94,8 @@ constexpr std::int64_t payload_bytes(bucket_layout const& layout, int player = -
     if (full > 0) sum += full * C::template payload<T>(layout.length);
     if (int const rest = static_cast<int>(one.size % layout.length)) sum += C::template payload<T>(rest);
   }
-  for (plane const& one : C::template planes<T>) sum += one.per_pair * pairs_of(layout, layout.of(player), c) + one.tail;
+  std::int64_t const pairs = pairs_of(layout, layout.of(player), c);
+  for (plane const& one : C::template planes<T>) sum += one.per_pair * pairs + one.tail;
   return sum;
 }
 

@@ -9,16 +9,16 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d. Where tensors
-/// are kept apart it does so in each of them.
+/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d. Where
+/// tensors are kept apart it does so in each.
 ///
 /// message  start: where each bucket's pairs begin, and after the last where they end; a plane of values, a plane of
 ///          16-bit indices inside the bucket, both packed over the buckets in ascending index order
-/// payload  4 (buckets + 1) + ceil(fraction d) (sizeof(T) + 2) bytes; the sum of ceil(fraction d) over tensors kept apart
+/// payload  4 (buckets + 1) + ceil(fraction d) (sizeof(T) + 2) bytes; a ceil(fraction d) for each tensor kept apart
 /// promise  delta = fraction; a value is either sent or kept, to the bit
 /// ties     the lower index wins, over buckets and players
-/// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018; in each tensor: Hardy, Le Merrer, Sericola:
-///          Distributed deep learning on edge-devices: feasibility via adaptive compression. NCA 2017
+/// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018. In each tensor: Hardy, Le Merrer,
+///          Sericola: Distributed deep learning on edge-devices: feasibility via adaptive compression. NCA 2017
 template <int Bucket = 512>
 struct global_top_k {
   double fraction = 0.01;

@@ -33,7 +33,7 @@ struct bucket_range {
 /// begin on 16 bytes and no two buckets share a word. The padding holds zeros and is never sent as payload.
 inline constexpr int block = 128;
 
-/// Consecutive coordinates of one player that are cut into buckets of their own: a tensor of its weights, or all of them.
+/// Consecutive coordinates of one player with buckets of their own: a tensor of its weights, or all of them.
 struct placed_tensor {
   std::int64_t first_bucket, begin, padding, size;  // begin and padding as in its buckets
   int player;
@@ -95,8 +95,8 @@ struct bucket_layout {
   /// Coordinates in a range, without padding.
   SADDLE_HD std::int64_t coordinates(bucket_range const& r) const { return before(r.last) - before(r.first); }
 
-  /// f(range) for what a compressor that selects across buckets selects from: of these buckets, each tensor of the table,
-  /// or all of them where there is none. The range holds whole tensors.
+  /// f(range) for what a compressor that selects across buckets selects from: of these buckets, each tensor of the
+  /// table, or all of them where there is none. The range holds whole tensors.
   template <class F>
   constexpr void for_each_selection(bucket_range const& part, F f) const {
     if (!keeps_tensors_apart()) return f(part);

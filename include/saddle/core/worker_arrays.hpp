@@ -49,8 +49,9 @@ struct worker_arrays {
   /// Null stays null.
   SADDLE_HD bucket_arrays<T> from(bucket const& b) const {
     T const* const g = b.player == 0 ? gradient[0] : gradient[1];
-    return {at(w, b.begin),      at(h, b.begin),   at(g, b.begin),     at(memory, b.begin), at(copy, b.begin_in_message()),
-            at(anchor, b.begin), at(sum, b.begin), at(state, b.begin), plane,               at(outgoing, b.begin)};
+    std::int64_t const i = b.begin;
+    return {at(w, i),      at(h, i),   at(g, i),     at(memory, i), at(copy, b.begin_in_message()),
+            at(anchor, i), at(sum, i), at(state, i), plane,         at(outgoing, i)};
   }
 
  private:

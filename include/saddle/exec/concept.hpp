@@ -14,8 +14,8 @@ SADDLE_HD decltype(auto) unaligned(G const& g) {
   if constexpr (requires { g.unaligned(); }) return g.unaligned();
   else return (g);
 }
-/// Whether a bucket takes the copy of the code in which the length is a constant: a full one, if the arrays from there on
-/// can be read in quads by those groups that do so.
+/// Whether a bucket takes the copy of the code in which the length is a constant: a full one, which begins with a quad
+/// where the group reads these.
 template <class Body, cooperative_group G>
 SADDLE_HD bool runs_whole(bucket const& b) {
   return b.count == Body::length && (G::lanes == 1 || b.begin % 4 == 0);

@@ -126,8 +126,8 @@ SADDLE_HD void sweep_at(F& f, int k, int i, Access const&... all) {
   }(all.load(i)...);
 }
 /// f(k, value...) for every slot k of this lane whose place exists, with the values that reads(p), writes(p) and
-/// changes(p) say. The calls are independent of each other. Several lanes read and write four neighbours at a time, if the
-/// bucket is full and the group knows that it lies on 16 bytes.
+/// changes(p) say. The calls are independent of each other. Several lanes read and write four neighbours at a time if
+/// the bucket is full and the group knows that it lies on 16 bytes.
 template <int Items, class G, class F, class... Access>
 SADDLE_HD void sweep(G const& g, int count, F f, Access... all) {
   if constexpr (G::lanes == 1) {

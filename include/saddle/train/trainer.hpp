@@ -36,8 +36,8 @@ SADDLE_NAMESPACE_BEGIN
 /// Averages of the iterates: none, wbar = t/(t+1) wbar + w/(t+1), or wbar = decay wbar + (1 - decay) w.
 enum class averaging { none, uniform, exponential };
 
-/// What no bucket of a message straddles, and what a compressor that selects globally selects from: whole_model, buckets
-/// end with a player, and both are selected from together; per_tensor, with each tensor that the problem names.
+/// What no bucket of a message straddles, and what a compressor that selects across buckets selects from: whole_model,
+/// two players, and both together; per_tensor, the tensors that the problem names, and each by itself.
 enum class grouping { whole_model, per_tensor };
 
 struct settings {
