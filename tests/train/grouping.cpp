@@ -229,7 +229,7 @@ TEST_CASE("grouping: a coordinate that is not finite is counted within its playe
 TEST_CASE("grouping: what it cannot do is said at the start") {
   auto const run = combined(omd{0.1}, identity{}, gossip{.graph = ring(workers)});
   auto const make = [](auto problem) {
-    trainer t{problem, sgda{}, identity{}, parameter_server<>{}, loopback{1}, cpu{}, by_tensor};
+    trainer t{problem, omd{}, identity{}, gossip{.graph = ring(workers)}, locally(workers), cpu{}, by_tensor};
   };
   struct of_one_piece {
     using scalar = float;
