@@ -156,7 +156,7 @@ class executor_program : public program<T> {
 
   kind const kind_;
   engine engine_;
-  bucket_layout layout_;  // the kernels'
+  bucket_layout layout_;  // the kernels': its table lies where they read it
   fleet<T> fleet_;
 
   // In the executor's memory.

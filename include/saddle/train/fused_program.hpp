@@ -150,12 +150,12 @@ class fused_program final : public executor_program<T, Executor> {
     object(down());
     contexts_.resize(static_cast<std::size_t>(phases_of(optimizer_) * rounds()));
     if constexpr (selects) {
-      auto const buckets = static_cast<std::size_t>(layout().buckets());
+      auto const buckets = static_cast<std::size_t>(layout_.buckets());
       tallies_ = array<bucket_tally>(buckets);
       before_ = array<bucket_tally>(buckets);
       totals_ = array<std::int64_t>(radix_search<T>::bins);
       search_ = array<radix_search<T>>(1);
-      engine_.template reserve_scan<bucket_tally>(layout().buckets());
+      engine_.template reserve_scan<bucket_tally>(layout_.buckets());
     }
   }
 
@@ -269,12 +269,12 @@ class fused_program final : public executor_program<T, Executor> {
   void adapt([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (looks_ahead<typename rules_in<Rule>::min, T> || looks_ahead<typename rules_in<Rule>::max, T>)
       launch(adapt_body<Scheme, T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
-             fleet_.hosted, layout().of(player));
+             fleet_.hosted, layout_.of(player));
   }
   void step_alone([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (steps_alone<Topology>)
       launch(step_alone_body<T, Rule, bucket_length>{layout_, context(index), workers_.data(), hosted_lowest()},
-             fleet_.hosted, layout().of(player));
+             fleet_.hosted, layout_.of(player));
   }
   void encode(int index, int player) override {
     if constexpr (selects_globally<Up>) {
@@ -283,19 +283,19 @@ class fused_program final : public executor_program<T, Executor> {
                                                                            &context(index)->encodes_by,
                                                                            fleet_.workers[m], hosted_lowest() + m,
                                                                            search_.data()},
-                       unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], layout().of(player));
+                       unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], layout_.of(player));
     } else {
       launch(encode_body<Scheme, Up, T, Encoding, bucket_length>{unwrapped(compressor_), layout_, context(index),
                                                                    &context(index)->encodes_by, workers_.data(),
                                                                    outgoing_.data(), hosted_lowest(),
                                                                    static_cast<std::uint32_t>(fleet_.first)},
-             fleet_.hosted, layout().of(player));
+             fleet_.hosted, layout_.of(player));
     }
   }
   void absorb([[maybe_unused]] int index, [[maybe_unused]] int player) override {
     if constexpr (mixes_copies)
       launch(absorb_body<Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), distant_copies_.data()},
-             static_cast<int>(distant_.size()), layout().of(player));
+             static_cast<int>(distant_.size()), layout_.of(player));
   }
   void judge(int round) override {
     engine_.once(skip_if_non_finite<T>{sources(round), Scheme::averages ? 1 : fleet_.hosted, lowest_.data()});
@@ -336,11 +336,11 @@ class fused_program final : public executor_program<T, Executor> {
       launch(restore_body<Scheme, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), sources(round),
                                                         workers_.data(), outgoing_.data(),
                                                         static_cast<std::uint32_t>(fleet_.first)},
-             fleet_.hosted, layout().of(player));
+             fleet_.hosted, layout_.of(player));
     }
   }
   void average(T* average, T const* w) override {
-    launch(average_body<T, bucket_length>{layout_, context(0), average, w}, 1, layout().of(phase::both));
+    launch(average_body<T, bucket_length>{layout_, context(0), average, w}, 1, layout_.of(phase::both));
   }
   void end() override {
     engine_.once(note_non_finite<T>{context(0), lowest_.data(), fleet_.all + 1, log_.data()});
@@ -364,7 +364,7 @@ class fused_program final : public executor_program<T, Executor> {
     std::int64_t* const lowest = Scheme::on_average ? lowest_.data() + fleet_.all : hosted_lowest();
     launch(apply_body<Scheme, D, T, applied, bucket_length>{decoder, layout_, context(index), rules, workers_.data(),
                                                             sharing, from, lowest},
-           fleet_.hosted / sharing, layout().of(player));
+           fleet_.hosted / sharing, layout_.of(player));
   }
   /// f of the compressor that a message goes by.
   template <class F>
