@@ -29,7 +29,7 @@ struct gan_sizes {
   std::string loss;  // non-saturating, saturating, wasserstein
   double r1 = 0;
   int workers = 1;
-  std::string classifier;  // the file of one that rates samples, as examples/09_classifier.cpp writes it; empty: none
+  std::string classifier;  // the file of one that rates samples, as examples/10_classifier.cpp writes it; empty: none
 };
 
 /// How good generated samples are: images have a Frechet distance on pixels, and what a classifier makes of them where
