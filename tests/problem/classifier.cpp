@@ -124,6 +124,8 @@ TEST_CASE("classifier: outputs are those of convolutions, maxima and layers by t
       right += std::ranges::max_element(z) - z.begin() == i % 3;
     }
     CHECK(accuracy(c.network(), w, data) == doctest::Approx(right / 70.0));
+    std::vector<double> const zero(w.size());  // all classes are equal, and the first is taken
+    CHECK(accuracy(c.network(), zero, data) == doctest::Approx(24 / 70.0));
   }
 }
 

@@ -83,9 +83,8 @@ double accuracy(convolutional<T> const& network, std::type_identity_t<std::span<
   expects(of.count > 0 && of.labels.size() == static_cast<std::size_t>(of.count), "samples, each with a label");
   int right = 0;
   for_each_sample(network, w, of, [&](int i, auto const& layers, int j) {
-    int found = 0;
-    layers.back().col(j).maxCoeff(&found);
-    right += found == of.labels[static_cast<std::size_t>(i)];
+    auto const outputs = layers.back().col(j);
+    right += std::ranges::max_element(outputs) - outputs.begin() == of.labels[static_cast<std::size_t>(i)];
   });
   return static_cast<double>(right) / of.count;
 }
