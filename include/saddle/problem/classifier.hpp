@@ -214,6 +214,6 @@ class classifier {
   mutable std::vector<scratch> scratch_;
 };
 
-static_assert(problem<classifier<float>>);
+static_assert(problem<classifier<float>> && names_its_tensors<classifier<float>>);
 
 SADDLE_NAMESPACE_END

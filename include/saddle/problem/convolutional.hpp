@@ -12,6 +12,7 @@
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/samples.hpp"
+#include "saddle/problem/concept.hpp"
 #include "saddle/problem/perceptron.hpp"
 
 SADDLE_NAMESPACE_BEGIN

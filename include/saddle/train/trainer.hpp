@@ -654,7 +654,7 @@ class trainer {
            std::to_string(p.max) + " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
            " average=" + std::to_string(static_cast<int>(settings_.average)) + " " + program_->details() +
            (settings_.problem.empty() ? "" : " problem=" + settings_.problem) +
-           (link_->model() == nullptr ? "" : " " + link_->model()->name());
+           (link_->model() == nullptr ? "" : std::string(" ") + link_->model()->name());
   }
 
   collective together() const { return {*link_, step_}; }
