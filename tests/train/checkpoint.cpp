@@ -48,7 +48,7 @@ using coarse = error_feedback<qsgd<128, 8>>;
 constexpr settings averaging_settings{.seed = 3, .average = averaging::uniform};
 
 /// w, h, memory, the server's memory and an average.
-trainer<double> dqgan(settings const& s = averaging_settings) {
+trainer<double> compressed_both_ways(settings const& s = averaging_settings) {
   return {test::smg(3), omd{0.05}, coarse{}, parameter_server<coarse>{}, loopback{3}, cpu{}, s};
 }
 /// Each worker's w, copy, state and average.
@@ -113,14 +113,14 @@ TEST_CASE("a run continues from its checkpoint as if it had never stopped") {
     CHECK(second.report().uplink == whole.report().uplink);
     CHECK(second.report().downlink == whole.report().downlink);
   };
-  SUBCASE("memories and averages") { check([] { return dqgan(); }); }
+  SUBCASE("memories and averages") { check([] { return compressed_both_ways(); }); }
   SUBCASE("public copies and moments") { check(adaptive_choco); }
   SUBCASE("moments and weights of each worker") { check(extra_over_gossip); }
 }
 
 TEST_CASE("a checkpoint of another run is refused") {
   scratch const here;
-  auto t = dqgan(), twin = dqgan();
+  auto t = compressed_both_ways(), twin = compressed_both_ways();
   t.run(10);
   twin.run(10);
   auto const other = [&](trainer<double> o) {
@@ -140,8 +140,8 @@ TEST_CASE("a checkpoint of another run is refused") {
          averaging_settings});
   other({game, omd{0.05}, coarse{}, both_ways, loopback{2}, cpu{}, averaging_settings});
   other({test::bil(3), omd{0.05}, coarse{}, both_ways, loopback{3}, cpu{}, averaging_settings});
-  other(dqgan({.seed = 4, .average = averaging::uniform}));
-  other(dqgan({.seed = 3, .average = averaging::exponential}));
+  other(compressed_both_ways({.seed = 4, .average = averaging::uniform}));
+  other(compressed_both_ways({.seed = 3, .average = averaging::exponential}));
   t.run(10);
   twin.run(10);
   CHECK(t.digest() == twin.digest());
@@ -149,7 +149,7 @@ TEST_CASE("a checkpoint of another run is refused") {
 
 TEST_CASE("what is no checkpoint, damaged or cut short is refused") {
   scratch const here;
-  auto t = dqgan(), twin = dqgan();
+  auto t = compressed_both_ways(), twin = compressed_both_ways();
   std::string const file = here.file("saved"), damaged = here.file("damaged");
   t.run(10);
   t.save(file);
@@ -195,7 +195,7 @@ TEST_CASE("what is no checkpoint, damaged or cut short is refused") {
 TEST_CASE("a checkpoint that cannot be written leaves the previous one") {
   scratch const here;
   std::string const file = here.file("run"), part = file + ".part";
-  auto t = dqgan();
+  auto t = compressed_both_ways();
   t.run(10);
   std::uint64_t const then = t.digest();
   t.save(file);
@@ -221,7 +221,7 @@ TEST_CASE("a checkpoint that cannot be written leaves the previous one") {
   CHECK(bytes_of(file) == previous);
   fs::remove(part);
 
-  auto fresh = dqgan();
+  auto fresh = compressed_both_ways();
   fresh.load(file);
   CHECK(fresh.digest() == then);
 
