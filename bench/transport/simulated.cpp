@@ -70,7 +70,7 @@ void step(benchmark::State& state, auto const& make) {
 int main(int argc, char** argv) {
   auto const add = [](char const* name, auto f, auto const& make) {
     auto* const b = benchmark::RegisterBenchmark(name, [=](benchmark::State& s) { f(s, make); });
-    for (int const workers : {16, 128, 1024, 10'000}) b->Arg(workers);
+    for (int const workers : {16, 128, 1024, 4096, 10'000}) b->Arg(workers);
   };
   auto const modelled = [](auto& s, auto const& make) { step<over_the_internet>(s, make); };
   auto const plain = [](auto& s, auto const& make) { step<at_once>(s, make); };

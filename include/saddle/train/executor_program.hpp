@@ -28,8 +28,20 @@ class executor_program : public program<T> {
  public:
   bucket_layout layout() const override { return tensors_.on_host(); }
   bool in_host_memory() const override { return Executor::in_host_memory; }
-  T* allocate(std::size_t n) override { return arrays_.emplace_back(n).data(); }
-  std::byte* allocate_bytes(std::size_t n) override { return bytes_.emplace_back(n).data(); }
+  T* allocate(std::size_t n) override { return reinterpret_cast<T*>(allocate_bytes(n * sizeof(T))); }
+  /// Where there are hundreds of small arrays, for as many workers, they share blocks on huge pages: a step over thousands
+  /// of pages waits for address translation most of the time.
+  std::byte* allocate_bytes(std::size_t n) override {
+    constexpr std::size_t block = std::size_t{1} << 22, few = 256;
+    if (bytes_.size() < few || n > block / 16) return bytes_.emplace_back(n).data();
+    n = (n + 127) / 128 * 128;
+    if (left_ < n) {
+      left_ = block;
+      next_ = bytes_.emplace_back(block).data();
+    }
+    left_ -= n;
+    return std::exchange(next_, next_ + n);
+  }
   void read(T* host, T const* there, std::size_t n) const override { engine_.read(host, there, n); }
   void write(T* there, T const* host, std::size_t n) override { engine_.write(there, host, n); }
   void read_bytes(std::span<std::byte> host, std::byte const* there) const override {
@@ -180,8 +192,9 @@ class executor_program : public program<T> {
 
   tensor_layout tensors_;
   array<placed_tensor> places_;
-  std::deque<array<T>> arrays_;  // a deque does not move what it holds
-  std::deque<array<std::byte>> bytes_;
+  std::deque<array<std::byte>> bytes_;  // a deque does not move what it holds
+  std::byte* next_ = nullptr;           // in a block that is shared
+  std::size_t left_ = 0;
   array<term<T>> whole_;
   staged<sample> samples_;
   std::vector<heard_round> received_;
