@@ -1,6 +1,6 @@
 // What a step of many workers in one process costs, on one thread: 64 coordinates each, a server and a ring, with a
-// model of time and without. `us`: processor time a worker and step; `make_us`: microseconds a worker to make the
-// trainer; `virtual_s`: modelled seconds a step.
+// model of time and without. `worker_step`: processor time a worker and step; `make_us`: microseconds a worker to make
+// the trainer; `virtual_s`: modelled seconds a step.
 #include "saddle/transport/simulated.hpp"
 
 #include <benchmark/benchmark.h>
@@ -59,7 +59,7 @@ void step(benchmark::State& state, auto const& make) {
   t.step();
   for (auto _ : state) t.step();
   double const steps = static_cast<double>(state.iterations()) * workers;
-  state.counters["us"] = {1e-6 * steps, benchmark::Counter::kIsRate | benchmark::Counter::kInvert};
+  state.counters["worker_step"] = {steps, benchmark::Counter::kIsRate | benchmark::Counter::kInvert};
   state.counters["make_us"] = made / workers;
   if (auto const virtual_now = t.report().simulated)
     state.counters["virtual_s"] = virtual_now->seconds / static_cast<double>(t.report().step);

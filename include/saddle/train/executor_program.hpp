@@ -29,8 +29,8 @@ class executor_program : public program<T> {
   bucket_layout layout() const override { return tensors_.on_host(); }
   bool in_host_memory() const override { return Executor::in_host_memory; }
   T* allocate(std::size_t n) override { return reinterpret_cast<T*>(allocate_bytes(n * sizeof(T))); }
-  /// Where there are hundreds of small arrays, for as many workers, they share blocks on huge pages: a step over thousands
-  /// of pages waits for address translation most of the time.
+  /// Where there are hundreds of small arrays, for as many workers, they share blocks on huge pages: a step over
+  /// thousands of pages waits for address translation most of the time.
   std::byte* allocate_bytes(std::size_t n) override {
     constexpr std::size_t block = std::size_t{1} << 22, few = 256;
     if (bytes_.size() < few || n > block / 16) return bytes_.emplace_back(n).data();

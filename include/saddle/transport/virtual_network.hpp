@@ -45,8 +45,8 @@ struct message_loss {
 ///
 /// A message of n bytes from a to b begins to leave at s, when a's port has sent what it was given before, and has left
 /// at s + n / (bandwidth of a). Its first byte comes at s + latency; b's port takes messages in this order, each for
-/// n / (bandwidth of b). The message is delivered when that is done, and not before its last byte has come. Nothing else
-/// takes time: no server's arithmetic, no acknowledgement.
+/// n / (bandwidth of b). The message is delivered when that is done, and not before its last byte has come. Nothing
+/// else takes time: no server's arithmetic, no acknowledgement.
 ///
 /// promise  what happens is a function of the calls, the kinds of links and the seed
 class virtual_network {
