@@ -179,6 +179,8 @@ class job {
     out["dense_uplink_bytes"] = dense_uplink_bytes(r);
     out["wire_bytes"] = r.wire_bytes;
     out["seconds"] = r.seconds;
+    out["network"] = p.transport.network ? nlohmann::ordered_json(p.transport.network->name) : nullptr;
+    out["simulated_seconds"] = r.simulated ? nlohmann::ordered_json(r.simulated->seconds) : nullptr;
     out["skipped_steps"] = r.skipped_steps;
     out["details"] = r.details;
     out["frechet_distance"] = or_null(score_.frechet_distance);
@@ -200,12 +202,14 @@ class job {
     std::string const skipped = r.skipped_steps > 0 ? "; " + std::to_string(r.skipped_steps) +
                                                           " steps skipped, a number was not finite"
                                                     : "";
+    char seconds[64] = "";
+    if (r.simulated) std::snprintf(seconds, sizeof seconds, "%.1f s on the network; ", r.simulated->seconds);
     std::string const kept = p.feedback == saddle::feedback::none    ? ""
                              : p.feedback == saddle::feedback::error ? " with error feedback"
                                                                      : " with ef21";
     return p.optimizer + ", " + p.compressor + kept + ", " + p.topology + ", " + std::to_string(p.workers) +
            (p.workers == 1 ? " worker: " : " workers: ") + std::to_string(r.steps_executed) + " steps in " + numbers +
-           readable(score_) + "; digest " + hexadecimal(digest_) + skipped;
+           seconds + readable(score_) + "; digest " + hexadecimal(digest_) + skipped;
   }
 
   options options_;

@@ -60,6 +60,8 @@ std::vector<recipe> const recipes = {
 
 bool is_adaptive(std::string const& optimizer) { return optimizer.ends_with("adam"); }
 
+std::vector<saddle::link_kind> const networks = {saddle::datacentre, saddle::ethernet, saddle::wan, saddle::home};
+
 std::vector<std::string> optimizer_names() {
   return []<class... O>(std::tuple<O...> const*) {
     return std::vector<std::string>{O::name()...};
@@ -130,9 +132,11 @@ void check(options const& o) {
   if (p.local_steps != 1 && p.downlink != "exact") refuse("--local-steps goes with an exact downlink");
   if (p.consensus_step && (server || !lossy))
     refuse("--consensus-step goes with a lossy compressor on a graph");
-  if ((p.topology == "one-peer-exponential" || p.topology == "random-rings") && lossy && p.feedback == saddle::feedback::none && p.workers > 2)
-    refuse(p.compressor +
-           " without error feedback needs the same neighbours in every step, and " + p.topology + " changes them");
+  bool const varies = p.topology == "one-peer-exponential" || p.topology == "random-rings";
+  if (varies && lossy && p.feedback == saddle::feedback::none && p.workers > 2)
+    refuse(p.compressor + " without error feedback needs the same neighbours in every step, and " + p.topology +
+           " changes them");
+  if (p.transport.network && under_mpirun()) refuse("--network models other processes, and mpirun has started some");
   if (o.every > 0 && o.checkpoint.empty()) refuse("--every needs --checkpoint");
 }
 
@@ -149,6 +153,7 @@ options parse(int argc, char** argv) {
   std::optional<std::string> optimizer, compressor, topology;
   double deadline = 300;
   bool star = false;
+  std::string network;
   std::optional<int> workers, local_steps, batch, latent, threads;
   std::optional<std::int64_t> steps, evaluate_every;
   std::optional<double> step_size, max_step_size, r1, box, decay;
@@ -212,6 +217,10 @@ options parse(int argc, char** argv) {
   add("--deadline", deadline, "Seconds that a process waits for another one under mpirun (default 300)")
       ->check(between(0.001, 1e9));
   app.add_flag("--star", star, "Under mpirun, one process serves all parameters and not each a part")->group(group);
+  add("--network", network, "Tells what the run would take on one: " + listed(names_in(networks)))
+      ->check(one_of(names_in(networks)));
+  add("--gradient-seconds", p.transport.gradient_seconds, "What a gradient takes there (default 0.01)")
+      ->check(number<double>([](double x) { return x >= 0 && x < 1e9; }, "of seconds"));
   add("--threads", threads, "Changes no bit (default: one a worker, where there are processors; under mpirun 1)")
       ->check(between(1, 4096));
 
@@ -273,8 +282,11 @@ options parse(int argc, char** argv) {
   p.max_step_size = max_step_size.value_or(step_size.value_or(sizes[1]));
   int const processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   p.threads = threads.value_or(under_mpirun() ? 1 : std::min(p.workers, processors));
-  p.transport = {p.workers, std::chrono::milliseconds(static_cast<std::int64_t>(1000 * deadline)),
-                 star ? saddle::server_place::star : saddle::server_place::sharded};
+  p.transport.workers = p.workers;
+  p.transport.deadline = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * deadline));
+  if (star) p.transport.server = saddle::server_place::star;
+  for (saddle::link_kind const& kind : networks)
+    if (kind.name == network) p.transport.network = kind;
   p.run.decay = decay.value_or(best->average_decay);
   p.run.average = p.run.decay > 0 ? saddle::averaging::exponential : saddle::averaging::none;
   if (grouping == "tensor") p.run.grouping = saddle::grouping::per_tensor;

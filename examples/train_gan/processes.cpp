@@ -9,6 +9,17 @@
 #endif
 
 namespace train_gan {
+namespace {
+
+std::unique_ptr<saddle::link> connect_here(connection const& how) {
+  if (!how.network) return saddle::loopback{how.workers}.connect();
+  return saddle::simulated{.workers = how.workers,
+                           .links = {*how.network},
+                           .compute = saddle::compute_time::constant(how.gradient_seconds)}
+      .connect();
+}
+
+}  // namespace
 
 /// Open MPI, and the launchers of MPICH and of PMIx, tell a process about the others.
 bool under_mpirun() {
@@ -21,7 +32,7 @@ bool under_mpirun() {
 
 std::unique_ptr<saddle::link> connection::connect() const {
   if (under_mpirun()) return saddle::mpi{.workers = workers, .deadline = deadline, .server = server}.connect();
-  return saddle::loopback{workers}.connect();
+  return connect_here(*this);
 }
 int rank() { return under_mpirun() ? boost::mpi::communicator().rank() : 0; }
 int with_processes(int argc, char** argv, std::function<int()> const& f) {
@@ -34,7 +45,7 @@ void end_all(int code) {
 
 #else
 
-std::unique_ptr<saddle::link> connection::connect() const { return saddle::loopback{workers}.connect(); }
+std::unique_ptr<saddle::link> connection::connect() const { return connect_here(*this); }
 int rank() { return 0; }
 int with_processes(int, char**, std::function<int()> const& f) {
   if (under_mpirun()) throw std::runtime_error("train_gan was built without MPI and cannot run under mpirun");

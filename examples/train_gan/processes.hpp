@@ -2,16 +2,21 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <saddle/transport/concept.hpp>
+#include <saddle/transport/simulated.hpp>
 
 namespace train_gan {
 
-/// Where the workers are, chosen when the program runs: in this process, or over the ranks that mpirun has started.
+/// Where the workers are, chosen when the program runs: in this process, there perhaps on a modelled network, or over
+/// the ranks that mpirun has started.
 struct connection {
   int workers = 1;
   std::chrono::milliseconds deadline{};
   saddle::server_place server = saddle::server_place::sharded;
+  std::optional<saddle::link_kind> network{};
+  double gradient_seconds = 0.01;  // on that network
 
   std::unique_ptr<saddle::link> connect() const;
 };

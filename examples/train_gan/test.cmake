@@ -92,6 +92,14 @@ foreach(policies IN ITEMS "--method;dqgan" "--method;dposg;--compressor;sign" "-
   endforeach()
 endforeach()
 
+digest(plain ${short} --steps 6)
+digest(modelled ${short} --steps 6 --network wan --gradient-seconds 1)
+expect_equal(${modelled} ${plain} "a modelled network changes no number")
+value_of(seconds simulated_seconds)
+if(NOT seconds MATCHES "^6\\.[4-9]")  # six gradients, and at least 60 ms a step there and back
+  message(FATAL_ERROR "${seconds} simulated seconds")
+endif()
+
 set(digests "")
 foreach(compressor IN ITEMS identity top-k global-top-k random-k qsgd2 qsgd4 qsgd8 natural half bfloat sign
                             adacomp-residual)
