@@ -202,7 +202,8 @@ options parse(int argc, char** argv) {
   add("--topology", topology, listed(topologies) + " (or parameter-server). A torus is a square; erdos-renyi joins " +
                                   "every two workers with probability 1/2")
       ->transform(one_of(topologies, {{"parameter-server", "server"}}));
-  add("--adapts", adapts, "On a server: worker, each to its own gradients, or average, all to theirs (default the method's)")
+  add("--adapts", adapts,
+      "On a server: worker, each to its own gradients, or average, all to theirs (default the method's)")
       ->check(one_of({"worker", "average"}));
   add("--downlink", p.downlink, "The server's: exact, or qsgd8 with error feedback (default exact)")
       ->check(one_of({"exact", "qsgd8"}));
