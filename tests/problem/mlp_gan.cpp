@@ -345,3 +345,41 @@ TEST_CASE("mlp_gan: what does not fit is refused") {
   CHECK_THROWS_AS(gan.gradient(w, {.step = 1}, small), std::invalid_argument);
   CHECK_THROWS_AS(gan.generate(point<float>(w).max, 3, 1), std::invalid_argument);
 }
+
+TEST_CASE("mlp_gan: a generator and a discriminator that see nothing of each other but samples and feedbacks") {
+  auto const same = []<class T>(T) {
+    for (bool const bounded : {false, true})
+      for (double const r1 : {0.0, 0.7})
+        for (mlp_gan_options o : networks()) {
+          o.r1 = r1, o.workers = 3;
+          mlp_gan<T> const gan(noise(11, {2, 3, 1}, bounded), o);
+          REQUIRE((gan.batch() == o.batch && gan.sample_size() == 6));
+          auto w = start(gan, 3);
+          sample const s{.seed = 9, .worker = 1, .step = 4};
+          auto const expected = gradient_of(gan, w, s);
+
+          std::vector<T> samples(static_cast<std::size_t>(o.batch) * 6), feedback = samples;
+          weights<T> g(gan.sizes());
+          point<T const> const at = w;
+          gan.generate(at.min, s, samples);
+          gan.ascend(at.max, s, {s, samples}, point<T>(g).max);
+          gan.feedback(at.max, s, {s, samples}, feedback);
+          gan.pull_back(at.min, s, feedback, point<T>(g).min);
+          CHECK(g.all == expected);
+
+          // A batch is what its number says, whoever sees it: by another worker's data D learns otherwise, the feedback
+          // is the same.
+          std::vector<T> others = feedback;
+          gan.feedback(at.max, {.seed = 9, .worker = 2, .step = 4}, {s, samples}, others);
+          CHECK(others == feedback);
+          gan.ascend(at.max, {.seed = 9, .worker = 2, .step = 4}, {s, samples}, point<T>(g).max);
+          CHECK(g.all != expected);
+          CHECK_THROWS_AS(gan.feedback(at.max, s, {s, std::span<T const>(samples).first(6 * o.batch - 1)}, others),
+                          std::invalid_argument);
+          CHECK_THROWS_AS(gan.generate(at.max, s, samples), std::invalid_argument);
+          CHECK_THROWS_AS(gan.generate(at.min, {.worker = 3}, samples), std::invalid_argument);
+        }
+  };
+  same(float{});
+  same(double{});
+}

@@ -19,6 +19,8 @@
 #include "saddle/problem/gan_batch.hpp"
 #include "saddle/problem/gan_loss.hpp"
 #include "saddle/problem/perceptron.hpp"
+#include "saddle/problem/real_batches.hpp"
+#include "saddle/problem/split_gan.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -51,7 +53,7 @@ class mlp_gan {
   using matrix = batch_columns<T>;
 
   mlp_gan(samples const& real, mlp_gan_options options)
-      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds) {
+      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers) {
     auto const positive = [](int v) { return v > 0; };
     expects(options_.latent > 0 && options_.batch > 0, "latent and batch are positive");
     expects(std::ranges::all_of(options_.generator, positive) &&
@@ -59,10 +61,6 @@ class mlp_gan {
             "hidden layers have a positive width");
     expects(options_.r1 >= 0 && options_.generator_leak >= 0 && options_.generator_leak < 1,
             "r1 is not negative, the generator's leak is in [0, 1)");
-    expects(
-        real.values.size() == static_cast<std::size_t>(real.count) * static_cast<std::size_t>(shape_.size()),
-        "the data hold count samples of their shape");
-    expects(options_.workers >= 1 && options_.workers <= real.count, "from one worker to one a sample");
 
     generator_.widths = options_.generator;
     generator_.widths.insert(generator_.widths.begin(), options_.latent);
@@ -72,13 +70,6 @@ class mlp_gan {
     discriminator_.widths.insert(discriminator_.widths.begin(), shape_.size());
     discriminator_.widths.push_back(1);
     discriminator_.leak = static_cast<T>(0.2);
-
-    order_ = order_of_data(real.count);
-    real_.resize(shape_.size(), real.count);
-    for (int j = 0; j < real.count; ++j)
-      std::ranges::transform(real[order_[static_cast<std::size_t>(j)]], real_.col(j).data(), [&](float v) {
-        return bounds_ ? bounds_->to_signed_unit(static_cast<T>(v)) : static_cast<T>(v);
-      });
 
     for (int m = 0; m < options_.workers; ++m)
       scratch_.emplace_back(generator_, discriminator_, options_.batch);
@@ -92,12 +83,9 @@ class mlp_gan {
   }
 
   /// Which samples, by their index in the data, this worker draws from.
-  std::span<int const> shard(int worker) const {
-    auto const [first, count] = part(worker);
-    return {order_.data() + first, static_cast<std::size_t>(count)};
-  }
+  std::span<int const> shard(int worker) const { return real_.shard(worker); }
   /// All samples as the networks see them, one a column; each worker's part is `part_of` these.
-  matrix const& real() const { return real_; }
+  matrix const& real() const { return real_.columns(); }
   bool bounded() const { return bounds_.has_value(); }
   perceptron<T> const& network(player who) const {
     return who == player::min ? generator_ : discriminator_;
@@ -120,7 +108,7 @@ class mlp_gan {
     check({out.min, out.max});
     scratch& k = outputs(at, s, true);
     min_gradient(at, k, out.min);  // first: the other one overwrites what both need
-    max_gradient(at, k, out.max);
+    max_gradient(at.max, k, out.max);
   }
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
@@ -131,7 +119,39 @@ class mlp_gan {
     if (who == player::min)
       min_gradient(at, k, out.min);
     else
-      max_gradient(at, k, out.max);
+      max_gradient(at.max, k, out.max);
+  }
+
+  // What a split_gan does, with the bits of `gradient`. Samples are as the networks see them.
+
+  int batch() const { return options_.batch; }
+  int sample_size() const { return shape_.size(); }
+  void generate(std::span<T const> generator, sample noise, std::span<T> out) const {
+    check(generator, generator_);
+    expects(is_batch(out.size()), "a place for one batch");
+    scratch& k = scratch_of(noise.worker);
+    generate(generator, noise, k);
+    std::copy_n(k.g_values.back().data(), out.size(), out.data());
+  }
+  void pull_back(std::span<T const> generator, sample noise, std::span<T const> feedback, std::span<T> out) const {
+    check(generator, generator_);
+    check(out, generator_);
+    expects(is_batch(feedback.size()), "the feedbacks on one batch");
+    scratch& k = scratch_of(noise.worker);
+    std::ranges::copy(feedback, k.g_slopes.back().data());
+    pull_back(generator, k, out);
+  }
+  void ascend(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
+    check(out, discriminator_);
+    scratch& k = see(discriminator, s, fake);
+    draw_real(discriminator, s, k);
+    max_gradient(discriminator, k, out);
+  }
+  void feedback(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
+    expects(is_batch(out.size()), "a place for the feedbacks on one batch");
+    scratch& k = see(discriminator, s, fake);
+    Eigen::Map<matrix> by_samples(out.data(), shape_.size(), options_.batch);
+    feedback(discriminator, k, by_samples);
   }
 
   /// What generator and discriminator minimize, on the batch of this sample; R1 is in the second.
@@ -198,55 +218,74 @@ class mlp_gan {
                 static_cast<std::int64_t>(w.max.size()) == discriminator_.size(),
             "one span a player, of the player's size");
   }
-
-  data_part part(int worker) const {
-    expects(worker >= 0 && worker < options_.workers, "the worker has a part of the data");
-    return part_of(static_cast<int>(order_.size()), options_.workers, worker);
+  static void check(std::span<T const> w, perceptron<T> const& network) {
+    expects(static_cast<std::int64_t>(w.size()) == network.size(), "the span has the player's size");
+  }
+  bool is_batch(std::size_t values) const {
+    return values == static_cast<std::size_t>(shape_.size()) * static_cast<std::size_t>(options_.batch);
+  }
+  scratch& scratch_of(int worker) const {
+    expects(worker >= 0 && worker < options_.workers, "there is such a worker");
+    return scratch_[static_cast<std::size_t>(worker)];
   }
 
   /// Runs both networks forward on the batch: the outputs stand in d_values.back().
   scratch& outputs(point<T const> at, sample s, bool on_real) const {
     check(at);
-    auto const [first, count] = part(s.worker);
-    scratch& k = scratch_[static_cast<std::size_t>(s.worker)];
-    int const batch = options_.batch;
+    scratch& k = scratch_of(s.worker);
+    generate(at.min, s, k);
+    k.d_values.front().rightCols(options_.batch) = k.g_values.back();
+    // The halves are separate products, so that one player's gradient has the bits of the whole.
+    discriminator_.forward(at.max, k.d_values, options_.batch, options_.batch);
+    if (on_real) draw_real(at.max, s, k);
+    return k;
+  }
+  void generate(std::span<T const> generator, sample s, scratch& k) const {
     random_sequence latents(batch_stream(s, purpose::latent));
     for (T& z : k.g_values.front().reshaped()) z = static_cast<T>(latents.normal());
-    generator_.forward(at.min, k.g_values, 0, batch);
+    generator_.forward(generator, k.g_values, 0, options_.batch);
     if (bounds_) k.g_values.back().array() = k.g_values.back().array().tanh();
-    k.d_values.front().rightCols(batch) = k.g_values.back();
-    // The halves are separate products, so that one player's gradient has the bits of the whole.
-    discriminator_.forward(at.max, k.d_values, batch, batch);
-    if (!on_real) return k;
-
-    random_sequence order(batch_stream(s, purpose::data_order));
-    for (int j = 0; j < batch; ++j)
-      k.d_values.front().col(j) =
-          real_.col(first + static_cast<int>(order.below(static_cast<std::uint32_t>(count))));
-    discriminator_.forward(at.max, k.d_values, 0, batch);
+  }
+  void draw_real(std::span<T const> discriminator, sample s, scratch& k) const {
+    real_.draw(s, options_.batch, [&](int j, int column) { k.d_values.front().col(j) = real_.columns().col(column); });
+    discriminator_.forward(discriminator, k.d_values, 0, options_.batch);
+  }
+  /// The discriminator's outputs on a batch that came from elsewhere.
+  scratch& see(std::span<T const> discriminator, sample s, generated_batch<T> const& fake) const {
+    check(discriminator, discriminator_);
+    expects(is_batch(fake.values.size()), "one generated batch");
+    scratch& k = scratch_of(s.worker);
+    std::ranges::copy(fake.values, k.d_values.front().col(options_.batch).data());
+    discriminator_.forward(discriminator, k.d_values, options_.batch, options_.batch);
     return k;
   }
 
   void min_gradient(point<T const> at, scratch& k, std::span<T> out) const {
+    feedback(at.max, k, k.g_slopes.back());
+    pull_back(at.min, k, out);
+  }
+  /// From the outputs on a generated batch to the derivatives by its samples, one a column.
+  template <class Columns>
+  void feedback(std::span<T const> discriminator, scratch& k, Columns& by_samples) const {
     int const batch = options_.batch;
-    discriminator_.backward(at.max, k.d_values, k.d_slopes, 0, batch, batch);
+    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 0, batch, batch);
     for (int j = 0; j < batch; ++j) {
       T const slope =
           generator_on_fake(options_.loss, k.d_values.back()(0, batch + j)).slope / static_cast<T>(batch);
-      auto const by_input = k.d_slopes.front().col(batch + j).array();
-      if (bounds_)
-        k.g_slopes.back().col(j).array() = slope * by_input * (1 - k.g_values.back().col(j).array().square());
-      else
-        k.g_slopes.back().col(j).array() = slope * by_input;
+      by_samples.col(j) = slope * k.d_slopes.front().col(batch + j);
     }
-    generator_.backward(at.min, k.g_values, k.g_slopes, 1, 0, batch);
+  }
+  /// From these, in g_slopes.back(), to the generator's gradient.
+  void pull_back(std::span<T const> generator, scratch& k, std::span<T> out) const {
+    if (bounds_) k.g_slopes.back().array() *= 1 - k.g_values.back().array().square();
+    generator_.backward(generator, k.g_values, k.g_slopes, 1, 0, options_.batch);
     generator_.weight_gradient(k.g_values, k.g_slopes, k.ones, out);
   }
 
   /// Between its kinks D is linear in x: with d_l = dD/dz_l and the tangents t_l of the direction dD/dx,
   /// the gradient of |dD/dx|^2 / 2 by W_l is d_l t_{l-1}', next to slope * d_l a_{l-1}' of the loss: one
   /// product takes both.
-  void max_gradient(point<T const> at, scratch& k, std::span<T> out) const {
+  void max_gradient(std::span<T const> discriminator, scratch& k, std::span<T> out) const {
     int const batch = options_.batch;
     bool const penalty = options_.r1 > 0;
     for (int j = 0; j < batch; ++j) {
@@ -255,11 +294,11 @@ class mlp_gan {
       k.weights(batch + j) =
           discriminator_on_fake(options_.loss, d(0, batch + j)).slope / static_cast<T>(batch);
     }
-    discriminator_.backward(at.max, k.d_values, k.d_slopes, penalty ? 0 : 1, 0, batch);
-    discriminator_.backward(at.max, k.d_values, k.d_slopes, 1, batch, batch);
+    discriminator_.backward(discriminator, k.d_values, k.d_slopes, penalty ? 0 : 1, 0, batch);
+    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 1, batch, batch);
     if (penalty) {
       k.tangents.front() = static_cast<T>(options_.r1 / batch) * k.d_slopes.front().leftCols(batch);
-      discriminator_.tangent(at.max, k.d_values, k.tangents, 0, batch);
+      discriminator_.tangent(discriminator, k.d_values, k.tangents, 0, batch);
     }
     for (std::size_t l = 0; l + 1 < k.d_values.size(); ++l) {
       for (int j = 0; j < 2 * batch; ++j) k.d_values[l].col(j) *= k.weights(j);
@@ -272,11 +311,10 @@ class mlp_gan {
   sample_shape shape_;
   std::optional<range> bounds_;
   perceptron<T> generator_, discriminator_;
-  std::vector<int> order_;  // of the data; a shard is a part of it
-  matrix real_;             // in that order, a sample a column
+  real_batches<T> real_;
   mutable std::vector<scratch> scratch_;
 };
 
-static_assert(problem<mlp_gan<float>> && splits_by_player<mlp_gan<float>>);
+static_assert(problem<mlp_gan<float>> && splits_by_player<mlp_gan<float>> && split_gan<mlp_gan<float>>);
 
 SADDLE_NAMESPACE_END

@@ -1,0 +1,62 @@
+#pragma once
+#include <concepts>
+#include <span>
+
+#include "saddle/config.hpp"
+#include "saddle/problem/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Samples that a generator made, one after the other, and what its noise was drawn by.
+template <class T>
+struct generated_batch {
+  sample noise;
+  std::span<T const> values;
+};
+
+template <class P>
+concept sizes_its_batches = requires(P const p) {
+  { p.batch() } -> std::same_as<int>;
+  { p.sample_size() } -> std::same_as<int>;
+};
+template <class P>
+concept generates_samples =
+    requires(P const p, std::span<typename P::scalar const> generator, sample noise,
+             std::span<typename P::scalar> out) { p.generate(generator, noise, out); };
+template <class P>
+concept pulls_feedback_back =
+    requires(P const p, std::span<typename P::scalar const> generator, sample noise,
+             std::span<typename P::scalar const> feedback, std::span<typename P::scalar> out) {
+      p.pull_back(generator, noise, feedback, out);
+    };
+template <class P>
+concept ascends = requires(P const p, std::span<typename P::scalar const> discriminator, sample s,
+                           generated_batch<typename P::scalar> fake,
+                           std::span<typename P::scalar> out) { p.ascend(discriminator, s, fake, out); };
+template <class P>
+concept gives_feedback = requires(P const p, std::span<typename P::scalar const> discriminator, sample s,
+                                  generated_batch<typename P::scalar> fake,
+                                  std::span<typename P::scalar> out) { p.feedback(discriminator, s, fake, out); };
+
+/// A generator and a discriminator in different places: nothing goes from one to the other but samples, and back the
+/// derivatives by them.
+///
+/// sizes(), initial(seed, w), workers()   as of a `problem`
+/// batch(), sample_size()                 b samples of s values; a span of samples, or of feedbacks, has b s
+/// generate(generator, noise, out)        the samples G(Z); `noise` draws Z, its `worker` is the number of the batch
+/// pull_back(generator, noise, feedback, out)   the generator's gradient, sum over i of feedback_i dx_i / d(generator).
+///                                        Called after `generate` of the same generator and noise with nothing of that
+///                                        batch number in between: what that left need not be computed again
+/// ascend(discriminator, s, fake, out)    what the discriminator descends on: minus the gradient of its objective, on the
+///                                        real batch that s draws and the generated one
+/// feedback(discriminator, s, fake, out)  derivatives of the generator's loss by the generated samples. The loss is a mean
+///                                        over the batch: 1/b is inside
+///
+/// The first two are called for different batches at the same time, the last two for different workers; each must be a
+/// function of its arguments alone. A pair may draw what it knows of a generated sample besides its values, a class say,
+/// from the batch's noise: then it need not travel.
+template <class P>
+concept split_gan = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && sizes_its_batches<P> &&
+                    generates_samples<P> && pulls_feedback_back<P> && ascends<P> && gives_feedback<P>;
+
+SADDLE_NAMESPACE_END
