@@ -40,4 +40,22 @@ SADDLE_HD void combine(G const& g, D const& decoder, step_switches<T> const& now
   }
 }
 
+/// Each row's array becomes what it hears, one bucket.
+template <class D, class T, int Bucket>
+struct combine_body {
+  static constexpr int length = Bucket;
+  D decoder;
+  bucket_layout layout;
+  step_switches<T> const* context;
+  incoming<T> const* sources;  // one a row
+  T* const* arrays;            // the same
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int row, bucket const& b, int count) const {
+    T acc[Bucket / G::lanes];
+    combine(g, decoder, *context, sources[row], b, count, acc);
+    store_tile(g, count, acc, arrays[row] + b.begin);
+  }
+};
+
 SADDLE_NAMESPACE_END

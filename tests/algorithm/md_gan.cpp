@@ -1,0 +1,623 @@
+// MD-GAN against plain loops over what the paper says.
+#include "saddle/algorithm/md_gan.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "saddle/compressor/error_feedback.hpp"
+#include "saddle/compressor/half.hpp"
+#include "saddle/compressor/qsgd.hpp"
+#include "saddle/compressor/top_k.hpp"
+#include "saddle/data/mixture.hpp"
+#include "saddle/exec/cpu.hpp"
+#include "saddle/metric/modes.hpp"
+#include "saddle/optimizer/extragradient.hpp"
+#include "saddle/optimizer/omd.hpp"
+#include "saddle/optimizer/sgda.hpp"
+#include "saddle/problem/mlp_gan.hpp"
+#include "saddle/transport/loopback.hpp"
+
+using namespace saddle;
+
+namespace {
+
+using gan = mlp_gan<double>;
+using vector = std::vector<double>;
+
+gan small_gan(int workers, int batch = 5) {
+  return {ring8().draw(200, 1),
+          {.generator = {9}, .discriminator = {8}, .latent = 3, .batch = batch, .workers = workers}};
+}
+template <class Driver>
+vector generator(Driver const& d) {
+  auto const w = d.generator_weights();
+  return {w.begin(), w.end()};
+}
+template <class Driver>
+vector discriminator(Driver const& d, int worker) {
+  auto const w = d.discriminator_weights(worker);
+  return {w.begin(), w.end()};
+}
+template <class Driver>
+std::vector<vector> discriminators(Driver const& d) {
+  std::vector<vector> all;
+  for (int n = 0; n < d.workers(); ++n) all.push_back(discriminator(d, n));
+  return all;
+}
+double distance(vector const& a, vector const& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  return std::sqrt(sum);
+}
+
+/// Adam as it is written in the paper.
+struct plain_adam {
+  double step_size, beta1, beta2;
+  vector m = {}, v = {};
+  int n = 0;
+  void move(vector& w, vector const& gradient) {
+    m.resize(w.size()), v.resize(w.size());
+    ++n;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      m[i] = beta1 * m[i] + (1 - beta1) * gradient[i];
+      v[i] = beta2 * v[i] + (1 - beta2) * gradient[i] * gradient[i];
+      w[i] -= step_size * (m[i] / (1 - std::pow(beta1, n))) / (std::sqrt(v[i] / (1 - std::pow(beta2, n))) + 1e-8);
+    }
+  }
+};
+
+/// MD-GAN by the paper's text: every feedback goes back through the generator by itself.
+struct plain_md_gan {
+  gan const& pair;
+  int workers, k, steps;
+  plain_adam of_generator, start_of_discriminators;
+  vector x;
+  std::vector<vector> theta;
+  std::vector<plain_adam> adams;
+  int step = 0;
+
+  plain_md_gan(gan const& pair, int workers, int k, int steps, std::uint64_t seed, plain_adam g, plain_adam d)
+      : pair(pair), workers(workers), k(k), steps(steps), of_generator(g), start_of_discriminators(d) {
+    x.resize(static_cast<std::size_t>(pair.sizes().min));
+    vector t(static_cast<std::size_t>(pair.sizes().max));
+    pair.initial(seed, {x, t});
+    theta.assign(static_cast<std::size_t>(workers), t);
+    adams.assign(static_cast<std::size_t>(workers), d);
+  }
+  /// With those workers that are there, in ascending order.
+  void advance(std::uint64_t seed, std::vector<int> const& present) {
+    ++step;
+    auto const values = static_cast<std::size_t>(pair.batch() * pair.sample_size());
+    std::vector<vector> batches(static_cast<std::size_t>(k), vector(values));
+    auto const noise = [&](std::size_t j) { return sample{seed, static_cast<int>(j), step}; };
+    vector mean(x.size());
+    for (std::size_t i = 0; i < present.size(); ++i) {
+      auto const n = static_cast<std::size_t>(present[i]), g = i % static_cast<std::size_t>(k),
+                 d = (i + 1) % static_cast<std::size_t>(k);
+      for (std::size_t const j : {g, d}) pair.generate(x, noise(j), batches[j]);
+      vector gradient(theta[n].size()), feedback(values), pulled(x.size());
+      for (int l = 0; l < steps; ++l) {
+        pair.ascend(theta[n], {seed, present[i], step}, {noise(d), batches[d]}, gradient);
+        adams[n].move(theta[n], gradient);
+      }
+      pair.feedback(theta[n], {seed, present[i], step}, {noise(g), batches[g]}, feedback);
+      pair.generate(x, noise(g), batches[g]);
+      pair.pull_back(x, noise(g), feedback, pulled);
+      for (std::size_t c = 0; c < mean.size(); ++c) mean[c] += pulled[c] / static_cast<double>(present.size());
+    }
+    of_generator.move(x, mean);
+  }
+};
+
+std::vector<int> all_of(int workers) {
+  std::vector<int> n;
+  for (int i = 0; i < workers; ++i) n.push_back(i);
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("md_gan: one worker, one batch, one step is an ordinary GAN whose discriminator moves first, to the bit") {
+  auto const pair = small_gan(1);
+  md_gan driver{pair, md_gan_settings<sgda, sgda>{.generator = {0.1}, .discriminator = {0.2}, .seed = 4}, loopback{1},
+                cpu{}};
+  vector x(static_cast<std::size_t>(pair.sizes().min)), theta(static_cast<std::size_t>(pair.sizes().max));
+  pair.initial(4, {x, theta});
+  for (int step = 1; step <= 50; ++step) {
+    sample const s{.seed = 4, .worker = 0, .step = step};
+    vector gx(x.size()), gt(theta.size());
+    pair.gradient({x, theta}, s, {gx, gt}, player::max);
+    for (std::size_t i = 0; i < theta.size(); ++i) theta[i] -= 0.2 * gt[i];
+    pair.gradient({x, theta}, s, {gx, gt}, player::min);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] -= 0.1 * gx[i];
+    driver.step();
+    REQUIRE(generator(driver) == x);
+    REQUIRE(discriminator(driver, 0) == theta);
+  }
+}
+
+TEST_CASE("md_gan: k passes through the generator give the mean over all workers, as so many passes would") {
+  for (auto const& [workers, k, steps] : {std::tuple{1, 1, 1}, {2, 2, 1}, {5, 1, 2}, {5, 3, 1}, {6, 6, 3}}) {
+    CAPTURE(workers);
+    CAPTURE(k);
+    auto const pair = small_gan(workers);
+    md_gan driver{pair,
+                  md_gan_settings<>{.generator = {.step_size = 1e-3, .beta1 = 0.5},
+                                    .discriminator = {.step_size = 2e-3, .beta1 = 0},
+                                    .batches = k,
+                                    .discriminator_steps = steps,
+                                    .seed = 4},
+                  loopback{workers}, cpu{}};
+    plain_md_gan plain(pair, workers, k, steps, 4, {1e-3, 0.5, 0.999}, {2e-3, 0, 0.999});
+    for (int step = 0; step < 20; ++step) {
+      driver.step();
+      plain.advance(4, all_of(workers));
+      REQUIRE(distance(generator(driver), plain.x) < 1e-10);
+      for (int n = 0; n < workers; ++n)
+        REQUIRE(distance(discriminator(driver, n), plain.theta[static_cast<std::size_t>(n)]) < 1e-10);
+    }
+    auto start = plain_md_gan(pair, workers, k, steps, 4, {}, {}).x;
+    CHECK(distance(generator(driver), start) > 1e-2);
+  }
+}
+
+TEST_CASE("md_gan: whoever has left is in no mean, and when all have left nothing moves") {
+  auto const pair = small_gan(4);
+  md_gan driver{pair,
+                md_gan_settings<>{.generator = {.step_size = 1e-3},
+                                  .discriminator = {.step_size = 2e-3},
+                                  .batches = 3,
+                                  .departures = {{2, 6}, {0, 11}, {1, 16}, {3, 21}},
+                                  .seed = 4},
+                loopback{4}, cpu{}};
+  plain_md_gan plain(pair, 4, 3, 1, 4, {1e-3, 0.9, 0.999}, {2e-3, 0.9, 0.999});
+  for (int step = 1; step <= 20; ++step) {
+    std::vector<int> present;
+    if (step < 11) present.push_back(0);
+    if (step < 16) present.push_back(1);
+    if (step < 6) present.push_back(2);
+    present.push_back(3);
+    driver.step();
+    plain.advance(4, present);
+    REQUIRE(driver.report().workers == static_cast<int>(present.size()));
+    REQUIRE(distance(generator(driver), plain.x) < 1e-10);
+  }
+  for (int n = 0; n < 4; ++n)
+    CHECK(distance(discriminator(driver, n), plain.theta[static_cast<std::size_t>(n)]) < 1e-10);
+  auto const then = driver.digest();
+  auto const bytes = driver.report().uplink;
+  driver.run(3);
+  CHECK(driver.digest() == then);
+  CHECK(driver.report().uplink == bytes);
+  CHECK((driver.report().workers == 0 && driver.report().step == 23));
+  // Nobody has sent what had left before.
+  CHECK(bytes.payload == (5 * 4 + 5 * 3 + 5 * 2 + 5) * 5 * 2 * 8);
+}
+
+namespace {
+
+/// Moves of discriminators in one exchange: worker n got that of from[n].
+std::vector<int> moves(std::vector<vector> const& before, std::vector<vector> const& after) {
+  std::vector<int> from;
+  for (vector const& one : after)
+    from.push_back(static_cast<int>(std::ranges::find(before, one) - before.begin()));
+  return from;
+}
+
+}  // namespace
+
+TEST_CASE("md_gan: discriminators are exchanged along one cycle through all, and nothing else changes") {
+  for (int workers = 1; workers <= 6; ++workers) {
+    auto const pair = small_gan(workers);
+    std::set<std::vector<int>> seen;
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+      md_gan_settings<> how{.exchange_every = 2, .seed = seed};
+      md_gan driver{pair, how, loopback{workers}, cpu{}};
+      how.exchange_every = 0;
+      md_gan stays{pair, how, loopback{workers}, cpu{}};
+      driver.step();
+      stays.step();
+      REQUIRE(driver.digest() == stays.digest());
+      driver.step();
+      stays.step();
+      REQUIRE(generator(driver) == generator(stays));
+      auto const from = moves(discriminators(stays), discriminators(driver));
+      int at = 0, length = 0;
+      do at = from[static_cast<std::size_t>(at)], ++length;
+      while (at != 0 && length < workers);
+      CHECK((at == 0 && length == workers));
+      seen.insert(from);
+      CHECK(driver.report().exchanges == (workers > 1 ? 1 : 0));
+      CHECK(driver.report().exchanged.payload == (workers > 1 ? workers * pair.sizes().max * 8 : 0));
+      CHECK(stays.report().exchanged.payload == 0);
+    }
+    std::size_t cycles = 1;  // (workers - 1)!
+    for (std::size_t i = 2; i < static_cast<std::size_t>(workers); ++i) cycles *= i;
+    if (workers <= 4) CHECK(seen.size() == cycles);
+    else CHECK(seen.size() > 10);
+  }
+}
+
+TEST_CASE("md_gan: Adam's moments move with the discriminator, stay, or begin anew") {
+  auto const pair = small_gan(4);
+  for (exchanged_state const state : {exchanged_state::moves, exchanged_state::stays, exchanged_state::resets}) {
+    CAPTURE(static_cast<int>(state));
+    md_gan driver{pair,
+                  md_gan_settings<>{.batches = 2,
+                                    .discriminator_steps = 2,
+                                    .exchange_every = 5,
+                                    .state = state,
+                                    .departures = {{1, 18}},
+                                    .seed = 4},
+                  loopback{4}, cpu{}};
+    plain_md_gan plain(pair, 4, 2, 2, 4, {1e-3, 0.9, 0.999}, {1e-3, 0.9, 0.999});
+    for (int step = 1; step <= 30; ++step) {
+      std::vector<int> const present = step < 18 ? all_of(4) : std::vector<int>{0, 2, 3};
+      driver.step();
+      plain.advance(4, present);
+      if (step % 5 == 0) {
+        auto const theta = plain.theta;
+        auto const adams = plain.adams;
+        for (int const n : present) {
+          auto const i = static_cast<std::size_t>(n);
+          auto const nearest = std::ranges::min_element(
+              theta, {}, [&](vector const& t) { return distance(t, discriminator(driver, n)); });
+          auto const j = static_cast<std::size_t>(nearest - theta.begin());
+          REQUIRE(i != j);
+          plain.theta[i] = theta[j];
+          if (state == exchanged_state::moves) plain.adams[i] = adams[j];
+          if (state == exchanged_state::resets) plain.adams[i] = plain.start_of_discriminators;
+        }
+      }
+      REQUIRE(distance(generator(driver), plain.x) < 1e-9);
+      for (int n = 0; n < 4; ++n)
+        REQUIRE(distance(discriminator(driver, n), plain.theta[static_cast<std::size_t>(n)]) < 1e-9);
+    }
+    std::int64_t const discriminators = 4 * 3 + 3 * 3, each = pair.sizes().max * 8;
+    CHECK(driver.report().exchanges == 6);
+    CHECK(driver.report().exchanged.payload == discriminators * each * (state == exchanged_state::moves ? 3 : 1));
+  }
+}
+
+namespace {
+
+samples noise(int count, sample_shape shape) {
+  samples s{.count = count, .shape = shape, .bounds = range{0, 1}};
+  random_sequence random({.seed = 5, .use = purpose::evaluation});
+  for (int i = 0; i < count * shape.size(); ++i) s.values.push_back(static_cast<float>(random.uniform()));
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("md_gan: ten workers, batches of ten, five steps on images of 784 values: the paper's bytes") {
+  mlp_gan<float> const pair(noise(20, {28, 28, 1}),
+                            {.generator = {4}, .discriminator = {4}, .latent = 2, .batch = 10, .workers = 10});
+  for (int const k : {1, 4, 10}) {
+    md_gan driver{pair, md_gan_settings<>{.batches = k, .exchange_every = 5}, loopback{10}, cpu{}};
+    driver.run(5);
+    auto const r = driver.report();
+    CHECK(r.uplink.payload == 1'568'000);
+    CHECK(r.downlink.payload == 3'136'000);
+    CHECK(r.exchanged.payload == 10 * pair.sizes().max * 4);
+    CHECK(r.uplink.total > r.uplink.payload);
+  }
+}
+
+namespace {
+
+/// The smallest pair there is: the generator's weights are the batch, and the discriminators pull at it from where they
+/// are. What a message loses is seen at once.
+struct mirror {
+  using scalar = double;
+  int samples = 3, values = 100;
+  std::int64_t breaks_at = 0;  // the step in which worker 1 feeds back what is no number
+
+  int batch() const { return samples; }
+  int sample_size() const { return values; }
+  players sizes() const { return {samples * values, samples * values}; }
+  void initial(std::uint64_t seed, point<double> w) const {
+    random_sequence random({.seed = seed, .use = purpose::initial_weights});
+    for (int p = 0; p < 2; ++p)
+      for (double& v : w.of(p)) v = random.normal();
+  }
+  /// Of another batch: the other way round.
+  void generate(std::span<double const> x, sample z, std::span<double> out) const {
+    std::ranges::copy(x, out.begin());
+    if (z.worker % 2 == 1) std::ranges::reverse(out);
+  }
+  void pull_back(std::span<double const>, sample z, std::span<double const> feedback, std::span<double> out) const {
+    generate(feedback, z, out);
+  }
+  void ascend(std::span<double const> theta, sample s, generated_batch<double> const& fake,
+              std::span<double> out) const {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = theta[i] - fake.values[i] + s.worker;
+  }
+  void feedback(std::span<double const> theta, sample s, generated_batch<double> const& fake,
+                std::span<double> out) const {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = fake.values[i] - theta[i] / (1 + s.worker);
+    if (s.step == breaks_at && s.worker == 1) out[130] = std::numeric_limits<double>::infinity();
+  }
+};
+static_assert(split_gan<mirror>);
+
+/// The 20 largest of each 128, the first of equals.
+vector largest(vector p) {
+  for (std::size_t begin = 0; begin < p.size(); begin += 128) {
+    std::size_t const end = std::min(begin + 128, p.size());
+    std::vector<std::size_t> order;
+    for (std::size_t i = begin; i < end; ++i) order.push_back(i);
+    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return std::abs(p[i]); });
+    for (std::size_t i = 20; i < order.size(); ++i) p[order[i]] = 0;
+  }
+  return p;
+}
+
+/// MD-GAN on mirrors by gradient descent, with a function in the place of each compressor.
+template <class S, class F, class X>
+struct plain_mirrors {
+  mirror pair;
+  S samples;
+  F feedbacks;  // of a worker's
+  X discriminators;
+  vector x = vector(300);
+  std::vector<vector> theta{3, vector(300)};
+
+  void advance(int step) {
+    std::vector<vector> batches(2, vector(300));
+    for (int j = 0; j < 2; ++j) {
+      pair.generate(x, {.worker = j}, batches[static_cast<std::size_t>(j)]);
+      batches[static_cast<std::size_t>(j)] = samples(batches[static_cast<std::size_t>(j)]);
+    }
+    vector mean(300), g(300);
+    for (int n = 0; n < 3; ++n) {
+      auto const i = static_cast<std::size_t>(n);
+      pair.ascend(theta[i], {.worker = n, .step = step}, {{}, batches[(i + 1) % 2]}, g);
+      for (std::size_t c = 0; c < 300; ++c) theta[i][c] -= 0.3 * g[c];
+      pair.feedback(theta[i], {.worker = n, .step = step}, {{}, batches[i % 2]}, g);
+      g = feedbacks(n, g);
+      vector pulled(300);
+      pair.pull_back(x, {.worker = n % 2}, g, pulled);
+      for (std::size_t c = 0; c < 300; ++c) mean[c] += pulled[c] / 3;
+    }
+    for (std::size_t c = 0; c < 300; ++c) x[c] -= 0.1 * mean[c];
+  }
+};
+
+vector as_it_is(vector const& v) { return v; }
+
+/// Both sides by side for 12 steps, an exchange every 4.
+template <class Settings, class S, class F, class X>
+void agree(Settings how, S samples, F feedbacks, X discriminators) {
+  how.generator = {0.1}, how.discriminator = {0.3}, how.batches = 2, how.exchange_every = 4;
+  md_gan driver{mirror{}, how, loopback{3}, cpu{}};
+  plain_mirrors<S, F, X> plain{{}, samples, feedbacks, discriminators};
+  plain.pair.initial(1, {plain.x, plain.theta[0]});
+  plain.theta[1] = plain.theta[2] = plain.theta[0];
+  for (int step = 1; step <= 12; ++step) {
+    driver.step();
+    plain.advance(step);
+    if (step % 4 == 0) {
+      std::vector<vector> sent;
+      for (vector const& t : plain.theta) sent.push_back(discriminators(t));
+      std::set<std::size_t> taken;
+      for (int n = 0; n < 3; ++n) {
+        auto const nearest = std::ranges::min_element(
+            sent, {}, [&](vector const& t) { return distance(t, discriminator(driver, n)); });
+        auto const j = static_cast<std::size_t>(nearest - sent.begin());
+        REQUIRE(taken.insert(j).second);
+        plain.theta[static_cast<std::size_t>(n)] = sent[j];
+      }
+    }
+    REQUIRE(distance(generator(driver), plain.x) < 1e-11);
+    for (int n = 0; n < 3; ++n)
+      REQUIRE(distance(discriminator(driver, n), plain.theta[static_cast<std::size_t>(n)]) < 1e-11);
+  }
+  auto const r = driver.report();
+  auto const bytes = [](auto const& f) {  // 20 pairs of 10 bytes a bucket of 128, or 8 bytes a value
+    return std::is_same_v<std::remove_cvref_t<decltype(f)>, vector (*)(vector)> ? 3 * 20 * 10 : 300 * 8;
+  };
+  CHECK(r.downlink.payload == 12 * 3 * 2 * bytes(samples));
+  CHECK(r.uplink.payload == 12 * 3 * (has_memory<decltype(how.feedbacks)> ? 600 : 2400));
+  CHECK(r.exchanged.payload == 3 * 3 * bytes(discriminators));
+}
+
+}  // namespace
+
+TEST_CASE("md_gan: a pair of one's own, with every kind of message compressed") {
+  using top = top_k<128, 20>;
+  auto const unchanged = [](int, vector const& v) { return v; };
+  agree(md_gan_settings<sgda, sgda>{}, &as_it_is, unchanged, &as_it_is);
+  agree(md_gan_settings<sgda, sgda, top>{}, &largest, unchanged, &as_it_is);
+  agree(md_gan_settings<sgda, sgda, identity, identity, top>{}, &as_it_is, unchanged, &largest);
+  std::vector<vector> owed(3, vector(300));  // a worker's error memory, which stays with it
+  auto const with_memory = [&](int n, vector v) {
+    vector& e = owed[static_cast<std::size_t>(n)];
+    for (std::size_t i = 0; i < v.size(); ++i) v[i] += e[i];
+    vector const sent = largest(v);
+    for (std::size_t i = 0; i < v.size(); ++i) e[i] = v[i] - sent[i];
+    return sent;
+  };
+  agree(md_gan_settings<sgda, sgda, identity, error_feedback<top>>{}, &as_it_is, with_memory, &as_it_is);
+}
+
+TEST_CASE("md_gan: a feedback that is no number is left out and named") {
+  md_gan_settings<sgda, sgda> const how{.generator = {0.1}, .discriminator = {0.3}};
+  md_gan driver{mirror{.breaks_at = 3}, how, loopback{3}, cpu{}}, whole{mirror{}, how, loopback{3}, cpu{}};
+  driver.run(2);
+  whole.run(2);
+  CHECK(!driver.report().non_finite);
+  auto const x = generator(driver);
+  auto const theta = discriminators(driver);
+  driver.step();
+  auto const r = driver.report();
+  CHECK(r.skipped_steps == 1);
+  REQUIRE(r.non_finite);
+  CHECK((r.non_finite->step == 3 && r.non_finite->worker == 1 && r.non_finite->coordinate == 130 &&
+         r.non_finite->player == player::min));
+  whole.step();
+  CHECK(discriminators(driver) == discriminators(whole));
+  vector g(300);
+  auto expected = x;
+  for (int n : {0, 2}) {
+    mirror{}.feedback(discriminator(driver, n), {.worker = n, .step = 3}, {{}, x}, g);
+    for (std::size_t i = 0; i < 300; ++i) expected[i] -= 0.1 * g[i] / 3;
+  }
+  CHECK(distance(generator(driver), expected) < 1e-12);
+  driver.run(3);
+  CHECK(driver.report().skipped_steps == 1);
+}
+
+namespace {
+
+/// All that is to be remembered: look-ahead points, moments, memories, dither, an exchange that begins Adam anew.
+template <class Pair>
+auto everything(Pair const& pair, cpu how = {}) {
+  using settings = md_gan_settings<omd, adam, qsgd<128, 8>, error_feedback<top_k<128, 20>>, half<128>>;
+  settings const s{.generator = {0.02},
+                   .batches = 3,
+                   .discriminator_steps = 2,
+                   .exchange_every = 4,
+                   .state = exchanged_state::resets,
+                   .departures = {{2, 15}},
+                   .seed = 9};
+  return std::make_unique<md_gan<Pair, settings, cpu>>(pair, s, loopback{5}, how);
+}
+
+struct folder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("saddle-md-gan-" + std::to_string(::getpid()));
+  folder() { std::filesystem::create_directories(path); }
+  ~folder() { std::filesystem::remove_all(path); }
+  std::string operator/(char const* name) const { return (path / name).string(); }
+};
+
+}  // namespace
+
+TEST_CASE("md_gan: four discriminators, each next to its own data, teach one generator all modes of a mixture")
+{
+  mixture const m = ring8();
+  mlp_gan<float> const pair(m.draw(4000, 1),
+                            {.generator = {64, 64}, .discriminator = {64, 64}, .latent = 8, .batch = 32, .workers = 4});
+  adam const how{.step_size = 1e-3, .beta1 = 0.5};
+  auto const learn = [&](auto settings) {
+    settings.generator = settings.discriminator = how;
+    settings.batches = 2;
+    settings.exchange_every = 30;
+    md_gan driver{pair, settings, loopback{4}, cpu{}};
+    auto const score = [&] { return modes(pair.generate(driver.generator_weights(), 1000, 1), m.centres, 0.2 / 3); };
+    MESSAGE(score().covered << " " << score().good);
+    driver.run(1500);
+    MESSAGE(score().covered << " " << score().good);
+  };
+  learn(md_gan_settings<>{});
+  learn(md_gan_settings<adam, adam, half<128>, error_feedback<top_k<128, 16>>>{});
+  learn(md_gan_settings<adam, adam, half<128>, error_feedback<qsgd<128, 4, rounding::nearest>>, half<128>>{});
+}
+
+TEST_CASE("md_gan: threads change no bit") {
+  auto const pair = small_gan(5, 40);
+  auto one = everything(pair), four = everything(pair, {.threads = 4});
+  for (int i = 0; i < 20; ++i) {
+    one->step();
+    four->step();
+    REQUIRE(one->digest() == four->digest());
+  }
+  CHECK(one->report().skipped_steps == 0);
+}
+
+TEST_CASE("md_gan: a run goes on where it was saved, to the bit, and never from another one") {
+  folder const here;
+  auto const pair = small_gan(5, 40);
+  auto whole = everything(pair), first = everything(pair);
+  whole->run(25);
+  first->run(13);
+  first->save(here / "run");
+  auto second = everything(pair);
+  second->run(2);
+  auto const untouched = second->digest();
+  {
+    std::string text(std::filesystem::file_size(here / "run"), 0);
+    std::ifstream(here / "run", std::ios::binary).read(text.data(), static_cast<std::streamsize>(text.size()));
+    text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 1);
+    std::ofstream(here / "damaged", std::ios::binary) << text;
+  }
+  CHECK_THROWS_AS(second->load(here / "damaged"), bad_checkpoint);
+  CHECK_THROWS_AS(second->load(here / "none"), bad_checkpoint);
+  CHECK(second->digest() == untouched);
+  second->load(here / "run");
+  CHECK(second->digest() == first->digest());
+  CHECK(second->report().step == 13);
+  second->run(12, [](md_gan_report const& r) { return r.step < 20; });
+  CHECK(second->report().step == 20);
+  second->run(5);
+  CHECK(second->digest() == whole->digest());
+  auto const a = whole->report(), b = second->report();
+  CHECK((a.uplink == b.uplink && a.downlink == b.downlink && a.exchanged == b.exchanged && a.exchanges == b.exchanges));
+  CHECK(b.steps_executed == 12);
+
+  md_gan other{pair, md_gan_settings<>{}, loopback{5}, cpu{}};
+  auto const then = other.digest();
+  try {
+    other.load(here / "run");
+    FAIL("a checkpoint of another run was loaded");
+  } catch (bad_checkpoint const& e) {
+    CHECK(std::string(e.what()).find("another run") != std::string::npos);
+  }
+  CHECK(other.digest() == then);
+}
+
+TEST_CASE("md_gan: an optimizer of two gradients a step moves the discriminators, not the generator") {
+  auto const pair = small_gan(2);
+  md_gan driver{pair, md_gan_settings<sgda, extragradient>{.discriminator = {0.1}, .seed = 4}, loopback{2}, cpu{}};
+  vector x(static_cast<std::size_t>(pair.sizes().min)), theta(static_cast<std::size_t>(pair.sizes().max));
+  pair.initial(4, {x, theta});
+  vector fake(10), g(theta.size()), h = theta;
+  sample const s{.seed = 4, .worker = 1, .step = 1}, z{.seed = 4, .worker = 0, .step = 1};
+  pair.generate(x, z, fake);
+  pair.ascend(theta, s, {z, fake}, g);
+  for (std::size_t i = 0; i < h.size(); ++i) h[i] -= 0.1 * g[i];
+  pair.ascend(h, s, {z, fake}, g);
+  for (std::size_t i = 0; i < h.size(); ++i) theta[i] -= 0.1 * g[i];
+  driver.step();
+  CHECK(discriminator(driver, 1) == theta);
+  CHECK_THROWS_AS((md_gan{pair, md_gan_settings<extragradient, sgda>{}, loopback{2}, cpu{}}), std::invalid_argument);
+}
+
+TEST_CASE("md_gan: what makes no sense is refused with a sentence") {
+  auto const pair = small_gan(3);
+  auto const refuses = [&](std::string const& why, md_gan_settings<> const& how, int workers = 3) {
+    CAPTURE(why);
+    try {
+      md_gan driver{pair, how, loopback{workers}, cpu{}};
+      FAIL("it was accepted");
+    } catch (std::invalid_argument const& e) {
+      CAPTURE(e.what());
+      CHECK(std::string(e.what()).find(why) != std::string::npos);
+    }
+  };
+  refuses("4 workers, but the pair has data for 3", {}, 4);
+  refuses("4 batches for 3 workers", {.batches = 4});
+  refuses("0 batches for 3 workers", {.batches = 0});
+  refuses("at least one step", {.discriminator_steps = 0});
+  refuses("exchanges are a positive number", {.exchange_every = -1});
+  refuses("leaves before a step", {.departures = {{3, 1}}});
+  refuses("leaves before a step", {.departures = {{0, 0}}});
+  refuses("leaves once", {.departures = {{1, 5}, {0, 2}, {1, 7}}});
+  refuses("lo <= hi", {.discriminator_box = {1, -1}});
+  md_gan driver{pair, md_gan_settings<>{}, loopback{3}, cpu{}};
+  CHECK_THROWS_AS(driver.discriminator_weights(3), std::invalid_argument);
+}
