@@ -9,6 +9,7 @@
 #include "saddle/metric/inception_score.hpp"
 #include "saddle/metric/modes.hpp"
 #include "saddle/metric/nearest_neighbour.hpp"
+#include "saddle/problem/acgan.hpp"
 #include "saddle/problem/bilinear.hpp"
 #include "saddle/problem/classifier.hpp"
 #include "saddle/problem/dirac_gan.hpp"

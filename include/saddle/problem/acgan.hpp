@@ -1,0 +1,310 @@
+#pragma once
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/counter_rng.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/core/samples.hpp"
+#include "saddle/problem/concept.hpp"
+#include "saddle/problem/gan_batch.hpp"
+#include "saddle/problem/gan_loss.hpp"
+#include "saddle/problem/perceptron.hpp"
+#include "saddle/problem/real_batches.hpp"
+#include "saddle/problem/split_gan.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// The defaults are MD-GAN's perceptrons for MNIST: 716,560 and 670,219 coordinates on samples of 784 values.
+struct acgan_options {
+  std::vector<int> generator{512, 512};      // widths of the hidden layers; leaky ReLU of slope 0.2, all of them
+  std::vector<int> discriminator{512, 512};
+  int latent = 100;  // the class among them
+  int classes = 10;
+  int batch = 10;  // real samples, and as many generated ones, a worker and gradient
+  int workers = 1;
+};
+
+/// An auxiliary-classifier GAN of two perceptrons: the discriminator also says of which class a sample is, and both
+/// players want it to be right.
+///
+/// shape    weights of a player as in `perceptron`; generator latent -> ... -> sample, discriminator sample -> ... ->
+///          real or not, then one score a class
+/// losses   discriminator -log s(D(real)) - log s(-D(fake)) - log p(class | real) - log p(class | fake); generator
+///          -log s(D(fake)) - log p(class | fake); means over the batch
+/// noise    a generated sample's class is drawn with its noise and stands in it one-hot, before the normals: whoever knows
+///          what the noise was drawn by knows the class, and no label travels
+/// workers  each has its own part of the data, as in `mlp_gan`, and networks see them as there
+/// errors   std::invalid_argument for sizes or labels that do not fit
+/// source   Odena, Olah, Shlens: Conditional Image Synthesis with Auxiliary Classifier GANs. ICML 2017; the sizes: Hardy,
+///          Le Merrer, Sericola: MD-GAN. IPDPS 2019
+template <class T = float>
+class acgan {
+ public:
+  using scalar = T;
+  using matrix = batch_columns<T>;
+
+  acgan(samples const& real, acgan_options options)
+      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers) {
+    auto const positive = [](int v) { return v > 0; };
+    expects(options_.batch > 0 && options_.classes > 0 && options_.classes < options_.latent,
+            "a batch is not empty, and more latents than classes");
+    expects(std::ranges::all_of(options_.generator, positive) && std::ranges::all_of(options_.discriminator, positive),
+            "hidden layers have a positive width");
+    expects(real.labels.size() == static_cast<std::size_t>(real.count), "the data have a label a sample");
+    expects(std::ranges::all_of(real.labels, [&](std::uint8_t c) { return c < options_.classes; }),
+            "labels are below the number of classes");
+    labels_.resize(static_cast<std::size_t>(real.count));
+    for (int j = 0; j < real.count; ++j)
+      labels_[static_cast<std::size_t>(j)] = real.labels[static_cast<std::size_t>(real_.index_of(j))];
+    generator_ = {chain(options_.latent, options_.generator, shape_.size()), T(0.2)};
+    discriminator_ = {chain(shape_.size(), options_.discriminator, 1 + options_.classes), T(0.2)};
+    for (int m = 0; m < options_.workers; ++m) scratch_.emplace_back(*this);
+  }
+
+  players sizes() const { return {generator_.size(), discriminator_.size()}; }
+  int workers() const { return options_.workers; }
+  int batch() const { return options_.batch; }
+  int sample_size() const { return shape_.size(); }
+  acgan_options const& options() const { return options_; }
+  std::vector<tensor> tensors(player who) const {
+    return who == player::min ? generator_.tensors() : discriminator_.tensors();
+  }
+  std::span<int const> shard(int worker) const { return real_.shard(worker); }
+  /// The classes of a generated batch.
+  std::vector<int> classes(sample const& noise) const {
+    random_sequence random(batch_stream(noise, purpose::latent));
+    return classes(random, options_.batch);
+  }
+
+  void initial(std::uint64_t seed, point<T> w) const {
+    check(w.min, generator_);
+    check(w.max, discriminator_);
+    stream weights{.seed = seed, .use = purpose::initial_weights};
+    generator_.initial(random_sequence(weights), w.min);
+    weights.bucket = std::uint64_t{1} << 32;
+    discriminator_.initial(random_sequence(weights), w.max);
+  }
+
+  // In one place
+
+  void gradient(point<T const> at, sample s, point<T> out) const { gradient(at, s, out, true, true); }
+  void gradient(point<T const> at, sample s, point<T> out, player who) const {
+    gradient(at, s, out, who == player::min, who == player::max);
+  }
+  /// What generator and discriminator minimize, on the batch of this sample.
+  std::array<double, 2> losses(point<T const> at, sample s) const {
+    scratch& k = scratch_of(s.worker);
+    make(at.min, s, k);
+    std::span<T const> const fake(k.g_values.back().data(), batch_values());
+    double min = 0, max = 0;
+    see(at.max, {s, fake}, k);
+    for (int j = 0; j < options_.batch; ++j) {
+      double const right = class_loss(k, j);
+      min += static_cast<double>(generator_on_fake(gan_loss::non_saturating, k.d_values.back()(0, j)).value) + right;
+      max += static_cast<double>(discriminator_on_fake(gan_loss::non_saturating, k.d_values.back()(0, j)).value) + right;
+    }
+    see_real(at.max, s, k);
+    for (int j = 0; j < options_.batch; ++j)
+      max += static_cast<double>(discriminator_on_real(gan_loss::non_saturating, k.d_values.back()(0, j)).value) +
+             class_loss(k, j);
+    return {min / options_.batch, max / options_.batch};
+  }
+
+  // In two places: a split_gan
+
+  void generate(std::span<T const> generator, sample noise, std::span<T> out) const {
+    expects(out.size() == batch_values(), "a place for one batch");
+    scratch& k = scratch_of(noise.worker);
+    make(generator, noise, k);
+    std::copy_n(k.g_values.back().data(), out.size(), out.data());
+  }
+  void pull_back(std::span<T const> generator, sample noise, std::span<T const> feedback, std::span<T> out) const {
+    expects(feedback.size() == batch_values(), "the feedbacks on one batch");
+    scratch& k = scratch_of(noise.worker);
+    std::ranges::copy(feedback, k.g_slopes.back().data());
+    pull_back(generator, k, out);
+  }
+  void ascend(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
+    check(out, discriminator_);
+    scratch& k = scratch_of(s.worker);
+    see(discriminator, fake, k);
+    learn(discriminator, k, &discriminator_on_fake<T>, out);
+    see_real(discriminator, s, k);
+    learn(discriminator, k, &discriminator_on_real<T>, k.of_real);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] += k.of_real[i];
+  }
+  void feedback(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
+    expects(out.size() == batch_values(), "a place for the feedbacks on one batch");
+    scratch& k = scratch_of(s.worker);
+    see(discriminator, fake, k);
+    slopes(k, &generator_on_fake<T>);
+    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 0, 0, options_.batch);
+    std::copy_n(k.d_slopes.front().data(), out.size(), out.data());
+  }
+
+  /// Samples in the units of the data from a generator's weights, with the classes that they were to be of.
+  samples generate(std::span<T const> generator_weights, int count, std::uint64_t seed) const {
+    check(generator_weights, generator_);
+    expects(count > 0, "a positive count");
+    samples out{.count = count, .shape = shape_, .bounds = bounds_};
+    random_sequence random({.seed = seed, .use = purpose::evaluation});
+    constexpr int at_once = 256;
+    auto values = generator_.storage(at_once);
+    for (int done = 0; done < count; done += at_once) {
+      auto const labels = classes(random, at_once);
+      run_generator(generator_weights, random, labels, values);
+      for (int j = 0; j < std::min(at_once, count - done); ++j) {
+        for (T const v : values.back().col(j))
+          out.values.push_back(static_cast<float>(bounds_ ? bounds_->from_signed_unit(v) : v));
+        out.labels.push_back(static_cast<std::uint8_t>(labels[static_cast<std::size_t>(j)]));
+      }
+    }
+    return out;
+  }
+
+ private:
+  using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  using loss = loss_at<T> (*)(gan_loss, T);
+
+  /// Of a batch's number or of a worker: what a generator does touches the first half only, what a discriminator does the
+  /// second.
+  struct scratch {
+    typename perceptron<T>::per_layer g_values, g_slopes;
+
+    typename perceptron<T>::per_layer d_values, d_slopes;
+    std::vector<int> labels;
+    std::vector<T> of_real;
+    vector ones;
+
+    explicit scratch(acgan const& of)
+        : g_values(of.generator_.storage(of.options_.batch)),
+          g_slopes(g_values),
+          d_values(of.discriminator_.storage(of.options_.batch)),
+          d_slopes(d_values),
+          of_real(static_cast<std::size_t>(of.discriminator_.size())),
+          ones(vector::Ones(of.options_.batch)) {}
+  };
+
+  void gradient(point<T const> at, sample const& s, point<T> out, bool min, bool max) const {
+    scratch& k = scratch_of(s.worker);
+    make(at.min, s, k);
+    generated_batch<T> const fake{s, {k.g_values.back().data(), batch_values()}};
+    if (max) ascend(at.max, s, fake, out.max);
+    if (!min) return;
+    feedback(at.max, s, fake, {k.g_slopes.back().data(), batch_values()});
+    pull_back(at.min, k, out.min);
+  }
+
+  static std::vector<int> chain(int first, std::vector<int> hidden, int last) {
+    hidden.insert(hidden.begin(), first);
+    hidden.push_back(last);
+    return hidden;
+  }
+  static void check(std::span<T const> w, perceptron<T> const& network) {
+    expects(static_cast<std::int64_t>(w.size()) == network.size(), "the span has the player's size");
+  }
+  std::size_t batch_values() const {
+    return static_cast<std::size_t>(options_.batch) * static_cast<std::size_t>(shape_.size());
+  }
+  scratch& scratch_of(int worker) const {
+    expects(worker >= 0 && worker < options_.workers, "there is such a worker");
+    return scratch_[static_cast<std::size_t>(worker)];
+  }
+
+  std::vector<int> classes(random_sequence& random, int count) const {
+    std::vector<int> drawn(static_cast<std::size_t>(count));
+    for (int& c : drawn) c = static_cast<int>(random.below(static_cast<std::uint32_t>(options_.classes)));
+    return drawn;
+  }
+  /// A sample a column, of these classes.
+  void run_generator(std::span<T const> generator, random_sequence& random, std::vector<int> const& labels,
+                     typename perceptron<T>::per_layer& values) const {
+    matrix& z = values.front();
+    int const count = static_cast<int>(labels.size()), classes = options_.classes;
+    z.topRows(classes).setZero();
+    for (int j = 0; j < count; ++j) {
+      z(labels[static_cast<std::size_t>(j)], j) = 1;
+      for (int i = classes; i < options_.latent; ++i) z(i, j) = static_cast<T>(random.normal());
+    }
+    generator_.forward(generator, values, 0, count);
+    if (bounds_) values.back() = values.back().array().tanh();
+  }
+  void make(std::span<T const> generator, sample const& noise, scratch& k) const {
+    check(generator, generator_);
+    random_sequence random(batch_stream(noise, purpose::latent));
+    auto const labels = classes(random, options_.batch);
+    run_generator(generator, random, labels, k.g_values);
+  }
+  /// From the derivatives by the samples, in g_slopes.back(), to the generator's gradient.
+  void pull_back(std::span<T const> generator, scratch& k, std::span<T> out) const {
+    check(generator, generator_);
+    check(out, generator_);
+    if (bounds_) k.g_slopes.back().array() *= 1 - k.g_values.back().array().square();
+    generator_.backward(generator, k.g_values, k.g_slopes, 1, 0, options_.batch);
+    generator_.weight_gradient(k.g_values, k.g_slopes, k.ones, out);
+  }
+
+  /// The discriminator's outputs on a batch, which stand in d_values.back(), and the classes that it is to name.
+  void see(std::span<T const> discriminator, generated_batch<T> const& fake, scratch& k) const {
+    check(discriminator, discriminator_);
+    expects(fake.values.size() == batch_values(), "one generated batch");
+    std::ranges::copy(fake.values, k.d_values.front().data());
+    k.labels = classes(fake.noise);
+    discriminator_.forward(discriminator, k.d_values, 0, options_.batch);
+  }
+  void see_real(std::span<T const> discriminator, sample const& s, scratch& k) const {
+    k.labels.resize(static_cast<std::size_t>(options_.batch));
+    real_.draw(s, options_.batch, [&](int j, int column) {
+      k.d_values.front().col(j) = real_.columns().col(column);
+      k.labels[static_cast<std::size_t>(j)] = labels_[static_cast<std::size_t>(column)];
+    });
+    discriminator_.forward(discriminator, k.d_values, 0, options_.batch);
+  }
+  /// -log of the probability that the scores give to the right class.
+  double class_loss(scratch const& k, int j) const {
+    auto const scores = k.d_values.back().col(j).tail(options_.classes);
+    T const most = scores.maxCoeff();
+    return static_cast<double>(std::log((scores.array() - most).exp().sum()) + most -
+                               scores(k.labels[static_cast<std::size_t>(j)]));
+  }
+  /// Derivatives by the outputs, of the means of `of_output` and of the class's loss.
+  void slopes(scratch& k, loss of_output) const {
+    for (int j = 0; j < options_.batch; ++j) {
+      auto const outputs = k.d_values.back().col(j);
+      auto by_outputs = k.d_slopes.back().col(j);
+      auto by_scores = by_outputs.tail(options_.classes);
+      by_outputs(0) = of_output(gan_loss::non_saturating, outputs(0)).slope;
+      by_scores = (outputs.tail(options_.classes).array() - outputs.tail(options_.classes).maxCoeff()).exp();
+      by_scores /= by_scores.sum();
+      by_scores(k.labels[static_cast<std::size_t>(j)]) -= 1;
+      by_outputs /= static_cast<T>(options_.batch);
+    }
+  }
+  void learn(std::span<T const> discriminator, scratch& k, loss of_output, std::span<T> out) const {
+    slopes(k, of_output);
+    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 1, 0, options_.batch);
+    discriminator_.weight_gradient(k.d_values, k.d_slopes, k.ones, out);
+  }
+
+  acgan_options options_;
+  sample_shape shape_;
+  std::optional<range> bounds_;
+  real_batches<T> real_;
+  std::vector<int> labels_;  // a column of the real samples each
+  perceptron<T> generator_, discriminator_;
+  mutable std::vector<scratch> scratch_;
+};
+
+static_assert(problem<acgan<float>> && splits_by_player<acgan<float>> && split_gan<acgan<float>>);
+
+SADDLE_NAMESPACE_END
