@@ -1,5 +1,5 @@
 // MD-GAN against plain loops over what the paper says.
-#include "saddle/algorithm/md_gan.hpp"
+#include "mirror.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,60 +7,33 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <limits>
-#include <memory>
 #include <set>
 #include <string>
-#include <unistd.h>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/half.hpp"
 #include "saddle/compressor/qsgd.hpp"
-#include "saddle/compressor/top_k.hpp"
 #include "saddle/data/mixture.hpp"
 #include "saddle/exec/cpu.hpp"
 #include "saddle/metric/modes.hpp"
 #include "saddle/optimizer/extragradient.hpp"
-#include "saddle/optimizer/omd.hpp"
 #include "saddle/optimizer/sgda.hpp"
+#include "saddle/problem/acgan.hpp"
 #include "saddle/problem/mlp_gan.hpp"
 #include "saddle/transport/loopback.hpp"
 
 using namespace saddle;
+using test::discriminator, test::discriminators, test::distance, test::generator, test::vector;
 
 namespace {
 
 using gan = mlp_gan<double>;
-using vector = std::vector<double>;
 
 gan small_gan(int workers, int batch = 5) {
   return {ring8().draw(200, 1),
           {.generator = {9}, .discriminator = {8}, .latent = 3, .batch = batch, .workers = workers}};
-}
-template <class Driver>
-vector generator(Driver const& d) {
-  auto const w = d.generator_weights();
-  return {w.begin(), w.end()};
-}
-template <class Driver>
-vector discriminator(Driver const& d, int worker) {
-  auto const w = d.discriminator_weights(worker);
-  return {w.begin(), w.end()};
-}
-template <class Driver>
-std::vector<vector> discriminators(Driver const& d) {
-  std::vector<vector> all;
-  for (int n = 0; n < d.workers(); ++n) all.push_back(discriminator(d, n));
-  return all;
-}
-double distance(vector const& a, vector const& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return std::sqrt(sum);
 }
 
 /// Adam as it is written in the paper.
@@ -317,195 +290,20 @@ TEST_CASE("md_gan: ten workers, batches of ten, five steps on images of 784 valu
   }
 }
 
-namespace {
-
-/// The smallest pair there is: the generator's weights are the batch, and the discriminators pull at it from where they
-/// are. What a message loses is seen at once.
-struct mirror {
-  using scalar = double;
-  int samples = 3, values = 100;
-  std::int64_t breaks_at = 0;  // the step in which worker 1 feeds back what is no number
-
-  int batch() const { return samples; }
-  int sample_size() const { return values; }
-  players sizes() const { return {samples * values, samples * values}; }
-  void initial(std::uint64_t seed, point<double> w) const {
-    random_sequence random({.seed = seed, .use = purpose::initial_weights});
-    for (int p = 0; p < 2; ++p)
-      for (double& v : w.of(p)) v = random.normal();
-  }
-  /// Of another batch: the other way round.
-  void generate(std::span<double const> x, sample z, std::span<double> out) const {
-    std::ranges::copy(x, out.begin());
-    if (z.worker % 2 == 1) std::ranges::reverse(out);
-  }
-  void pull_back(std::span<double const>, sample z, std::span<double const> feedback, std::span<double> out) const {
-    generate(feedback, z, out);
-  }
-  void ascend(std::span<double const> theta, sample s, generated_batch<double> const& fake,
-              std::span<double> out) const {
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = theta[i] - fake.values[i] + s.worker;
-  }
-  void feedback(std::span<double const> theta, sample s, generated_batch<double> const& fake,
-                std::span<double> out) const {
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = fake.values[i] - theta[i] / (1 + s.worker);
-    if (s.step == breaks_at && s.worker == 1) out[130] = std::numeric_limits<double>::infinity();
-  }
-};
-static_assert(split_gan<mirror>);
-
-/// The 20 largest of each 128, the first of equals.
-vector largest(vector p) {
-  for (std::size_t begin = 0; begin < p.size(); begin += 128) {
-    std::size_t const end = std::min(begin + 128, p.size());
-    std::vector<std::size_t> order;
-    for (std::size_t i = begin; i < end; ++i) order.push_back(i);
-    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return std::abs(p[i]); });
-    for (std::size_t i = 20; i < order.size(); ++i) p[order[i]] = 0;
-  }
-  return p;
-}
-
-/// MD-GAN on mirrors by gradient descent, with a function in the place of each compressor.
-template <class S, class F, class X>
-struct plain_mirrors {
-  mirror pair;
-  S samples;
-  F feedbacks;  // of a worker's
-  X discriminators;
-  vector x = vector(300);
-  std::vector<vector> theta{3, vector(300)};
-
-  void advance(int step) {
-    std::vector<vector> batches(2, vector(300));
-    for (int j = 0; j < 2; ++j) {
-      pair.generate(x, {.worker = j}, batches[static_cast<std::size_t>(j)]);
-      batches[static_cast<std::size_t>(j)] = samples(batches[static_cast<std::size_t>(j)]);
-    }
-    vector mean(300), g(300);
-    for (int n = 0; n < 3; ++n) {
-      auto const i = static_cast<std::size_t>(n);
-      pair.ascend(theta[i], {.worker = n, .step = step}, {{}, batches[(i + 1) % 2]}, g);
-      for (std::size_t c = 0; c < 300; ++c) theta[i][c] -= 0.3 * g[c];
-      pair.feedback(theta[i], {.worker = n, .step = step}, {{}, batches[i % 2]}, g);
-      g = feedbacks(n, g);
-      vector pulled(300);
-      pair.pull_back(x, {.worker = n % 2}, g, pulled);
-      for (std::size_t c = 0; c < 300; ++c) mean[c] += pulled[c] / 3;
-    }
-    for (std::size_t c = 0; c < 300; ++c) x[c] -= 0.1 * mean[c];
-  }
-};
-
-vector as_it_is(vector const& v) { return v; }
-
-/// Both sides by side for 12 steps, an exchange every 4.
-template <class Settings, class S, class F, class X>
-void agree(Settings how, S samples, F feedbacks, X discriminators) {
-  how.generator = {0.1}, how.discriminator = {0.3}, how.batches = 2, how.exchange_every = 4;
-  md_gan driver{mirror{}, how, loopback{3}, cpu{}};
-  plain_mirrors<S, F, X> plain{{}, samples, feedbacks, discriminators};
-  plain.pair.initial(1, {plain.x, plain.theta[0]});
-  plain.theta[1] = plain.theta[2] = plain.theta[0];
-  for (int step = 1; step <= 12; ++step) {
-    driver.step();
-    plain.advance(step);
-    if (step % 4 == 0) {
-      std::vector<vector> sent;
-      for (vector const& t : plain.theta) sent.push_back(discriminators(t));
-      std::set<std::size_t> taken;
-      for (int n = 0; n < 3; ++n) {
-        auto const nearest = std::ranges::min_element(
-            sent, {}, [&](vector const& t) { return distance(t, discriminator(driver, n)); });
-        auto const j = static_cast<std::size_t>(nearest - sent.begin());
-        REQUIRE(taken.insert(j).second);
-        plain.theta[static_cast<std::size_t>(n)] = sent[j];
-      }
-    }
-    REQUIRE(distance(generator(driver), plain.x) < 1e-11);
-    for (int n = 0; n < 3; ++n)
-      REQUIRE(distance(discriminator(driver, n), plain.theta[static_cast<std::size_t>(n)]) < 1e-11);
-  }
-  auto const r = driver.report();
-  auto const bytes = [](auto const& f) {  // 20 pairs of 10 bytes a bucket of 128, or 8 bytes a value
-    return std::is_same_v<std::remove_cvref_t<decltype(f)>, vector (*)(vector)> ? 3 * 20 * 10 : 300 * 8;
-  };
-  CHECK(r.downlink.payload == 12 * 3 * 2 * bytes(samples));
-  CHECK(r.uplink.payload == 12 * 3 * (has_memory<decltype(how.feedbacks)> ? 600 : 2400));
-  CHECK(r.exchanged.payload == 3 * 3 * bytes(discriminators));
-}
-
-}  // namespace
-
-TEST_CASE("md_gan: a pair of one's own, with every kind of message compressed") {
-  using top = top_k<128, 20>;
-  auto const unchanged = [](int, vector const& v) { return v; };
-  agree(md_gan_settings<sgda, sgda>{}, &as_it_is, unchanged, &as_it_is);
-  agree(md_gan_settings<sgda, sgda, top>{}, &largest, unchanged, &as_it_is);
-  agree(md_gan_settings<sgda, sgda, identity, identity, top>{}, &as_it_is, unchanged, &largest);
-  std::vector<vector> owed(3, vector(300));  // a worker's error memory, which stays with it
-  auto const with_memory = [&](int n, vector v) {
-    vector& e = owed[static_cast<std::size_t>(n)];
-    for (std::size_t i = 0; i < v.size(); ++i) v[i] += e[i];
-    vector const sent = largest(v);
-    for (std::size_t i = 0; i < v.size(); ++i) e[i] = v[i] - sent[i];
-    return sent;
-  };
-  agree(md_gan_settings<sgda, sgda, identity, error_feedback<top>>{}, &as_it_is, with_memory, &as_it_is);
-}
-
-TEST_CASE("md_gan: a feedback that is no number is left out and named") {
-  md_gan_settings<sgda, sgda> const how{.generator = {0.1}, .discriminator = {0.3}};
-  md_gan driver{mirror{.breaks_at = 3}, how, loopback{3}, cpu{}}, whole{mirror{}, how, loopback{3}, cpu{}};
+TEST_CASE("md_gan: the paper's perceptrons on two workers: a discriminator is 2,680,876 bytes, and classes need none") {
+  samples data = noise(20, {28, 28, 1});
+  for (int i = 0; i < data.count; ++i) data.labels.push_back(static_cast<std::uint8_t>(i % 10));
+  acgan<float> const pair(data, {.workers = 2});
+  md_gan driver{pair, md_gan_settings<>{.batches = 2, .exchange_every = 2, .state = exchanged_state::moves},
+                loopback{2}, cpu{}};
   driver.run(2);
-  whole.run(2);
-  CHECK(!driver.report().non_finite);
-  auto const x = generator(driver);
-  auto const theta = discriminators(driver);
-  driver.step();
   auto const r = driver.report();
-  CHECK(r.skipped_steps == 1);
-  REQUIRE(r.non_finite);
-  CHECK((r.non_finite->step == 3 && r.non_finite->worker == 1 && r.non_finite->coordinate == 130 &&
-         r.non_finite->player == player::min));
-  whole.step();
-  CHECK(discriminators(driver) == discriminators(whole));
-  vector g(300);
-  auto expected = x;
-  for (int n : {0, 2}) {
-    mirror{}.feedback(discriminator(driver, n), {.worker = n, .step = 3}, {{}, x}, g);
-    for (std::size_t i = 0; i < 300; ++i) expected[i] -= 0.1 * g[i] / 3;
-  }
-  CHECK(distance(generator(driver), expected) < 1e-12);
-  driver.run(3);
-  CHECK(driver.report().skipped_steps == 1);
+  CHECK(r.exchanged.payload == 2 * 3 * 2'680'876);
+  CHECK(r.downlink.payload == 2 * 2 * 62'720);
+  CHECK(r.uplink.payload == 2 * 2 * 31'360);
+  CHECK(driver.generator_weights().size() == 716'560);
+  CHECK(r.skipped_steps == 0);
 }
-
-namespace {
-
-/// All that is to be remembered: look-ahead points, moments, memories, dither, an exchange that begins Adam anew.
-template <class Pair>
-auto everything(Pair const& pair, cpu how = {}) {
-  using settings = md_gan_settings<omd, adam, qsgd<128, 8>, error_feedback<top_k<128, 20>>, half<128>>;
-  settings const s{.generator = {0.02},
-                   .batches = 3,
-                   .discriminator_steps = 2,
-                   .exchange_every = 4,
-                   .state = exchanged_state::resets,
-                   .departures = {{2, 15}},
-                   .seed = 9};
-  return std::make_unique<md_gan<Pair, settings, cpu>>(pair, s, loopback{5}, how);
-}
-
-struct folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("saddle-md-gan-" + std::to_string(::getpid()));
-  folder() { std::filesystem::create_directories(path); }
-  ~folder() { std::filesystem::remove_all(path); }
-  std::string operator/(char const* name) const { return (path / name).string(); }
-};
-
-}  // namespace
 
 TEST_CASE("md_gan: four discriminators, each next to its own data, teach one generator all modes of a mixture") {
   mixture const m = ring8();
@@ -528,58 +326,6 @@ TEST_CASE("md_gan: four discriminators, each next to its own data, teach one gen
   };
   learns(md_gan_settings<>{});
   learns(md_gan_settings<adam, adam, half<128>, error_feedback<qsgd<128, 4, rounding::nearest>>, half<128>>{});
-}
-
-TEST_CASE("md_gan: threads change no bit") {
-  auto const pair = small_gan(5, 40);
-  auto one = everything(pair), four = everything(pair, {.threads = 4});
-  for (int i = 0; i < 20; ++i) {
-    one->step();
-    four->step();
-    REQUIRE(one->digest() == four->digest());
-  }
-  CHECK(one->report().skipped_steps == 0);
-}
-
-TEST_CASE("md_gan: a run goes on where it was saved, to the bit, and never from another one") {
-  folder const here;
-  auto const pair = small_gan(5, 40);
-  auto whole = everything(pair), first = everything(pair);
-  whole->run(25);
-  first->run(13);
-  first->save(here / "run");
-  auto second = everything(pair);
-  second->run(2);
-  auto const untouched = second->digest();
-  {
-    std::string text(std::filesystem::file_size(here / "run"), 0);
-    std::ifstream(here / "run", std::ios::binary).read(text.data(), static_cast<std::streamsize>(text.size()));
-    text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 1);
-    std::ofstream(here / "damaged", std::ios::binary) << text;
-  }
-  CHECK_THROWS_AS(second->load(here / "damaged"), bad_checkpoint);
-  CHECK_THROWS_AS(second->load(here / "none"), bad_checkpoint);
-  CHECK(second->digest() == untouched);
-  second->load(here / "run");
-  CHECK(second->digest() == first->digest());
-  CHECK(second->report().step == 13);
-  second->run(12, [](md_gan_report const& r) { return r.step < 20; });
-  CHECK(second->report().step == 20);
-  second->run(5);
-  CHECK(second->digest() == whole->digest());
-  auto const a = whole->report(), b = second->report();
-  CHECK((a.uplink == b.uplink && a.downlink == b.downlink && a.exchanged == b.exchanged && a.exchanges == b.exchanges));
-  CHECK(b.steps_executed == 12);
-
-  md_gan other{pair, md_gan_settings<>{}, loopback{5}, cpu{}};
-  auto const then = other.digest();
-  try {
-    other.load(here / "run");
-    FAIL("a checkpoint of another run was loaded");
-  } catch (bad_checkpoint const& e) {
-    CHECK(std::string(e.what()).find("another run") != std::string::npos);
-  }
-  CHECK(other.digest() == then);
 }
 
 TEST_CASE("md_gan: an optimizer of two gradients a step moves the discriminators, not the generator") {
