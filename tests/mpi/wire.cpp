@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "../algorithm/mirror.hpp"
 #include "saddle/mpi.hpp"
 
 namespace {
@@ -76,6 +77,24 @@ void compare(char const* name, O o, C c, Topology topology, bool only_neighbours
   }
 }
 
+void compare_md_gan() {
+  md_gan_settings<adam, adam, qsgd<128, 8>, error_feedback<top_k<128, 20>>, half<128>> const how{
+      .batches = 3,
+      .exchange_every = 2,
+      .state = exchanged_state::moves,
+      .departures = {{1, 4}, {7, 5}}};
+  md_gan alone{test::mirror{}, how, loopback{8}, cpu{}};
+  alone.run(6);
+  bytes_sent = 0;
+  md_gan spread{test::mirror{}, how, mpi{.workers = 8}, cpu{}};
+  spread.run(6);
+  md_gan_report const r = spread.report(), expected = alone.report();
+  require(r.wire_bytes == bytes_sent, "MD-GAN: wire_bytes is what MPI was given");
+  require(r.uplink == expected.uplink && r.downlink == expected.downlink && r.exchanged == expected.exchanged,
+          "MD-GAN: the counters of one process");
+  require(spread.digest() == alone.digest(), "MD-GAN: the weights of one process");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -90,6 +109,7 @@ int main(int argc, char** argv) {
             true);
     compare("CHOCO", extragradient{0.01}, scaled_sign<128>{}, gossip{.graph = ring(8), .consensus_step = 0.1}, true);
     compare("DeepSqueeze", sgda{0.01}, careful{}, gossip{.graph = ring(8), .consensus_step = 0.1}, true);
+    compare_md_gan();
     if (boost::mpi::communicator().rank() == 0) std::puts("ok");
     return 0;
   });

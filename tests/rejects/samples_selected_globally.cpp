@@ -1,0 +1,11 @@
+// expects: md_gan sends bucket by bucket
+#include "mirrors.hpp"
+
+using namespace saddle;
+
+int main() {
+  teach<half<512>, identity>();
+#ifndef SADDLE_ACCEPT
+  teach<global_top_k<512>, identity>();
+#endif
+}
