@@ -56,7 +56,8 @@ struct mirror {
     std::ranges::copy(x, out.begin());
     if (z.worker % 2 == 1) std::ranges::reverse(out);
   }
-  void pull_back(std::span<double const>, saddle::sample z, std::span<double const> feedback, std::span<double> out) const {
+  void pull_back(std::span<double const>, saddle::sample z, std::span<double const> feedback,
+                 std::span<double> out) const {
     generate(feedback, z, out);
   }
   void ascend(std::span<double const> theta, saddle::sample s, saddle::generated_batch<double> const& fake,

@@ -88,7 +88,7 @@ TEST_CASE("acgan: MD-GAN's perceptrons for MNIST have the paper's number of weig
   CHECK(sum == 670'219);
 }
 
-TEST_CASE("acgan: labels stay with their samples, and a generated one's class is in its noise and known by what drew it") {
+TEST_CASE("acgan: labels stay with their samples, and a generated one's class is known by what drew its noise") {
   // A sample shows its class, and so does a generated one: [W b] of the generator copies the one-hot part of its noise,
   // the discriminator's scores are the values.
   constexpr int classes = 10;

@@ -1,4 +1,4 @@
-// expects: md_gan sends bucket by bucket
+// expects: use top_k where a compressor selects across buckets
 #include "mirrors.hpp"
 
 using namespace saddle;

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -15,42 +14,36 @@
 
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
-#include "saddle/compressor/message.hpp"
 #include "saddle/config.hpp"
-#include "saddle/core/aligned.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/feedback.hpp"
-#include "saddle/core/message_header.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
-#include "saddle/core/worker_arrays.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/split_gan.hpp"
-#include "saddle/step/adapt.hpp"
-#include "saddle/step/alone.hpp"
 #include "saddle/step/combine.hpp"
-#include "saddle/step/encode.hpp"
-#include "saddle/topology/scheme.hpp"
 #include "saddle/train/checkpoint.hpp"
 #include "saddle/train/collective.hpp"
+#include "saddle/train/message_channel.hpp"
+#include "saddle/train/player_copies.hpp"
 #include "saddle/train/report.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A worker that takes part in the steps before this one, and in no other: its discriminator and its data leave with it.
+/// A worker that takes part in the steps before this one and in no other: its discriminator and its data leave with it.
 struct departure {
   int worker;
   std::int64_t step;
 };
 
-/// What an optimizer knows of a discriminator when that goes to another worker: it goes along, it stays for the one that
-/// comes, or all begin anew, their count of steps included.
+/// What becomes of an optimizer's state when its discriminator goes to another worker: it goes along, it stays for the
+/// one that comes, or all begin anew, their count of steps included. A look-ahead begins at rest.
 enum class exchanged_state { moves, stays, resets };
 
 /// How MD-GAN trains: the optimizers of both players, the compressors of the three kinds of messages, and the paper's
@@ -91,250 +84,26 @@ struct md_gan_report {
   std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, and its bucket left out; as far as this
                                     // process knows
   std::optional<non_finite_coordinate> non_finite;  // the latest; of feedbacks and samples, the place in the message
+  std::string details;              // all policies and numbers that decide what is sent
 };
 
 /// MD-GAN: one generator on a server, a discriminator on every worker next to its data. Generated samples go down,
 /// derivatives by them come up; now and then the discriminators change places.
 ///
-/// step      the server draws k batches, and worker n of those present gets number n mod k for its feedback and n + 1 mod
-///           k to learn from; L steps of its discriminator on these and one real batch; its feedback, by the new
-///           discriminator; then the generator takes one step along the mean over all feedbacks that came. Feedbacks on one
-///           batch are added up and go back through the generator together: k passes, not one a worker
-/// exchange  every so many steps, after the feedback: along a random cyclic order, so that nobody keeps its own
-/// mean      each feedback is a mean over its batch already: the paper's 1/(N b) would count that twice. Whoever has
-///           left is in no mean; a step without workers moves nothing
-/// processes rank 0 is the server, and has workers like the others; a batch goes to each rank once
-/// promise   neither threads nor processes change a bit; `load` continues as if the run had never stopped
-/// errors    std::invalid_argument, bad_checkpoint, transport_error, bad_message
-/// source    Hardy, Le Merrer, Sericola: MD-GAN: Multi-Discriminator Generative Adversarial Networks for Distributed
-///           Datasets. IPDPS 2019
-template <split_gan P, class Settings, runs_in_host_memory Executor>
-class md_gan;
-
-namespace md_gan_parts {
-
-inline constexpr int default_bucket = 512;
-template <class C>
-inline constexpr int bucket_of = C::bucket == any_bucket ? default_bucket : C::bucket;
-
-/// Copies of one player, each of which moves alone: weights, look-ahead point, gradient, optimizer state.
-template <class T, optimizer O, class Engine>
-class copies {
-  using Rule = rule_of<O, T>;
-  static constexpr int length = default_bucket;
-  template <class U>
-  using array = typename Engine::template array<U>;
-  static_assert(!is_rule_pair<Rule>, "md_gan gives each player an optimizer of its own: per_player is for a trainer");
-
- public:
-  copies(O how, std::int64_t size, int count, box const& limits) : how_(std::move(how)), layout_{{size, 0}, length} {
-    if constexpr (requires { how_.objection(); })
-      if (char const* const why = how_.objection()) expects(false, why);
-    for (int k = 0; k < phases(); ++k) {
-      expects(phase_of(how_, k).player == phase::both, "md_gan: an alternating optimizer chooses its player itself");
-      looks_ahead_ |= phase_of(how_, k).at_h;
-    }
-    now_.lo[0] = static_cast<T>(limits.lo);
-    now_.hi[0] = static_cast<T>(limits.hi);
-    auto const n = static_cast<std::size_t>(layout_.padded());
-    for (int i = 0; i < count; ++i) {
-      w_.emplace_back(n);
-      h_.emplace_back(looks_ahead_ ? n : 0);
-      gradient_.emplace_back(n);
-      state_.emplace_back(n * static_cast<std::size_t>(state_planes<Rule, T>));
-    }
-  }
-
-  int phases() const { return phases_of(how_); }
-  phase at_phase(int k) const { return phase_of(how_, k); }
-  bucket_layout const& layout() const { return layout_; }
-  std::span<T> w(int i) { return whole(w_, i); }
-  std::span<T const> w(int i) const { return whole(w_, i); }
-  /// Where the gradient of a phase is taken.
-  std::span<T const> point(int i, int k) const { return whole(at_phase(k).at_h ? h_ : w_, i); }
-  std::span<T> gradient(int i) { return whole(gradient_, i); }
-  array<T>& state(int i) { return state_[static_cast<std::size_t>(i)]; }
-
-  /// To weights that came from elsewhere: inside of the box, and with nothing to look ahead along.
-  void settle(int i) {
-    for (T& x : w(i)) x = clamped(x, now_.lo[0], now_.hi[0]);
-    rest(i);
-  }
-  void rest(int i) {
-    if (looks_ahead_) std::ranges::copy(w(i), whole(h_, i).begin());
-  }
-
-  /// Phase k of a step on some of the copies, along their gradients. `lowest` has a place for each of them.
-  void move(Engine& engine, std::int64_t step, int k, std::span<int const> which, std::int64_t* lowest) {
-    now_.step = step;
-    now_.rule = how_.template at<T>(step, k);
-    table_.clear();
-    for (int const m : which) {
-      auto const i = static_cast<std::size_t>(m);
-      worker_arrays<T> a;
-      a.w = w_[i].data();
-      a.h = looks_ahead_ ? h_[i].data() : nullptr;
-      a.gradient[0] = gradient_[i].data();
-      a.state = state_[i].data();
-      a.plane = layout_.padded();
-      table_.push_back(a);
-    }
-    auto const launch = [&](auto const& body) {
-      engine.run(body, static_cast<int>(which.size()), 0, layout_.buckets());
-    };
-    if (at_phase(k).commits) {
-      launch(step_alone_body<T, Rule, length>{layout_, &now_, table_.data(), lowest});
-    } else if constexpr (looks_ahead<Rule, T>) {
-      launch(adapt_body<updates<feedback::none>, T, Rule, length>{layout_, &now_, table_.data(), lowest});
-    }
-  }
-
-  // What determines the future of copy i.
-  static constexpr std::size_t arrays = 3;
-  std::size_t array_size(std::size_t which) const {
-    auto const n = static_cast<std::size_t>(layout_.padded());
-    return which == 0 ? n : which == 1 ? (looks_ahead_ ? n : 0) : n * static_cast<std::size_t>(state_planes<Rule, T>);
-  }
-  T* array_at(int i, std::size_t which) {
-    return (which == 0 ? w_ : which == 1 ? h_ : state_)[static_cast<std::size_t>(i)].data();
-  }
-
- private:
-  template <class Arrays>
-  auto whole(Arrays& arrays, int i) const {
-    return std::span(arrays[static_cast<std::size_t>(i)]).first(static_cast<std::size_t>(layout_.sizes.min));
-  }
-
-  O how_;
-  bucket_layout layout_;
-  bool looks_ahead_ = false;
-  step_context<T, Rule> now_{};
-  std::vector<array<T>> w_, h_, gradient_, state_;
-  std::vector<worker_arrays<T>> table_;
-};
-
-/// A message that another process wants, too: the place of its sender among all, the ranks.
-struct delivery {
-  int sender, from, to;
-};
-
-/// Messages of one kind and one size: who sends encodes an array, who hears gets a weighted sum of what was sent.
-template <class T, compression C, class Engine>
-class channel {
-  using Wire = wire_compressor<C>;
-  using Scheme = updates<feedback_of<C>, false, true>;  // p is the array as it is, and what is owed
-  static constexpr int length = bucket_of<Wire>;
-  template <class U>
-  using array = typename Engine::template array<U>;
-  static_assert(!selects_globally<Wire>,
-                "md_gan sends bucket by bucket: use top_k in place of a compressor that selects across buckets");
-  static_assert(feedback_of<C> != feedback::difference, "md_gan has no sum of averages for ef21: use error_feedback");
-
- public:
-  /// `remembered` senders of this process have error memories here.
-  channel(C how, std::int64_t size, int remembered, std::uint64_t seed)
-      : how_(std::move(how)), layout_{{size, 0}, length} {
-    if constexpr (requires { unwrapped(how_).objection(); })
-      if (char const* const why = unwrapped(how_).objection()) expects(false, why);
-    now_.seed = seed;
-    now_.moves = true;
-    for (int i = 0; i < remembered; ++i) memory_.emplace_back(has_memory<C> ? padded() : 0);
-  }
-
-  message_bytes size() const {
-    return {wire_bytes<Wire, T>(layout_, layout_.of(-1), unwrapped(how_)),
-            payload_bytes<Wire, T>(layout_, -1, unwrapped(how_))};
-  }
-  std::size_t padded() const { return static_cast<std::size_t>(layout_.padded()); }
-  array<T>& memory(int i) { return memory_[static_cast<std::size_t>(i)]; }
-  /// Of each sender of the latest exchange, the lowest coordinate that was not finite, or `none`.
-  std::span<std::int64_t const> lowest() const { return lowest_; }
-
-  /// A new exchange of `senders` messages, of which this process encodes from[i] as that of sender first + i, whose memory
-  /// is number memories[i].
-  void encode(Engine& engine, std::uint64_t exchange, std::size_t senders, std::size_t first,
-              std::span<T const* const> from, std::span<int const> memories) {
-    now_.exchange = exchange;
-    lowest_.assign(senders, none);
-    messages_.resize(senders);
-    if (bytes_.size() < senders) bytes_.resize(senders);
-    table_.clear();
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      worker_arrays<T> a;
-      a.gradient[0] = from[i];
-      if constexpr (has_memory<C>) a.memory = memory(memories[i]).data();
-      table_.push_back(a);
-      make_room(first + i);
-    }
-    engine.run(encode_body<Scheme, Wire, T, absent_rule, length>{unwrapped(how_), layout_, &now_, &no_rule_,
-                                                                 table_.data(), messages_.data() + first,
-                                                                 lowest_.data() + first,
-                                                                 static_cast<std::uint32_t>(first)},
-               static_cast<int>(from.size()), 0, layout_.buckets());
-  }
-  /// Brings messages to other processes.
-  /// errors  transport_error, bad_message
-  void deliver(link& between, std::int64_t step, int round, std::span<delivery const> all) {
-    if (between.is_local()) return;
-    std::deque<message_header> headers;  // a deque does not move what it holds
-    std::vector<parcel> sends, receives;
-    std::vector<std::pair<message_header*, message_key>> arriving;
-    for (delivery const& d : all) {
-      if (d.from == d.to || (between.rank() != d.from && between.rank() != d.to)) continue;
-      bool const is_ours = between.rank() == d.from;
-      auto const i = static_cast<std::size_t>(d.sender);
-      message_key const key{layout_.of(-1), static_cast<std::int64_t>(now_.exchange), d.sender};
-      if (is_ours) {
-        headers.push_back(
-            seal_message<Wire, T>(messages_[i], layout_, key, {lowest_[i], d.sender}, unwrapped(how_)));
-      } else {
-        make_room(i);
-        arriving.emplace_back(&headers.emplace_back(), key);
-      }
-      std::vector<parcel>& parcels = is_ours ? sends : receives;
-      int const other = is_ours ? d.to : d.from;
-      parcels.push_back({other, std::as_writable_bytes(std::span(&headers.back(), 1))});
-      for (std::span<std::byte> part : wire_parts<Wire, T>(messages_[i], layout_, key.part, unwrapped(how_)))
-        parcels.push_back({other, part});
-    }
-    between.start({step, round, {}, sends, receives});
-    between.finish();
-    for (auto const& [header, key] : arriving) {
-      auto const i = static_cast<std::size_t>(key.sender);
-      open_message<Wire, T>(*header, messages_[i], layout_, key, false, unwrapped(how_));
-      lowest_[i] = header->non_finite;
-    }
-  }
-  /// to[i] = the sum of heard[i], terms over the senders.
-  void combine(Engine& engine, std::span<std::vector<term<T>> const> heard, std::span<T* const> to) {
-    sources_.clear();
-    for (std::vector<term<T>> const& terms : heard)
-      sources_.push_back({messages_.data(), terms.data(), static_cast<int>(terms.size())});
-    engine.run(combine_body<Wire, T, length>{unwrapped(how_), layout_, &now_, sources_.data(), to.data()},
-               static_cast<int>(heard.size()), 0, layout_.buckets());
-  }
-
- private:
-  void make_room(std::size_t sender) {
-    array<std::byte>& bytes = bytes_[sender];
-    bytes.resize(static_cast<std::size_t>(planes_bytes<Wire, T>(layout_, unwrapped(how_))));
-    messages_[sender] = planes_at<Wire, T>(layout_, bytes.data(), unwrapped(how_));
-  }
-
-  C how_;
-  bucket_layout layout_;
-  step_switches<T> now_{};
-  absent_rule no_rule_;
-  std::vector<array<T>> memory_;
-  std::vector<array<std::byte>> bytes_;  // of each sender that sends or is heard here
-  std::vector<message_planes> messages_;
-  std::vector<std::int64_t> lowest_;
-  std::vector<worker_arrays<T>> table_;
-  std::vector<incoming<T>> sources_;
-};
-
-}  // namespace md_gan_parts
-
+/// step       the server draws k batches; of the workers that are there number n gets batch n mod k for its feedback
+///            and n + 1 mod k to learn from, which are one batch if k = 1 and count twice, as in the paper; L steps of
+///            its discriminator on the latter and one real batch; its feedback, by the new discriminator; a step of the
+///            generator along the mean over all feedbacks that came. Those on one batch are added up and go back
+///            through the generator together: k passes, not one a worker
+/// exchange   every so many steps, after the feedback: along a random cyclic order, so that nobody keeps its own
+/// mean       each feedback is a mean over its batch already: the paper's 1/(N b) would count that twice. Whoever has
+///            left is in no mean; a step without workers moves nothing
+/// processes  rank 0 is the server, and has workers like the others; a batch goes to each rank once
+/// not finite a bucket of a message or a player that would not be finite is left out and reported; the rest goes on
+/// promise    neither threads nor processes change a bit; `load` continues as if the run had never stopped
+/// errors     std::invalid_argument, bad_checkpoint, transport_error, bad_message
+/// source     Hardy, Le Merrer, Sericola: MD-GAN: Multi-Discriminator Generative Adversarial Networks for Distributed
+///            Datasets. IPDPS 2019
 template <split_gan P, class Settings, runs_in_host_memory Executor>
 class md_gan {
   using T = typename P::scalar;
@@ -346,6 +115,7 @@ class md_gan {
   using Samples = decltype(Settings::samples);
   using Feedbacks = decltype(Settings::feedbacks);
   using Discriminators = decltype(Settings::discriminators);
+  static constexpr int state_planes_ = state_planes<rule_of<Discriminator, T>, T>;  // of a discriminator's optimizer
   static_assert(is_unbiased<wire_compressor<Feedbacks>> || has_memory<Feedbacks>,
                 "a biased compressor of feedbacks needs error_feedback: its errors would not average out");
   static_assert(!encodes_beside_the_direction<wire_compressor<Feedbacks>> || has_memory<Feedbacks>,
@@ -361,9 +131,10 @@ class md_gan {
         discriminators_(how_.discriminator, pair_.sizes().max, hosted_workers(), how_.discriminator_box),
         samples_(how_.samples, batch_values(), 0, how_.seed),
         feedbacks_(how_.feedbacks, batch_values(), hosted_workers(), how_.seed),
-        exchange_(how_.discriminators, pair_.sizes().max, 0, how_.seed) {
+        exchange_(how_.discriminators, pair_.sizes().max, 0, how_.seed),
+        states_({}, pair_.sizes().max, 0, how_.seed) {
     expects(generator_.phases() == 1,
-            "md_gan: the generator's optimizer takes one gradient a step, for each costs a round of samples and feedbacks");
+            "md_gan: the generator's optimizer takes one gradient a step: each costs a round of samples and feedbacks");
     expects(link_->model() == nullptr || how_.departures.empty(),
             "md_gan: a transport that models time knows by itself who is absent");
     begin();
@@ -414,6 +185,7 @@ class md_gan {
   md_gan_report report() const {
     md_gan_report r = report_;
     r.wire_bytes = link_->wire_bytes();
+    r.details = description();
     if (time_model const* const model = link_->model()) r.simulated = model->report();
     return r;
   }
@@ -448,8 +220,8 @@ class md_gan {
     return sum.value_of(together().sum(sum.part()));
   }
 
-  /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0; see
-  /// checkpoint_writer.
+  /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0;
+  /// see checkpoint_writer.
   void save(std::string const& path) {
     std::optional<checkpoint_writer> out;
     if (is_server()) {
@@ -632,7 +404,7 @@ class md_gan {
   }
   /// No two exchanges of a run share their random bits.
   std::uint64_t exchange_number(int kind) const {
-    return 3 * static_cast<std::uint64_t>(report_.step) + static_cast<std::uint64_t>(kind);
+    return 4 * static_cast<std::uint64_t>(report_.step) + static_cast<std::uint64_t>(kind);
   }
 
   /// The server draws its batches, and every worker gets two.
@@ -735,9 +507,8 @@ class md_gan {
     exchange_.combine(engine_, heard_, to_);
     message_bytes each = exchange_.size();
     if (how_.state == exchanged_state::moves) {
-      move_states();
-      auto const bytes = static_cast<std::int64_t>(state_size() * sizeof(T));
-      each += {bytes, bytes};
+      move_states(next);
+      for (int p = 0; p < state_planes_; ++p) each += states_.size();
     }
     for (int const local : here_) {
       discriminators_.settle(local);
@@ -752,34 +523,25 @@ class md_gan {
       model->gossip(transfers, each.total);
     }
   }
-  /// The numbers of an optimizer's state, without what pads them.
-  std::size_t state_size() const {
-    return static_cast<std::size_t>(sizes().max * state_planes<rule_of<Discriminator, T>, T>);
-  }
-  /// Along the deliveries of the discriminators, as it is.
-  void move_states() {
-    std::vector<array<T>> before;
-    for (int const local : here_) before.push_back(discriminators_.state(local));
-    std::vector<parcel> sends, receives;
-    auto const padded = static_cast<std::size_t>(discriminators_.layout().padded());
-    auto const each_plane = [&](array<T>& state, auto const& f) {
-      for (std::size_t begin = 0; begin < state.size(); begin += padded)
-        f(std::as_writable_bytes(std::span(state).subspan(begin, static_cast<std::size_t>(sizes().max))));
-    };
-    for (std::size_t i = 0; i < deliveries_.size(); ++i) {
-      auto const [sender, from, to] = deliveries_[i];
-      auto const at = [&](std::size_t place) { return place - first_here_; };
-      bool const leaves = from == link_->rank(), comes = to == link_->rank();
-      if (leaves && comes)
-        discriminators_.state(here_[at(i)]) = before[at(static_cast<std::size_t>(sender))];
-      else if (leaves)
-        each_plane(before[at(static_cast<std::size_t>(sender))], [&](auto bytes) { sends.push_back({to, bytes}); });
-      else if (comes)
-        each_plane(discriminators_.state(here_[at(i)]), [&](auto bytes) { receives.push_back({from, bytes}); });
-    }
-    if (link_->is_local()) return;
-    link_->start({report_.step, 3, {}, sends, receives});
-    link_->finish();
+  /// Along the deliveries of the discriminators, each plane a message of its own, as it is.
+  void move_states(std::vector<std::size_t> const& next) {
+    constexpr auto planes = static_cast<std::size_t>(state_planes_);
+    std::vector<delivery> const whole = std::exchange(deliveries_, {});
+    for (delivery const& d : whole)
+      for (int p = 0; p < state_planes_; ++p) deliveries_.push_back({d.sender * state_planes_ + p, d.from, d.to});
+    sent_.clear();
+    heard_.clear();
+    to_.clear();
+    for (std::size_t i = 0; i < here_.size(); ++i)
+      for (int p = 0; p < state_planes_; ++p) {
+        T* const plane = discriminators_.state(here_[i]).data() + p * discriminators_.layout().padded();
+        sent_.push_back(plane);
+        heard_.push_back({{static_cast<int>(next[first_here_ + i]) * state_planes_ + p, T(1)}});
+        to_.push_back(plane);
+      }
+    states_.encode(engine_, exchange_number(3), next.size() * planes, first_here_ * planes, sent_, {});
+    states_.deliver(*link_, report_.step, 3, deliveries_);
+    states_.combine(engine_, heard_, to_);
   }
 
   /// The generator's step along the mean over all feedbacks that came.
@@ -816,8 +578,7 @@ class md_gan {
     T* const to = generator_.gradient(0).data();
     step_switches<T> const now{};
     bucket_layout const& layout = generator_.layout();
-    engine_.run(combine_body<identity, T, md_gan_parts::default_bucket>{{}, layout, &now, &source, &to}, 1, 0,
-                layout.buckets());
+    engine_.run(combine_body<identity, T, default_bucket>{{}, layout, &now, &source, &to}, 1, 0, layout.buckets());
   }
 
   /// f(i, local) for all present that are hosted here: the i-th of those present.
@@ -874,11 +635,12 @@ class md_gan {
   Settings how_;
   P pair_;
   engine engine_;
-  md_gan_parts::copies<T, Generator, engine> generator_;
-  md_gan_parts::copies<T, Discriminator, engine> discriminators_;
-  md_gan_parts::channel<T, Samples, engine> samples_;
-  md_gan_parts::channel<T, Feedbacks, engine> feedbacks_;
-  md_gan_parts::channel<T, Discriminators, engine> exchange_;
+  player_copies<T, Generator, engine> generator_;
+  player_copies<T, Discriminator, engine> discriminators_;
+  message_channel<T, Samples, engine> samples_;
+  message_channel<T, Feedbacks, engine> feedbacks_;
+  message_channel<T, Discriminators, engine> exchange_;
+  message_channel<T, identity, engine> states_;
   std::vector<array<T>> made_, received_, summed_, pulled_;  // one a batch
   std::vector<array<T>> feedback_;                           // one a hosted worker
   md_gan_report report_;
@@ -889,7 +651,7 @@ class md_gan {
   // other from first_here_ on, and are numbers of copies.
   std::vector<int> present_, here_;
   std::size_t first_here_ = 0;
-  std::vector<md_gan_parts::delivery> deliveries_;
+  std::vector<delivery> deliveries_;
   std::vector<T const*> sent_;
   std::vector<T*> to_;
   std::vector<std::vector<term<T>>> heard_;

@@ -32,6 +32,8 @@ struct bucket_range {
 /// Each player is padded to whole blocks of 128 coordinates, so that codes of every width (one bit included)
 /// begin on 16 bytes and no two buckets share a word. The padding holds zeros and is never sent as payload.
 inline constexpr int block = 128;
+/// Coordinates of a full bucket where no compressor says how many.
+inline constexpr int default_bucket = 512;
 
 /// Consecutive coordinates of one player with buckets of their own: a tensor of its weights, or all of them.
 struct placed_tensor {

@@ -41,12 +41,12 @@ struct acgan_options {
 ///          real or not, then one score a class
 /// losses   discriminator -log s(D(real)) - log s(-D(fake)) - log p(class | real) - log p(class | fake); generator
 ///          -log s(D(fake)) - log p(class | fake); means over the batch
-/// noise    a generated sample's class is drawn with its noise and stands in it one-hot, before the normals: whoever knows
-///          what the noise was drawn by knows the class, and no label travels
+/// noise    a generated sample's class is drawn with its noise and stands in it one-hot, before the normals: whoever
+///          knows what the noise was drawn by knows the class, and no label travels
 /// workers  each has its own part of the data, as in `mlp_gan`, and networks see them as there
 /// errors   std::invalid_argument for sizes or labels that do not fit
-/// source   Odena, Olah, Shlens: Conditional Image Synthesis with Auxiliary Classifier GANs. ICML 2017; the sizes: Hardy,
-///          Le Merrer, Sericola: MD-GAN. IPDPS 2019
+/// source   Odena, Olah, Shlens: Conditional Image Synthesis with Auxiliary Classifier GANs. ICML 2017; the sizes:
+///          Hardy, Le Merrer, Sericola: MD-GAN. IPDPS 2019
 template <class T = float>
 class acgan {
  public:
@@ -106,18 +106,17 @@ class acgan {
     scratch& k = scratch_of(s.worker);
     make(at.min, s, k);
     std::span<T const> const fake(k.g_values.back().data(), batch_values());
-    double min = 0, max = 0;
     see(at.max, {s, fake}, k);
-    for (int j = 0; j < options_.batch; ++j) {
-      double const right = class_loss(k, j);
-      min += static_cast<double>(generator_on_fake(gan_loss::non_saturating, k.d_values.back()(0, j)).value) + right;
-      max += static_cast<double>(discriminator_on_fake(gan_loss::non_saturating, k.d_values.back()(0, j)).value) + right;
-    }
+    auto const mean = [&](loss of_output) {
+      double sum = 0;
+      for (int j = 0; j < options_.batch; ++j)
+        sum += static_cast<double>(of_output(gan_loss::non_saturating, k.d_values.back()(0, j)).value) +
+               class_loss(k, j);
+      return sum / options_.batch;
+    };
+    double const min = mean(&generator_on_fake<T>), on_fake = mean(&discriminator_on_fake<T>);
     see_real(at.max, s, k);
-    for (int j = 0; j < options_.batch; ++j)
-      max += static_cast<double>(discriminator_on_real(gan_loss::non_saturating, k.d_values.back()(0, j)).value) +
-             class_loss(k, j);
-    return {min / options_.batch, max / options_.batch};
+    return {min, on_fake + mean(&discriminator_on_real<T>)};
   }
 
   // In two places: a split_gan
@@ -176,8 +175,7 @@ class acgan {
   using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
   using loss = loss_at<T> (*)(gan_loss, T);
 
-  /// Of a batch's number or of a worker: what a generator does touches the first half only, what a discriminator does the
-  /// second.
+  /// A generator works in the first two, for the batch of a number, a discriminator in the rest, for a worker.
   struct scratch {
     typename perceptron<T>::per_layer g_values, g_slopes;
 

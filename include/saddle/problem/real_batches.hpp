@@ -15,8 +15,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The real samples of a GAN as its networks see them, in the one fixed order of all. Each worker has a part and draws its
-/// batches from that with replacement, as a function of the sample alone.
+/// The real samples of a GAN as its networks see them, in the one fixed order of all. Each worker has a part and draws
+/// its batches from that with replacement, as a function of the sample alone.
 template <class T>
 class real_batches {
  public:

@@ -47,14 +47,14 @@ concept gives_feedback = requires(P const p, std::span<typename P::scalar const>
 /// pull_back(generator, noise, feedback, out)   the generator's gradient, sum over i of feedback_i dx_i / d(generator).
 ///                                        Called after `generate` of the same generator and noise with nothing of that
 ///                                        batch number in between: what that left need not be computed again
-/// ascend(discriminator, s, fake, out)    what the discriminator descends on: minus the gradient of its objective, on the
-///                                        real batch that s draws and the generated one
-/// feedback(discriminator, s, fake, out)  derivatives of the generator's loss by the generated samples. The loss is a mean
-///                                        over the batch: 1/b is inside
+/// ascend(discriminator, s, fake, out)    what the discriminator descends on: minus the gradient of its objective, on
+///                                        the real batch that s draws and the generated one
+/// feedback(discriminator, s, fake, out)  derivatives of the generator's loss by the generated samples. The loss is a
+///                                        mean over the batch: 1/b is inside
 ///
 /// The first two are called for different batches at the same time, the last two for different workers; each must be a
-/// function of its arguments alone. A pair may draw what it knows of a generated sample besides its values, a class say,
-/// from the batch's noise: then it need not travel.
+/// function of its arguments alone. What else a pair knows of a generated sample, a class say, may come of the batch's
+/// noise: then it need not travel.
 template <class P>
 concept split_gan = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && sizes_its_batches<P> &&
                     generates_samples<P> && pulls_feedback_back<P> && ascends<P> && gives_feedback<P>;

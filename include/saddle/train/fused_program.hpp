@@ -33,7 +33,6 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// The bucket length of a combination; identity goes along with any.
-inline constexpr int default_bucket = 512;
 template <class Up, class Down>
 constexpr int common_bucket() {
   static_assert(Up::bucket == any_bucket || Down::bucket == any_bucket || Up::bucket == Down::bucket,
