@@ -107,16 +107,15 @@ class acgan {
     make(at.min, s, k);
     std::span<T const> const fake(k.g_values.back().data(), batch_values());
     see(at.max, {s, fake}, k);
-    auto const mean = [&](loss of_output) {
+    auto const mean = [&](auto const& of_output) {
       double sum = 0;
       for (int j = 0; j < options_.batch; ++j)
-        sum += static_cast<double>(of_output(gan_loss::non_saturating, k.d_values.back()(0, j)).value) +
-               class_loss(k, j);
+        sum += static_cast<double>(of_output(k.d_values.back()(0, j)).value) + class_loss(k, j);
       return sum / options_.batch;
     };
-    double const min = mean(&generator_on_fake<T>), on_fake = mean(&discriminator_on_fake<T>);
+    double const min = mean(on_made), max = mean(on_fake);
     see_real(at.max, s, k);
-    return {min, on_fake + mean(&discriminator_on_real<T>)};
+    return {min, max + mean(on_real)};
   }
 
   // In two places: a split_gan
@@ -137,16 +136,16 @@ class acgan {
     check(out, discriminator_);
     scratch& k = scratch_of(s.worker);
     see(discriminator, fake, k);
-    learn(discriminator, k, &discriminator_on_fake<T>, out);
+    learn(discriminator, k, on_fake, out);
     see_real(discriminator, s, k);
-    learn(discriminator, k, &discriminator_on_real<T>, k.of_real);
+    learn(discriminator, k, on_real, k.of_real);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] += k.of_real[i];
   }
   void feedback(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
     expects(out.size() == batch_values(), "a place for the feedbacks on one batch");
     scratch& k = scratch_of(s.worker);
     see(discriminator, fake, k);
-    slopes(k, &generator_on_fake<T>);
+    slopes(k, on_made);
     discriminator_.backward(discriminator, k.d_values, k.d_slopes, 0, 0, options_.batch);
     std::copy_n(k.d_slopes.front().data(), out.size(), out.data());
   }
@@ -173,7 +172,9 @@ class acgan {
 
  private:
   using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
-  using loss = loss_at<T> (*)(gan_loss, T);
+  static constexpr auto on_real = [](T d) { return discriminator_on_real(gan_loss::non_saturating, d); };
+  static constexpr auto on_fake = [](T d) { return discriminator_on_fake(gan_loss::non_saturating, d); };
+  static constexpr auto on_made = [](T d) { return generator_on_fake(gan_loss::non_saturating, d); };
 
   /// A generator works in the first two, for the batch of a number, a discriminator in the rest, for a worker.
   struct scratch {
@@ -276,19 +277,21 @@ class acgan {
                                scores(k.labels[static_cast<std::size_t>(j)]));
   }
   /// Derivatives by the outputs, of the means of `of_output` and of the class's loss.
-  void slopes(scratch& k, loss of_output) const {
+  template <class Loss>
+  void slopes(scratch& k, Loss const& of_output) const {
     for (int j = 0; j < options_.batch; ++j) {
       auto const outputs = k.d_values.back().col(j);
       auto by_outputs = k.d_slopes.back().col(j);
       auto by_scores = by_outputs.tail(options_.classes);
-      by_outputs(0) = of_output(gan_loss::non_saturating, outputs(0)).slope;
+      by_outputs(0) = of_output(outputs(0)).slope;
       by_scores = (outputs.tail(options_.classes).array() - outputs.tail(options_.classes).maxCoeff()).exp();
       by_scores /= by_scores.sum();
       by_scores(k.labels[static_cast<std::size_t>(j)]) -= 1;
       by_outputs /= static_cast<T>(options_.batch);
     }
   }
-  void learn(std::span<T const> discriminator, scratch& k, loss of_output, std::span<T> out) const {
+  template <class Loss>
+  void learn(std::span<T const> discriminator, scratch& k, Loss const& of_output, std::span<T> out) const {
     slopes(k, of_output);
     discriminator_.backward(discriminator, k.d_values, k.d_slopes, 1, 0, options_.batch);
     discriminator_.weight_gradient(k.d_values, k.d_slopes, k.ones, out);
