@@ -330,8 +330,8 @@ class md_gan {
     });
     expects(how.discriminator_steps >= 1, "md_gan: a discriminator makes at least one step");
     expects(how.exchange_every >= 0, "md_gan: exchanges are a positive number of steps apart, or 0: there are none");
-    for (box const& b : {how.generator_box, how.discriminator_box})
-      expects(b.lo <= b.hi, "md_gan: a box has lo <= hi");
+    expects(how.generator_box.lo <= how.generator_box.hi && how.discriminator_box.lo <= how.discriminator_box.hi,
+            "md_gan: a box has lo <= hi");
     std::ranges::sort(how.departures, {}, &departure::worker);
     for (std::size_t i = 0; i < how.departures.size(); ++i) {
       departure const& d = how.departures[i];
@@ -412,9 +412,10 @@ class md_gan {
     // Those that somebody gets, and which ranks get them.
     std::size_t const batches = std::min(present_.size() + 1, static_cast<std::size_t>(how_.batches));
     std::vector<std::vector<bool>> wanted(static_cast<std::size_t>(link_->ranks()), std::vector<bool>(batches, false));
-    for (std::size_t i = 0; i < present_.size(); ++i)
-      for (int const j : {feedback_batch(i), learning_batch(i)})
-        wanted[static_cast<std::size_t>(host_of_present(i))][static_cast<std::size_t>(j)] = true;
+    for (std::size_t i = 0; i < present_.size(); ++i) {
+      std::vector<bool>& here = wanted[static_cast<std::size_t>(host_of_present(i))];
+      here[static_cast<std::size_t>(feedback_batch(i))] = here[static_cast<std::size_t>(learning_batch(i))] = true;
+    }
     deliveries_.clear();
     heard_.clear();
     to_.clear();
