@@ -33,14 +33,19 @@ constexpr network networks[] = {
     {"high latency, high bandwidth", {"high-high", 30e-3, 12.5e9, 12.5e9, 12.5e9}, false},
     {"high latency, low bandwidth", {"high-low", 30e-3, 12.5e6, 12.5e6, 12.5e6}, false}};
 
-mixing_graph graph_named(std::string const& name, int workers) { return name == "ring" ? ring(workers) : exponential(workers); }
+mixing_graph graph_named(std::string const& name, int workers) {
+  return name == "ring" ? ring(workers) : exponential(workers);
+}
 constexpr char const* graphs[] = {"ring", "exponential"};
 constexpr int rounds[] = {1, 2, 4};
 
 /// The perceptrons for digits; one sample a batch, as nothing is to be learnt: seconds are those of messages.
 panel time_iterations(std::span<int const> sizes, int said, int grows, claims& all, table& out, options const& o) {
   samples const data = digits();
-  panel p{"t = 1, high latency, low bandwidth", "workers", "virtual seconds of an iteration", {{"server"}, {"ring"}, {"exponential"}}};
+  panel p{"t = 1, high latency, low bandwidth",
+          "workers",
+          "virtual seconds of an iteration",
+          {{"server"}, {"ring"}, {"exponential"}}};
   std::array<double, 2> smallest{};  // of the first number of workers: server, ring
   for (int const m : sizes) {
     std::cerr << "seconds of an iteration, " << m << " workers" << std::endl;
@@ -100,7 +105,8 @@ void differ(std::span<int const> sizes, std::int64_t steps, int said, int helps,
     auto const end = [&](auto const& how) {
       std::vector<double> each;
       for (int seed = 1; seed <= o.seeds; ++seed)
-        each.push_back(distance(quadratic_game<>::strongly_monotone(10, m, static_cast<std::uint64_t>(seed)), how, steps));
+        each.push_back(
+            distance(quadratic_game<>::strongly_monotone(10, m, static_cast<std::uint64_t>(seed)), how, steps));
       return median(each);
     };
     double const server = end(cp_osg{optimizer});
@@ -137,18 +143,25 @@ panel compare(gan_task const& task, std::vector<double> const& grid, int said, i
     bool const is_server = good == 0;
     if (is_server) good = task.as_good_as(r.end());
     else
-      all.observe(said, r.end() <= good, task.name + ", " + name + ": " + text(r.end()) + ", at most " + text(good) + " is as good");
+      all.observe(said, r.end() <= good,
+                  task.name + ", " + name + ": " + text(r.end()) + ", at most " + text(good) + " is as good");
     auto const [least, most] = std::ranges::minmax(r.runs, {}, &training::end);
     double const steps = r.steps_to(good);
-    std::vector<std::string> row{task.name, name, text(r.step_size), text(r.end()), text(least.end()) + " to " + text(most.end()),
-                                 text(r.runs[0].disagreement), text(steps, 7)};
+    std::vector<std::string> row{task.name,
+                                 name,
+                                 text(r.step_size),
+                                 text(r.end()),
+                                 text(least.end()) + " to " + text(most.end()),
+                                 text(r.runs[0].disagreement),
+                                 text(steps, 7)};
     for (std::size_t n = 0; n < std::size(networks); ++n) {
       double const second = seconds_a_step(gan, system(r.step_size), networks[n].links, compute, o.threads);
       row.push_back(text(steps * second));
       if (is_server) longest[n] = steps * second;
       else if (!networks[n].is_good && name == "ring, t = 1")
-        all.observe(sooner, steps * second < longest[n], task.name + ", " + name + ", " + networks[n].name + ": " +
-                                                             text(steps * second) + " s, the server's " + text(longest[n]) + " s");
+        all.observe(sooner, steps * second < longest[n],
+                    task.name + ", " + name + ", " + networks[n].name + ": " + text(steps * second) +
+                        " s, the server's " + text(longest[n]) + " s");
       if (n == 3) p.lines.push_back(r.curve(second));
       if (n == 3) p.lines.back().name = name;
     }
@@ -169,31 +182,33 @@ panel compare(gan_task const& task, std::vector<double> const& grid, int said, i
 int measure(options const& o) {
   claims all;
   int const shorter = all.state(
-      "with t = 1 gossip's iteration is shorter than the server's, by 10 % or more, at high latency or low bandwidth, and "
-      "no more than 10 % longer where both are good");
+      "with t = 1 gossip's iteration is shorter than the server's, by 10 % or more, at high latency or low bandwidth, "
+      "and no more than 10 % longer where both are good");
   int const grows = all.state(
-      "at high latency and low bandwidth the ring's iteration does not grow with the workers (10 %), the server's does, "
-      "at least half as fast as they");
+      "at high latency and low bandwidth the ring's iteration does not grow with the workers (10 %), and the server's "
+      "does, at least half as fast as they");
   int const as_good = all.state(
-      "on 8 workers it ends as near to the data as the server (images within 20 %, ring8 within 0.05), in the median of the "
-      "seeds, each with the best step size of one grid");
+      "on 8 workers it ends as near to the data as the server (images within 20 %, ring8 within 0.05), in the median "
+      "of the seeds, each with the best step size of one grid");
   int const sooner = all.state(
       "and on the ring with t = 1 it is that near sooner than the server at high latency or low bandwidth");
   int const near_solution = all.state(
-      "on workers that differ its mean ends at most 1.5 times as far from the solution as the server, where rho^t <= 1/2");
+      "on workers that differ its mean ends at most 1.5 times as far from the solution as the server, where rho^t <= "
+      "1/2");
   int const helps = all.state("and more rounds take it no further away (2 %)");
 
   std::vector<int> sizes{4, 8, 16};
   if (!o.quick) sizes.insert(sizes.end(), {32, 64});
-  table seconds("Virtual seconds of an iteration, messages of 217 kB, gradients of 20 ms: 10 us or 30 ms of latency, 100 "
-                "Gbit/s or 100 Mbit/s.",
-                {"network", "workers", "server", "ring, t = 1", "t = 2", "t = 4", "exponential, t = 1", "t = 2", "t = 4"});
+  table seconds("Virtual seconds of an iteration, messages of 217 kB, gradients of 20 ms: 10 us or 30 ms of latency, "
+                "100 Gbit/s or 100 Mbit/s.",
+                {"network", "workers", "server", "ring, t = 1", "ring, t = 2", "ring, t = 4", "exponential, t = 1",
+                 "exponential, t = 2", "exponential, t = 4"});
   panel const grown = time_iterations(sizes, shorter, grows, all, seconds, o);
   seconds.print();
   seconds.save(o.out / "dposg_seconds.csv");
 
-  table ends("Distance of the workers' mean from the solution: strongly monotone game, workers that differ, `omd` of step "
-             "size 0.02, median of " + std::to_string(o.seeds) + " games.",
+  table ends("Distance of the workers' mean from the solution: strongly monotone game, workers that differ, `omd` of "
+             "step size 0.02, median of " + std::to_string(o.seeds) + " games.",
              {"workers", "server", "graph", "rho", "t = 1", "t = 2", "t = 4"});
   differ(sizes, 5000, near_solution, helps, all, ends, o);
   ends.print();
@@ -201,8 +216,8 @@ int measure(options const& o) {
 
   table quality("Quality: 8 workers, optimistic Adam, median of " + std::to_string(o.seeds) +
                     " seeds; seconds to what is as good as the server's end.",
-                {"data", "system", "step size", "distance", "seeds", "disagreement", "steps to quality", "low latency, high bandwidth",
-                 "low, low", "high, high", "high, low"});
+                {"data", "system", "step size", "distance", "seeds", "disagreement", "steps to quality",
+                 "low latency, high bandwidth", "low, low", "high, high", "high, low"});
   std::vector<panel> panels{grown};
   auto const run = [&](gan_task const& task, std::vector<double> const& grid) {
     panels.push_back(compare(task, grid, as_good, sooner, all, quality, o));

@@ -39,8 +39,8 @@ struct quality_claims {
   int as_good, as_unremembered, sooner;
 };
 
-panel compare(gan_task const& task, std::vector<double> const& grid, quality_claims const& said, claims& all, table& out,
-              table& curves, options const& o) {
+panel compare(gan_task const& task, std::vector<double> const& grid, quality_claims const& said, claims& all,
+              table& out, table& curves, options const& o) {
   std::vector<record> records;
   std::vector<cost> costs;
   auto const add = [&](std::string name, auto const& system) {
@@ -143,12 +143,13 @@ panel speed_up(double noise, int said, claims& all, table& out, options const& o
     for (int const m : sizes) {
       setting const best = soonest(system, m, noise, o);
       out.add({name, std::to_string(m), text(best.step_size), text(best.iterations, 7),
-               m == 1 ? "" : text(before / best.iterations), text((m == 1 ? best.iterations : first) / best.iterations)});
+               m == 1 ? "" : text(before / best.iterations),
+               text((m == 1 ? best.iterations : first) / best.iterations)});
       if (m == 1) first = best.iterations;
       else
         all.observe(said, before / best.iterations >= 2 / 1.4 && before / best.iterations <= 2 * 1.4,
-                    name + ": from " + std::to_string(m / 2) + " to " + std::to_string(m) + " workers " + text(before, 7) +
-                        " became " + text(best.iterations, 7));
+                    name + ": from " + std::to_string(m / 2) + " to " + std::to_string(m) + " workers " +
+                        text(before, 7) + " became " + text(best.iterations, 7));
       before = best.iterations;
       line.points.emplace_back(m, best.iterations);
     }
@@ -207,5 +208,6 @@ int measure(options const& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return evidence::program(argc, argv, "DQGAN: quality, bytes, seconds on two links, and the speed-up of more workers", measure);
+  return evidence::program(argc, argv, "DQGAN: quality, bytes, seconds on two links; the speed-up of more workers",
+                           measure);
 }

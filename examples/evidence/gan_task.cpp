@@ -26,7 +26,9 @@ gan_task image_task(std::string name, saddle::samples real, saddle::mlp_gan_opti
   auto const w = t.weights(0).min;
   std::vector<float> const weights(w.begin(), w.end());
   gaussian_moments const seen = moments(features(*network, weights, real));
-  auto const distance = [=](samples const& s) { return frechet_distance(seen, moments(features(*network, weights, s))); };
+  auto const distance = [=](samples const& s) {
+    return frechet_distance(seen, moments(features(*network, weights, s)));
+  };
   return {.name = std::move(name),
           .real = std::move(real),
           .game = std::move(game),

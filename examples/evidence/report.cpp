@@ -71,8 +71,8 @@ void draw(options const& o, std::string const& name, std::vector<panel> const& p
       file << "END\n";
     }
     for (std::size_t i = 0; i < p.lines.size(); ++i)
-      file << (i == 0 ? "plot " : ", ") << "$s" << first + static_cast<int>(i) << " with linespoints pointsize 0.6 title \""
-           << p.lines[i].name << "\"";
+      file << (i == 0 ? "plot " : ", ") << "$s" << first + static_cast<int>(i)
+           << " with linespoints pointsize 0.6 title \"" << p.lines[i].name << "\"";
     file << "\n";
   }
   file << "unset multiplot\n";
@@ -81,8 +81,10 @@ void draw(options const& o, std::string const& name, std::vector<panel> const& p
   std::string quoted = "'";
   for (char const c : o.out.string()) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   std::string const command = "cd " + quoted + "' && gnuplot " + name + ".gp";
-  if (std::system("command -v gnuplot > /dev/null") != 0) std::cout << "\nno picture: there is no gnuplot\n";
-  else if (std::system(command.c_str()) != 0) std::cout << "\nno picture: gnuplot does not like " << script.string() << "\n";
+  if (std::system("command -v gnuplot > /dev/null") != 0)
+    std::cout << "\nno picture: there is no gnuplot\n";
+  else if (std::system(command.c_str()) != 0)
+    std::cout << "\nno picture: gnuplot does not like " << script.string() << "\n";
 }
 
 int claims::state(std::string claim) {
@@ -117,7 +119,8 @@ int program(int argc, char** argv, char const* about, int (*measure)(options con
   options o;
   CLI::App app{about};
   app.add_flag("--quick", o.quick, "A small form, under two minutes");
-  app.add_option("--out", o.out, "Folder for tables (CSV) and pictures (PNG where there is gnuplot)")->capture_default_str();
+  app.add_option("--out", o.out, "Folder for tables (CSV) and pictures (PNG where there is gnuplot)")
+      ->capture_default_str();
   app.add_option("--seeds", o.seeds, "Medians are over so many")->check(CLI::Range(1, 99))->capture_default_str();
   app.add_option("--threads", o.threads, "Change no result")->check(CLI::Range(1, 4096))->capture_default_str();
   CLI11_PARSE(app, argc, argv);
