@@ -225,8 +225,8 @@ int measure(options const& o) {
   if (o.quick) {
     run(digits_task(8, 1000, true, o.threads), {2});
   } else {
-    run(ring8_task(8, 6000), {0.5, 1, 2});
-    run(digits_task(8, 3000, false, o.threads), {1, 2, 4});
+    run(ring8_task(8, 6000), {0.5, 1, 2, 4});
+    run(digits_task(8, 3000, false, o.threads), {1, 2, 4, 8});
   }
   quality.print();
   quality.save(o.out / "dposg_quality.csv");

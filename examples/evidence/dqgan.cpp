@@ -180,13 +180,13 @@ int measure(options const& o) {
   auto const run = [&](gan_task const& task, std::vector<double> const& grid) {
     panels.push_back(compare(task, grid, said, all, quality, curves, o));
   };
-  std::vector<double> const few{2, 4}, grid{0.5, 1, 2, 4};
+  std::vector<double> const few{2, 4}, points{0.5, 1, 2, 4}, images{1, 2, 4, 8};
   if (o.quick) {
     run(digits_task(workers, 2000, true, o.threads), few);
   } else {
-    run(ring8_task(workers, 8000), grid);
-    run(digits_task(workers, 5000, false, o.threads), grid);
-    if (std::getenv("SADDLE_MNIST") != nullptr) run(mnist_task(workers, 2500, o.threads), few);
+    run(ring8_task(workers, 8000), points);
+    run(digits_task(workers, 5000, false, o.threads), images);
+    if (std::getenv("SADDLE_MNIST") != nullptr) run(mnist_task(workers, 2500, o.threads), images);
     else quality.add({"MNIST", "skipped: SADDLE_MNIST names no folder"});
   }
   quality.print();
