@@ -105,17 +105,15 @@ class acgan {
   std::array<double, 2> losses(point<T const> at, sample s) const {
     scratch& k = scratch_of(s.worker);
     make(at.min, s, k);
-    std::span<T const> const fake(k.g_values.back().data(), batch_values());
-    see(at.max, {s, fake}, k);
-    auto const mean = [&](auto const& of_output) {
+    see(at.max, s, made(s, k), k);
+    auto const mean = [&](int first, auto const& of_output) {
       double sum = 0;
-      for (int j = 0; j < options_.batch; ++j)
+      for (int j = first; j < first + options_.batch; ++j)
         sum += static_cast<double>(of_output(k.d_values.back()(0, j)).value) + class_loss(k, j);
       return sum / options_.batch;
     };
-    double const min = mean(on_made), max = mean(on_fake);
-    see_real(at.max, s, k);
-    return {min, max + mean(on_real)};
+    int const fake = options_.batch;
+    return {mean(fake, on_made), mean(0, on_real) + mean(fake, on_fake)};
   }
 
   // In two places: a split_gan
@@ -135,19 +133,21 @@ class acgan {
   void ascend(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
     check(out, discriminator_);
     scratch& k = scratch_of(s.worker);
-    see(discriminator, fake, k);
-    learn(discriminator, k, on_fake, out);
-    see_real(discriminator, s, k);
-    learn(discriminator, k, on_real, k.of_real);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] += k.of_real[i];
+    see(discriminator, s, fake, k);
+    slopes(k, 0, on_real);
+    slopes(k, options_.batch, on_fake);
+    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 1, 0, 2 * options_.batch);
+    discriminator_.weight_gradient(k.d_values, k.d_slopes, k.ones, out);
   }
   void feedback(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
     expects(out.size() == batch_values(), "a place for the feedbacks on one batch");
     scratch& k = scratch_of(s.worker);
     see(discriminator, fake, k);
-    slopes(k, on_made);
-    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 0, 0, options_.batch);
-    std::copy_n(k.d_slopes.front().data(), out.size(), out.data());
+    int const batch = options_.batch;
+    discriminator_.forward(discriminator, k.d_values, batch, batch);
+    slopes(k, batch, on_made);
+    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 0, batch, batch);
+    std::copy_n(k.d_slopes.front().col(batch).data(), out.size(), out.data());
   }
 
   /// Samples in the units of the data from a generator's weights, with the classes that they were to be of.
@@ -176,28 +176,30 @@ class acgan {
   static constexpr auto on_fake = [](T d) { return discriminator_on_fake(gan_loss::non_saturating, d); };
   static constexpr auto on_made = [](T d) { return generator_on_fake(gan_loss::non_saturating, d); };
 
-  /// A generator works in the first two, for the batch of a number, a discriminator in the rest, for a worker.
+  /// A generator works in the first ones, for the batch of a number, a discriminator in the rest, for a worker:
+  /// generated samples stand right of the real ones.
   struct scratch {
     typename perceptron<T>::per_layer g_values, g_slopes;
+    vector g_ones;
 
     typename perceptron<T>::per_layer d_values, d_slopes;
     std::vector<int> labels;
-    std::vector<T> of_real;
     vector ones;
 
     explicit scratch(acgan const& of)
         : g_values(of.generator_.storage(of.options_.batch)),
           g_slopes(g_values),
-          d_values(of.discriminator_.storage(of.options_.batch)),
+          g_ones(vector::Ones(of.options_.batch)),
+          d_values(of.discriminator_.storage(2 * of.options_.batch)),
           d_slopes(d_values),
-          of_real(static_cast<std::size_t>(of.discriminator_.size())),
-          ones(vector::Ones(of.options_.batch)) {}
+          labels(2 * static_cast<std::size_t>(of.options_.batch)),
+          ones(vector::Ones(2 * of.options_.batch)) {}
   };
 
   void gradient(point<T const> at, sample const& s, point<T> out, bool min, bool max) const {
     scratch& k = scratch_of(s.worker);
     make(at.min, s, k);
-    generated_batch<T> const fake{s, {k.g_values.back().data(), batch_values()}};
+    generated_batch<T> const fake = made(s, k);
     if (max) ascend(at.max, s, fake, out.max);
     if (!min) return;
     feedback(at.max, s, fake, {k.g_slopes.back().data(), batch_values()});
@@ -244,30 +246,33 @@ class acgan {
     auto const labels = classes(random, options_.batch);
     run_generator(generator, random, labels, k.g_values);
   }
+  generated_batch<T> made(sample const& noise, scratch const& k) const {
+    return {noise, {k.g_values.back().data(), batch_values()}};
+  }
   /// From the derivatives by the samples, in g_slopes.back(), to the generator's gradient.
   void pull_back(std::span<T const> generator, scratch& k, std::span<T> out) const {
     check(generator, generator_);
     check(out, generator_);
     if (bounds_) k.g_slopes.back().array() *= 1 - k.g_values.back().array().square();
     generator_.backward(generator, k.g_values, k.g_slopes, 1, 0, options_.batch);
-    generator_.weight_gradient(k.g_values, k.g_slopes, k.ones, out);
+    generator_.weight_gradient(k.g_values, k.g_slopes, k.g_ones, out);
   }
 
-  /// The discriminator's outputs on a batch, which stand in d_values.back(), and the classes that it is to name.
+  /// Brings a generated batch before the discriminator.
   void see(std::span<T const> discriminator, generated_batch<T> const& fake, scratch& k) const {
     check(discriminator, discriminator_);
     expects(fake.values.size() == batch_values(), "one generated batch");
-    std::ranges::copy(fake.values, k.d_values.front().data());
-    k.labels = classes(fake.noise);
-    discriminator_.forward(discriminator, k.d_values, 0, options_.batch);
+    std::ranges::copy(fake.values, k.d_values.front().col(options_.batch).data());
+    std::ranges::copy(classes(fake.noise), k.labels.begin() + options_.batch);
   }
-  void see_real(std::span<T const> discriminator, sample const& s, scratch& k) const {
-    k.labels.resize(static_cast<std::size_t>(options_.batch));
+  /// And a real one, and runs it on both: the outputs stand in d_values.back().
+  void see(std::span<T const> discriminator, sample const& s, generated_batch<T> const& fake, scratch& k) const {
+    see(discriminator, fake, k);
     real_.draw(s, options_.batch, [&](int j, int column) {
       k.d_values.front().col(j) = real_.columns().col(column);
       k.labels[static_cast<std::size_t>(j)] = labels_[static_cast<std::size_t>(column)];
     });
-    discriminator_.forward(discriminator, k.d_values, 0, options_.batch);
+    discriminator_.forward(discriminator, k.d_values, 0, 2 * options_.batch);
   }
   /// -log of the probability that the scores give to the right class.
   double class_loss(scratch const& k, int j) const {
@@ -276,10 +281,10 @@ class acgan {
     return static_cast<double>(std::log((scores.array() - most).exp().sum()) + most -
                                scores(k.labels[static_cast<std::size_t>(j)]));
   }
-  /// Derivatives by the outputs, of the means of `of_output` and of the class's loss.
+  /// Derivatives by the outputs on the batch from column `first` on, of the means of `of_output` and the class's loss.
   template <class Loss>
-  void slopes(scratch& k, Loss const& of_output) const {
-    for (int j = 0; j < options_.batch; ++j) {
+  void slopes(scratch& k, int first, Loss const& of_output) const {
+    for (int j = first; j < first + options_.batch; ++j) {
       auto const outputs = k.d_values.back().col(j);
       auto by_outputs = k.d_slopes.back().col(j);
       auto by_scores = by_outputs.tail(options_.classes);
@@ -289,12 +294,6 @@ class acgan {
       by_scores(k.labels[static_cast<std::size_t>(j)]) -= 1;
       by_outputs /= static_cast<T>(options_.batch);
     }
-  }
-  template <class Loss>
-  void learn(std::span<T const> discriminator, scratch& k, Loss const& of_output, std::span<T> out) const {
-    slopes(k, of_output);
-    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 1, 0, options_.batch);
-    discriminator_.weight_gradient(k.d_values, k.d_slopes, k.ones, out);
   }
 
   acgan_options options_;
