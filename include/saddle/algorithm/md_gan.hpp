@@ -32,6 +32,7 @@
 #include "saddle/train/message_channel.hpp"
 #include "saddle/train/player_copies.hpp"
 #include "saddle/train/report.hpp"
+#include "saddle/train/run_steps.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -146,7 +147,7 @@ class md_gan {
       summed_.assign(batches, array<T>(feedbacks_.padded()));
       pulled_.assign(batches, array<T>(static_cast<std::size_t>(generator_.layout().padded())));
     }
-    agree();
+    together().agree("md_gan", description());
   }
 
   void step() {
@@ -169,14 +170,7 @@ class md_gan {
   /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
   template <class OnReport>
   void run(std::int64_t n, OnReport on_report) {
-    for (std::int64_t i = 0; i < n; ++i) {
-      step();
-      if constexpr (std::is_convertible_v<decltype(on_report(report())), bool>) {
-        if (!on_report(report())) return;
-      } else {
-        on_report(report());
-      }
-    }
+    run_steps(*this, n, on_report);
   }
   void run(std::int64_t n) {
     for (std::int64_t i = 0; i < n; ++i) step();
@@ -241,31 +235,19 @@ class md_gan {
       all.move(rank, 0, std::as_writable_bytes(values));
       if (out) out->add(std::span<T const>(values));
     });
-    std::string error;
-    try {
-      if (out) out->commit();
-    } catch (bad_checkpoint const& e) {
-      error = e.what();
-    }
-    all.share(error);
-    if (!error.empty()) throw bad_checkpoint(error);
+    all.on_first([&] { out->commit(); });
   }
   /// Continues the run that was saved, as if it had never stopped, on any number of processes. On an error nothing has
   /// changed.
   void load(std::string const& path) {
-    std::string error;
     counted then{};
     std::vector<double> time;
     std::vector<std::vector<T>> values;  // all, on rank 0
-    if (is_server()) try {
-        checkpoint_reader in(path);
-        then = read(in, time, values);
-      } catch (bad_checkpoint const& e) {
-        error = e.what();
-      }
     collective all = together();
-    all.share(error);
-    if (!error.empty()) throw bad_checkpoint(error);
+    all.on_first([&] {
+      checkpoint_reader in(path);
+      then = read(in, time, values);
+    });
     all.share(then);
     std::vector<std::pair<T*, std::vector<T>>> taken;
     std::size_t next = 0;
@@ -299,8 +281,7 @@ class md_gan {
             report_.downlink, report_.uplink, report_.exchanged};
   }
   counted read(checkpoint_reader& in, std::vector<double>& time, std::vector<std::vector<T>>& values) {
-    std::string const theirs = in.get_text(), ours = description();
-    if (theirs != ours) in.fail("it is of another run: it has " + theirs + ", this run " + ours);
+    in.expect_run(description());
     auto const then = in.template get<counted>();
     if (time_model const* const model = link_->model())
       if (time = in.template get_all<double>(); time.size() != model->state().size())
@@ -353,18 +334,6 @@ class md_gan {
       std::ranges::copy(theta, discriminators_.w(i).begin());
       discriminators_.settle(i);
     }
-  }
-  /// All processes run the same.
-  void agree() const {
-    std::string const mine = description();
-    std::string first = mine;
-    collective all = together();
-    all.share(first);
-    bool const differs = first != mine;
-    expects(all.sum(differs ? 1 : 0) == 0, [&] {
-      return "md_gan: the processes run different things; rank 0 has " + first + ", rank " +
-             std::to_string(link_->rank()) + " has " + mine;
-    });
   }
 
   collective together() const { return {*link_, report_.step}; }

@@ -134,6 +134,11 @@ class checkpoint_reader {
     next_ = sizeof checkpoint_writer::magic;
   }
 
+  /// A checkpoint begins with what the run is; this one is `ours`.
+  void expect_run(std::string const& ours) {
+    std::string const theirs = get_text();
+    if (theirs != ours) fail("it is of another run: it has " + theirs + ", this run " + ours);
+  }
   template <class T>
   T get() {
     T value;

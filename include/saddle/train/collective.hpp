@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/train/checkpoint.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -58,6 +60,29 @@ class collective {
     for (std::uint64_t v : values) value += v;
     share(value);
     return value;
+  }
+  /// All say the same, or all fail: what rank 0 and this one say stands in the error, after `who`.
+  /// errors  std::invalid_argument
+  void agree(char const* who, std::string const& mine) {
+    std::string first = mine;
+    share(first);
+    bool const differs = first != mine;
+    expects(sum(differs ? 1 : 0) == 0, [&] {
+      return std::string(who) + ": the processes run different things; rank 0 has " + first + ", rank " +
+             std::to_string(rank()) + " has " + mine;
+    });
+  }
+  /// f() on rank 0. Its bad_checkpoint is thrown by all.
+  template <class F>
+  void on_first(F const& f) {
+    std::string error;
+    if (rank() == 0) try {
+        f();
+      } catch (bad_checkpoint const& e) {
+        error = e.what();
+      }
+    share(error);
+    if (!error.empty()) throw bad_checkpoint(error);
   }
 
  private:

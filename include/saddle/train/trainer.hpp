@@ -29,6 +29,7 @@
 #include "saddle/train/messenger.hpp"
 #include "saddle/train/program.hpp"
 #include "saddle/train/report.hpp"
+#include "saddle/train/run_steps.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -92,14 +93,7 @@ class trainer {
   /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
   template <class OnReport>
   void run(std::int64_t n, OnReport on_report) {
-    for (std::int64_t i = 0; i < n; ++i) {
-      step();
-      if constexpr (std::is_convertible_v<decltype(on_report(report())), bool>) {
-        if (!on_report(report())) return;
-      } else {
-        on_report(report());
-      }
-    }
+    run_steps(*this, n, on_report);
   }
   void run(std::int64_t n) {
     for (std::int64_t i = 0; i < n; ++i) step();
@@ -205,30 +199,18 @@ class trainer {
           all.move(r, 0, std::as_writable_bytes(padded(values, part)));
       if (out) out->add(std::span<T const>(values));
     }
-    std::string error;
-    try {
-      if (out) out->commit();
-    } catch (bad_checkpoint const& e) {
-      error = e.what();
-    }
-    all.share(error);
-    if (!error.empty()) throw bad_checkpoint(error);
+    all.on_first([&] { out->commit(); });
   }
   /// Continues the run that was saved, as if it had never stopped, on any number of processes. On an error nothing has
   /// changed.
   void load(std::string const& path) {
-    std::string error;
     std::optional<checkpoint_reader> in;
     counters then{};
-    if (link_->rank() == 0) try {
-        in.emplace(path);
-        then = checked(*in);
-      } catch (bad_checkpoint const& e) {
-        error = e.what();
-      }
     collective all = together();
-    all.share(error);
-    if (!error.empty()) throw bad_checkpoint(error);
+    all.on_first([&] {
+      in.emplace(path);
+      then = checked(*in);
+    });
     all.share(then);
     std::vector<double> time;
     if (in && link_->model() != nullptr) time = in->template get_all<double>();
@@ -405,22 +387,10 @@ class trainer {
           way::down, program_->allocate_bytes(static_cast<std::size_t>(program_->planes_bytes(way::down))));
     program_->bind(fleet_);
     messages_ = std::make_unique<messenger<T>>(*link_, *program_, fleet_, demands_);
-    agree();
+    together().agree("trainer", description());
     if (demands_.mixes_copies()) plan_round(demands_.every, 0);  // of whom there are copies here, which a checkpoint fills: it never changes
   }
 
-  /// All processes run the same.
-  void agree() const {
-    std::string const mine = description();
-    std::string first = mine;
-    collective all = together();
-    all.share(first);
-    bool const differs = first != mine;
-    expects(all.sum(differs ? 1 : 0) == 0, [&] {
-      return "trainer: the processes run different things; rank 0 has " + first + ", rank " +
-             std::to_string(link_->rank()) + " has " + mine;
-    });
-  }
   /// Where the problem begins, inside of the boxes.
   void begin_at(T* there) {
     std::vector<T> elsewhere(program_->in_host_memory() ? 0 : static_cast<std::size_t>(program_->layout().padded()), T(0));
@@ -670,8 +640,7 @@ class trainer {
   }
   /// What a checkpoint of this run says, after its description. Its arrays are looked at, too.
   counters checked(checkpoint_reader& in) const {
-    std::string const theirs = in.get_text(), ours = description();
-    if (theirs != ours) in.fail("it is of another run: it has " + theirs + ", this run " + ours);
+    in.expect_run(description());
     auto const then = in.get<counters>();
     std::size_t const here = in.place();
     if (time_model const* const model = link_->model())
