@@ -55,19 +55,17 @@ class acgan {
 
   acgan(samples const& real, acgan_options options)
       : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers) {
-    auto const positive = [](int v) { return v > 0; };
     expects(options_.batch > 0 && options_.classes > 0 && options_.classes < options_.latent,
             "a batch is not empty, and more latents than classes");
-    expects(std::ranges::all_of(options_.generator, positive) && std::ranges::all_of(options_.discriminator, positive),
-            "hidden layers have a positive width");
     expects(real.labels.size() == static_cast<std::size_t>(real.count), "the data have a label a sample");
     expects(std::ranges::all_of(real.labels, [&](std::uint8_t c) { return c < options_.classes; }),
             "labels are below the number of classes");
     labels_.resize(static_cast<std::size_t>(real.count));
     for (int j = 0; j < real.count; ++j)
       labels_[static_cast<std::size_t>(j)] = real.labels[static_cast<std::size_t>(real_.index_of(j))];
-    generator_ = {chain(options_.latent, options_.generator, shape_.size()), T(0.2)};
-    discriminator_ = {chain(shape_.size(), options_.discriminator, 1 + options_.classes), T(0.2)};
+    generator_ = perceptron<T>::between(options_.latent, options_.generator, shape_.size(), T(0.2));
+    discriminator_ =
+        perceptron<T>::between(shape_.size(), options_.discriminator, 1 + options_.classes, T(0.2));
     for (int m = 0; m < options_.workers; ++m) scratch_.emplace_back(*this);
   }
 
@@ -89,10 +87,7 @@ class acgan {
   void initial(std::uint64_t seed, point<T> w) const {
     check(w.min, generator_);
     check(w.max, discriminator_);
-    stream weights{.seed = seed, .use = purpose::initial_weights};
-    generator_.initial(random_sequence(weights), w.min);
-    weights.bucket = std::uint64_t{1} << 32;
-    discriminator_.initial(random_sequence(weights), w.max);
+    initial_weights(generator_, discriminator_, seed, w);
   }
 
   // In one place
@@ -206,11 +201,6 @@ class acgan {
     pull_back(at.min, k, out.min);
   }
 
-  static std::vector<int> chain(int first, std::vector<int> hidden, int last) {
-    hidden.insert(hidden.begin(), first);
-    hidden.push_back(last);
-    return hidden;
-  }
   static void check(std::span<T const> w, perceptron<T> const& network) {
     expects(static_cast<std::int64_t>(w.size()) == network.size(), "the span has the player's size");
   }

@@ -41,9 +41,7 @@ class convolutional {
             "layers have a positive width");
     expects(kernel > 0 && kernel % 2 == 1, "the kernel's width is odd");
     expects(extents(blocks()).size() > 0, "2 x 2 pixels or more in each block");
-    hidden.insert(hidden.begin(), extents(blocks()).size());
-    hidden.push_back(outputs);
-    dense_.widths = std::move(hidden);
+    dense_ = perceptron<T>::between(extents(blocks()).size(), std::move(hidden), outputs, T(0));
   }
 
   int blocks() const { return static_cast<int>(filters_.size()); }

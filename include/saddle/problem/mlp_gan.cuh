@@ -72,7 +72,7 @@ class device_mlp_gan {
   /// Spans of the host.
   void initial(std::uint64_t seed, point<T> w) const {
     expects(fits(w, player::min) && fits(w, player::max), "one span a player, of the player's size");
-    mlp_gan<T>::initial(generator_, discriminator_, seed, w);
+    initial_weights(generator_, discriminator_, seed, w);
   }
 
   void gradient(point<T const> at, sample const* s, point<T> out, cudaStream_t stream) const {

@@ -54,23 +54,13 @@ class mlp_gan {
 
   mlp_gan(samples const& real, mlp_gan_options options)
       : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers) {
-    auto const positive = [](int v) { return v > 0; };
     expects(options_.latent > 0 && options_.batch > 0, "latent and batch are positive");
-    expects(std::ranges::all_of(options_.generator, positive) &&
-                std::ranges::all_of(options_.discriminator, positive),
-            "hidden layers have a positive width");
     expects(options_.r1 >= 0 && options_.generator_leak >= 0 && options_.generator_leak < 1,
             "r1 is not negative, the generator's leak is in [0, 1)");
 
-    generator_.widths = options_.generator;
-    generator_.widths.insert(generator_.widths.begin(), options_.latent);
-    generator_.widths.push_back(shape_.size());
-    generator_.leak = static_cast<T>(options_.generator_leak);
-    discriminator_.widths = options_.discriminator;
-    discriminator_.widths.insert(discriminator_.widths.begin(), shape_.size());
-    discriminator_.widths.push_back(1);
-    discriminator_.leak = static_cast<T>(0.2);
-
+    generator_ = perceptron<T>::between(options_.latent, options_.generator, shape_.size(),
+                                        static_cast<T>(options_.generator_leak));
+    discriminator_ = perceptron<T>::between(shape_.size(), options_.discriminator, 1, T(0.2));
     for (int m = 0; m < options_.workers; ++m)
       scratch_.emplace_back(generator_, discriminator_, options_.batch);
   }
@@ -93,15 +83,7 @@ class mlp_gan {
 
   void initial(std::uint64_t seed, point<T> w) const {
     check({w.min, w.max});
-    initial(generator_, discriminator_, seed, w);
-  }
-  /// The same for networks that were taken from a GAN.
-  static void initial(perceptron<T> const& generator, perceptron<T> const& discriminator, std::uint64_t seed,
-                      point<T> w) {
-    stream weights{.seed = seed, .use = purpose::initial_weights};
-    generator.initial(random_sequence(weights), w.min);
-    weights.bucket = std::uint64_t{1} << 32;
-    discriminator.initial(random_sequence(weights), w.max);
+    initial_weights(generator_, discriminator_, seed, w);
   }
 
   void gradient(point<T const> at, sample s, point<T> out) const {

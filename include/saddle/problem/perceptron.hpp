@@ -1,13 +1,17 @@
 #pragma once
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/players.hpp"
 #include "saddle/problem/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -31,6 +35,14 @@ struct perceptron {
 
   std::vector<int> widths;  // input, hidden layers, output
   T leak = 0;               // slope of a hidden unit below zero, in [0, 1); 0 is ReLU
+
+  /// errors  std::invalid_argument for a hidden layer without a width
+  static perceptron between(int input, std::vector<int> hidden, int output, T leak) {
+    expects(std::ranges::all_of(hidden, [](int v) { return v > 0; }), "hidden layers have a positive width");
+    hidden.insert(hidden.begin(), input);
+    hidden.push_back(output);
+    return {std::move(hidden), leak};
+  }
 
   int layers() const { return static_cast<int>(widths.size()) - 1; }
   int width(int l) const { return widths[static_cast<std::size_t>(l)]; }
@@ -133,5 +145,15 @@ struct perceptron {
     for (std::int64_t i = 0; i < std::int64_t{a.rows()} * count; ++i) v[i] *= at[i] > 0 ? T{1} : below;
   }
 };
+
+/// Where both players of a GAN begin: two networks, each from bits of its own.
+template <class T>
+void initial_weights(perceptron<T> const& generator, perceptron<T> const& discriminator, std::uint64_t seed,
+                     point<T> w) {
+  stream weights{.seed = seed, .use = purpose::initial_weights};
+  generator.initial(random_sequence(weights), w.min);
+  weights.bucket = std::uint64_t{1} << 32;
+  discriminator.initial(random_sequence(weights), w.max);
+}
 
 SADDLE_NAMESPACE_END
