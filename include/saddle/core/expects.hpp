@@ -20,4 +20,11 @@ void expects(bool holds, Message&& message) {
   if (!holds) throw std::invalid_argument(std::string(message()));
 }
 
+/// A policy with fields that can be wrong has an objection(): the sentence that says what is, or null.
+template <class Policy>
+void expect_no_objection([[maybe_unused]] Policy const& policy) {
+  if constexpr (requires { policy.objection(); })
+    if (char const* const why = policy.objection()) expects(false, why);
+}
+
 SADDLE_NAMESPACE_END

@@ -144,9 +144,9 @@ class fused_program final : public executor_program<T, Executor> {
     // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does, and what is
     // owed of local steps does so only in rounds.
     if constexpr (Scheme::memory && Scheme::shares_weights) now_.subtract_memory = compressor.subtract_in_look_ahead;
-    object(optimizer_);
-    object(unwrapped(compressor_));
-    object(down());
+    expect_no_objection(optimizer_);
+    expect_no_objection(unwrapped(compressor_));
+    expect_no_objection(down());
     contexts_.resize(static_cast<std::size_t>(phases_of(optimizer_) * rounds()));
     if constexpr (selects) {
       auto const buckets = static_cast<std::size_t>(layout_.buckets());
@@ -414,11 +414,6 @@ class fused_program final : public executor_program<T, Executor> {
   Down down() const {
     if constexpr (is_lossy_down) return unwrapped(exchange().downlink);
     else return {};
-  }
-  template <class Policy>
-  static void object(Policy const& policy) {
-    if constexpr (requires { policy.objection(); })
-      if (char const* why = policy.objection()) expects(false, why);
   }
 
   O optimizer_;

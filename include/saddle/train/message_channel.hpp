@@ -46,8 +46,7 @@ class message_channel {
   /// `remembered` senders of this process have error memories here.
   message_channel(C how, std::int64_t size, int remembered, std::uint64_t seed)
       : how_(std::move(how)), layout_{{size, 0}, length} {
-    if constexpr (requires { unwrapped(how_).objection(); })
-      if (char const* const why = unwrapped(how_).objection()) expects(false, why);
+    expect_no_objection(unwrapped(how_));
     now_.seed = seed;
     now_.moves = true;
     for (int i = 0; i < remembered; ++i) memory_.emplace_back(has_memory<C> ? padded() : 0);

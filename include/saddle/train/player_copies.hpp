@@ -31,8 +31,7 @@ class player_copies {
  public:
   player_copies(O how, std::int64_t size, int count, box const& limits)
       : how_(std::move(how)), layout_{{size, 0}, length} {
-    if constexpr (requires { how_.objection(); })
-      if (char const* const why = how_.objection()) expects(false, why);
+    expect_no_objection(how_);
     for (int k = 0; k < phases(); ++k) {
       expects(at_phase(k).player == phase::both, "a player that moves alone has nobody to alternate with");
       looks_ahead_ |= phase_of(how_, k).at_h;
