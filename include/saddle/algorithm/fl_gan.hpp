@@ -1,25 +1,20 @@
 #pragma once
-#include "saddle/compressor/identity.hpp"
+#include "saddle/algorithm/local_sgda.hpp"
 #include "saddle/config.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
-#include "saddle/topology/local_steps.hpp"
-#include "saddle/topology/parameter_server.hpp"
 #include "saddle/train/composition.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// FL-GAN: every worker trains a GAN of its own, and every so many steps (E epochs of m samples in batches of b:
-/// `topology.every` = m E / b) all go on from their average. Adam's moments stay with the worker.
+/// `topology.every` = m E / b) all go on from their average: local SGDA by another optimizer. Adam's moments stay with
+/// the worker.
 ///
 /// source  Hardy, Le Merrer, Sericola: MD-GAN: Multi-Discriminator Generative Adversarial Networks for Distributed
 ///         Datasets. IPDPS 2019, after McMahan et al.: Communication-Efficient Learning of Deep Networks. AISTATS 2017
 template <optimizer O = adam>
-struct fl_gan {
-  O optimizer{};
-  identity compressor{};
-  local_steps<parameter_server<>> topology{};
-};
+using fl_gan = local_sgda<O>;
 
 static_assert(composition<fl_gan<>>);
 
