@@ -6,23 +6,6 @@ using test::vector;
 
 namespace {
 
-/// Y_m = sum of W_mj X_j, in ascending order of j.
-std::vector<vector> mixed(mixing_rows const& weights, std::vector<vector> const& x) {
-  std::vector<vector> y;
-  for (auto const& row : weights) {
-    vector sum(x[0].size());
-    for (edge const& e : row)
-      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += e.weight * x[static_cast<std::size_t>(e.worker)][i];
-    y.push_back(sum);
-  }
-  return y;
-}
-vector average(std::vector<vector> const& x) {
-  vector sum(x[0].size());
-  for (auto const& one : x)
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += one[i] / static_cast<double>(x.size());
-  return sum;
-}
 template <composition S>
 trainer<double> over(test::linear_game const& game, S const& how) {
   return {game, how, loopback{game.workers()}, cpu{}};
@@ -44,7 +27,7 @@ TEST_CASE("DPOSG is a plain loop over the published iteration: our h is its Z, t
         if (step > 0)  // all start at one point: nothing to mix
           for (int r = 0; r < rounds; ++r) {
             auto const round = static_cast<std::size_t>((step - 1) * rounds + r);
-            y = mixed(graph.rounds[round % graph.rounds.size()], y);
+            y = test::mixed(graph.rounds[round % graph.rounds.size()], y);
           }
         for (int m = 0; m < 4; ++m) {
           auto const j = static_cast<std::size_t>(m);
@@ -57,10 +40,10 @@ TEST_CASE("DPOSG is a plain loop over the published iteration: our h is its Z, t
         t.step();
         // Any doubly stochastic matrix leaves the mean to the gradients.
         vector expected = before;
-        vector const mean_gradient = average(g);
+        vector const mean_gradient = test::average(g);
         for (std::size_t i = 0; i < 20; ++i) expected[i] -= eta * mean_gradient[i];
         REQUIRE(test::distance(test::mean_weights(t), expected) < 1e-13);
-        REQUIRE(test::distance(test::mean_weights(t), average(x)) < 1e-13);
+        REQUIRE(test::distance(test::mean_weights(t), test::average(x)) < 1e-13);
       }
     }
 }

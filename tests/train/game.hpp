@@ -190,6 +190,23 @@ inline double disagreement(saddle::trainer<double> const& t) {
 
 // ---- Gossip ----
 
+/// Y_m = sum of W_mj X_j, in ascending order of j.
+inline std::vector<vector> mixed(saddle::mixing_rows const& weights, std::vector<vector> const& x) {
+  std::vector<vector> y;
+  for (auto const& row : weights) {
+    vector sum(x[0].size());
+    for (saddle::edge const& e : row)
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += e.weight * x[static_cast<std::size_t>(e.worker)][i];
+    y.push_back(sum);
+  }
+  return y;
+}
+inline vector average(std::vector<vector> const& x) {
+  vector sum(x[0].size());
+  for (auto const& one : x)
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += one[i] / static_cast<double>(x.size());
+  return sum;
+}
 /// W of the ring of 4, dense.
 inline double ring_weight(std::size_t m, std::size_t j) { return (m + 4 - j) % 4 == 2 ? 0 : 1.0 / 3; }
 

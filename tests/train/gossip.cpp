@@ -10,23 +10,6 @@ using test::vector;
 
 namespace {
 
-/// Y_m = sum of W_mj X_j, in ascending order of j.
-std::vector<vector> mixed(mixing_rows const& weights, std::vector<vector> const& x) {
-  std::vector<vector> y;
-  for (auto const& row : weights) {
-    vector sum(x[0].size());
-    for (edge const& e : row)
-      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += e.weight * x[static_cast<std::size_t>(e.worker)][i];
-    y.push_back(sum);
-  }
-  return y;
-}
-vector average(std::vector<vector> const& x) {
-  vector sum(x[0].size());
-  for (auto const& one : x)
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += one[i] / static_cast<double>(x.size());
-  return sum;
-}
 template <class O>
 trainer<double> over(test::linear_game const& game, O o, gossip g) {
   return {game, o, identity{}, std::move(g), loopback{game.workers()}, cpu{}};
@@ -45,7 +28,7 @@ TEST_CASE("combine_then_adapt takes the gradient at the unmixed weights, to the 
   std::vector<vector> x(4, game.start), h = x;
   for (int step = 0; step < 200; ++step) {
     auto y = x;
-    for (int r = 0; r < rounds; ++r) y = mixed(graph.rounds[0], y);
+    for (int r = 0; r < rounds; ++r) y = test::mixed(graph.rounds[0], y);
     for (int m = 0; m < 4; ++m) {
       auto const j = static_cast<std::size_t>(m);
       vector const g = game.field(m, h[j]);
@@ -56,7 +39,7 @@ TEST_CASE("combine_then_adapt takes the gradient at the unmixed weights, to the 
     }
     t.step();
     for (int m = 0; m < 4; ++m) REQUIRE(test::weights(t, m) == x[static_cast<std::size_t>(m)]);
-    REQUIRE(test::distance(test::mean_weights(t), average(x)) < 1e-13);
+    REQUIRE(test::distance(test::mean_weights(t), test::average(x)) < 1e-13);
   }
   dposg.run(200);
   CHECK(test::distance(test::mean_weights(t), test::mean_weights(dposg)) > 1e-4);
@@ -76,7 +59,7 @@ TEST_CASE("adapt_then_combine leaves all equal on a complete graph, combine_then
     g.push_back(game.field(m, before.back()));
   }
   late.step();
-  vector const mean_gradient = average(g);
+  vector const mean_gradient = test::average(g);
   double spread = 0;
   for (auto const& one : g) spread += std::pow(test::distance(one, mean_gradient), 2);
   CHECK(test::disagreement(late) == doctest::Approx(eta * std::sqrt(spread)).epsilon(1e-10));
