@@ -11,7 +11,7 @@
 
 #include <saddle/games.hpp>
 
-#include "classifier_file.hpp"
+#include "trained_classifier.hpp"
 
 namespace {
 
@@ -26,25 +26,6 @@ samples every_second(samples const& all, int first) {
     ++out.count;
   }
   return out;
-}
-
-trained_classifier train(samples const& data, samples const& unseen, classifier_options const& options, int epochs) {
-  classifier<> const problem(data, options);
-  std::int64_t const epoch = data.count / (options.batch * options.workers);
-  trainer t{problem,
-            adam{.step_size = schedule::linear(2e-3, static_cast<double>(epoch * epochs), 1e-4)},
-            identity{},
-            parameter_server<>{},
-            loopback{options.workers},
-            cpu{}};
-  for (int e = 1; e <= epochs; ++e) {
-    t.run(epoch);
-    if (epochs <= 20 || e % 30 == 0)
-      std::printf("epoch %3d, %5.1f s: %.2f %% of the other samples are told right\n", e, t.report().seconds,
-                  100 * accuracy(problem.network(), t.weights(0).min, unseen));
-  }
-  auto const w = t.weights(0).min;
-  return {problem.network(), {w.begin(), w.end()}};
 }
 
 }  // namespace
@@ -62,7 +43,12 @@ int main(int count, char** arguments) {
     int const epochs = !is_idx ? 150 : is_mlp ? 12 : 4;
     classifier_options options{.hidden = {is_mlp ? 256 : 128}, .batch = 16, .workers = 4};
     if (!is_mlp) options.filters = {8, 16}, options.kernel = is_idx ? 5 : 3;
-    trained_classifier const c = train(seen, unseen, options, epochs);
+    auto const tell = [&](int e, double seconds, convolutional<float> const& network, std::span<float const> w) {
+      if (epochs <= 20 || e % 30 == 0)
+        std::printf("epoch %3d, %5.1f s: %.2f %% of the other samples are told right\n", e, seconds,
+                    100 * accuracy(network, w, unseen));
+    };
+    trained_classifier const c = train_classifier(seen, options, epochs, 1, tell);
     if (!file.empty()) save(c, file);
     double const right = accuracy(c.network, c.weights, unseen);
     split_score const score = inception_score(posteriors(c.network, c.weights, unseen));

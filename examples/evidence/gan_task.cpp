@@ -10,25 +10,18 @@
 #include <saddle/metric/modes.hpp>
 #include <saddle/problem/classifier.hpp>
 
+#include "../trained_classifier.hpp"
+
 namespace evidence {
 namespace {
 
 gan_task image_task(std::string name, saddle::samples real, saddle::mlp_gan_options game, double step_size,
-                           std::int64_t steps, double average_decay, int epochs, int threads) {
+                    std::int64_t steps, double average_decay, int epochs, int threads) {
   using namespace saddle;
-  classifier<> const judge(real, {.hidden = {128, 64}, .batch = 16, .workers = 4});
-  std::int64_t const length = epochs * std::int64_t{real.count / 64};
-  trainer t{judge,        adam{.step_size = schedule::linear(2e-3, static_cast<double>(length), 1e-4)},
-            identity{},   parameter_server<>{},
-            loopback{4},  cpu{threads}};
-  t.run(length);
-  auto const network = std::make_shared<convolutional<float> const>(judge.network());
-  auto const w = t.weights(0).min;
-  std::vector<float> const weights(w.begin(), w.end());
-  gaussian_moments const seen = moments(features(*network, weights, real));
-  auto const distance = [=](samples const& s) {
-    return frechet_distance(seen, moments(features(*network, weights, s)));
-  };
+  auto const judge = std::make_shared<trained_classifier const>(train_classifier(
+      real, {.hidden = {128, 64}, .batch = 16, .workers = 4}, epochs, threads, [](auto const&...) {}));
+  auto const seen_by = [judge](samples const& s) { return moments(features(judge->network, judge->weights, s)); };
+  auto const distance = [seen_by, seen = seen_by(real)](samples const& s) { return frechet_distance(seen, seen_by(s)); };
   return {.name = std::move(name),
           .real = std::move(real),
           .game = std::move(game),

@@ -15,7 +15,7 @@
 #include <saddle/problem/classifier.hpp>
 #include <saddle/problem/mlp_gan.hpp>
 
-#include "../classifier_file.hpp"
+#include "../trained_classifier.hpp"
 
 namespace train_gan {
 namespace {

@@ -5,7 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include <saddle/problem/convolutional.hpp>
+#include <saddle/problem/classifier.hpp>
+#include <saddle/saddle.hpp>
 #include <saddle/train/checkpoint.hpp>
 
 /// A classifier that was trained: what saddle::features and saddle::posteriors take.
@@ -13,6 +14,28 @@ struct trained_classifier {
   saddle::convolutional<float> network;
   std::vector<float> weights;
 };
+
+/// Learns samples in so many epochs, with Adam at a falling step size. on_epoch(number, seconds so far, network, weights)
+/// after each.
+template <class OnEpoch>
+trained_classifier train_classifier(saddle::samples const& data, saddle::classifier_options const& options, int epochs,
+                                    int threads, OnEpoch const& on_epoch) {
+  using namespace saddle;
+  classifier<> const problem(data, options);
+  std::int64_t const epoch = data.count / (options.batch * options.workers);
+  trainer t{problem,
+            adam{.step_size = schedule::linear(2e-3, static_cast<double>(epoch * epochs), 1e-4)},
+            identity{},
+            parameter_server<>{},
+            loopback{options.workers},
+            cpu{threads}};
+  auto const w = [&] { return t.weights(0).min; };
+  for (int e = 1; e <= epochs; ++e) {
+    t.run(epoch);
+    on_epoch(e, t.report().seconds, problem.network(), w());
+  }
+  return {problem.network(), {w().begin(), w().end()}};
+}
 
 inline void save(trained_classifier const& c, std::string const& path) {
   auto const& [rows, columns, channels] = c.network.input();
