@@ -8,6 +8,8 @@
 #include <numbers>
 #include <vector>
 
+#include <Eigen/Eigenvalues>
+
 #include "graphs.hpp"
 #include "saddle/topology/from_matrix.hpp"
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <concepts>
+
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
 
@@ -30,23 +32,24 @@ inline gaussian_moments moments(samples const& of) {
 /// promise  not negative, 0 for equal moments up to rounding, symmetric up to rounding
 /// source   Dowson, Landau: The Frechet distance between multivariate normal distributions. J. Multivariate
 ///          Anal. 1982
-inline double frechet_distance(gaussian_moments const& a, gaussian_moments const& b) {
+template <std::same_as<gaussian_moments> M = gaussian_moments>  // so that only who calls it compiles the solver
+double frechet_distance(M const& a, M const& b) {
   expects(a.mean.size() == b.mean.size(), "both sets have samples of one size");
   // The root's trace through the symmetric R S2 R, R = S1^(1/2): the same eigenvalues as S1 S2. Those that
   // rounding made negative are zero.
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const first(a.covariance);
-  Eigen::MatrixXd const root = first.eigenvectors() *
-                               first.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal() *
-                               first.eigenvectors().transpose();
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const both(root * b.covariance * root,
-                                                            Eigen::EigenvaluesOnly);
+  using matrix = decltype(M::covariance);
+  Eigen::SelfAdjointEigenSolver<matrix> const first(a.covariance);
+  matrix const root = first.eigenvectors() * first.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal() *
+                      first.eigenvectors().transpose();
+  Eigen::SelfAdjointEigenSolver<matrix> const both(root * b.covariance * root, Eigen::EigenvaluesOnly);
   double const overlap = both.eigenvalues().cwiseMax(0).cwiseSqrt().sum();
   double const distance =
       (a.mean - b.mean).squaredNorm() + a.covariance.trace() + b.covariance.trace() - 2 * overlap;
   return distance < 0 ? 0 : distance;
 }
 
-inline double frechet_distance(samples const& a, samples const& b) {
+template <std::same_as<samples> S = samples>
+double frechet_distance(S const& a, S const& b) {
   return frechet_distance(moments(a), moments(b));
 }
 

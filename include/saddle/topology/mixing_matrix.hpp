@@ -1,8 +1,10 @@
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
+#include <Eigen/SVD>
 
 #include "saddle/config.hpp"
 #include "saddle/topology/graph.hpp"
@@ -27,13 +29,17 @@ inline Eigen::MatrixXd period_matrix(mixing_graph const& g) {
 
 /// rho: after a period the workers are at most rho times as far from their mean as before it (2-norm over all of them).
 /// Of doubly stochastic matrices, the largest singular value of the product but for that of the mean.
-inline double second_singular_value(mixing_graph const& g) {
-  Eigen::MatrixXd spread = period_matrix(g);
+template <std::same_as<mixing_graph> G>  // so that only who calls it compiles the decomposition
+double second_singular_value(G const& g) {
+  auto spread = period_matrix(g);
   spread.rowwise() -= spread.colwise().mean().eval();
-  return Eigen::JacobiSVD<Eigen::MatrixXd>(spread).singularValues()(0);  // exact where BDCSVD stumbles over zeros
+  return Eigen::JacobiSVD<decltype(spread)>(spread).singularValues()(0);  // exact where BDCSVD stumbles over zeros
 }
 
 /// 1 - rho, over a period: it belongs to the sequence, since one round of it may bring the workers no closer.
-inline double spectral_gap(mixing_graph const& g) { return 1 - second_singular_value(g); }
+template <std::same_as<mixing_graph> G>
+double spectral_gap(G const& g) {
+  return 1 - second_singular_value(g);
+}
 
 SADDLE_NAMESPACE_END
