@@ -31,7 +31,8 @@ TEST_CASE("the systems are their policies, to the bit") {
     CHECK(named.digest() == spelled.digest());
     CHECK(test::norm(test::weights(named)) > 1e-3);
   };
-  same(local_extragradient{{0.05}, {}, {.every = 5}}, extragradient{0.05}, identity{}, local_steps{parameter_server<>{}, 5});
+  same(local_extragradient{{0.05}, {}, {.every = 5}}, extragradient{0.05}, identity{},
+       local_steps{parameter_server<>{}, 5});
   same(fl_gan<>{.optimizer = {.step_size = 0.01}, .topology = {.every = 5}}, adam{.step_size = 0.01}, identity{},
        local_steps{parameter_server<>{}, 5});
 }

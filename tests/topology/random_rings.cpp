@@ -45,5 +45,6 @@ TEST_CASE("random_rings: a function of the seed, mixing faster than one ring") {
     return (w.array() - 1.0 / g.workers).matrix().norm();
   };
   CHECK(left_after_8(random_rings(16, 1)) < 0.2 * left_after_8(ring(16)));
-  CHECK_THROWS_WITH_AS(random_rings(4, 1, 0), doctest::Contains("random_rings: there must be at least one round"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(random_rings(4, 1, 0), doctest::Contains("random_rings: there must be at least one round"),
+                       std::invalid_argument);
 }

@@ -176,8 +176,9 @@ concept lays_out_a_message = requires {
 template <class C>
 concept contracts_or_is_unbiased = contracts<C> || is_unbiased<C>;
 template <class C>
-concept encodes_a_tile = requires(C const c, group_archetype const g, float const (&p)[512], float (&sent)[512], stream s,
-                                  typename C::template message<float> out) { c.encode(g, p, sent, 512, s, out); };
+concept encodes_a_tile =
+    requires(C const c, group_archetype const g, float const (&p)[512], float (&sent)[512], stream s,
+             typename C::template message<float> out) { c.encode(g, p, sent, 512, s, out); };
 /// Of a compressor that selects across buckets: encode_selected(g, p, sent, count, which, ties_before, out) is called
 /// when out.start[0] holds how many pairs the earlier buckets send, and `ties_before` how many of their keys lie at the
 /// threshold.

@@ -70,7 +70,8 @@ struct global_top_k {
   SADDLE_HD void add(G const& g, message<T> in, int, T weight, T (&acc)[Items]) const {
     std::uint32_t const start = in.start[0];
     g.template scatter<Items>(
-        static_cast<int>(in.start[1] - start), [&](int n) { return static_cast<int>(in.index[start + static_cast<std::uint32_t>(n)]); },
+        static_cast<int>(in.start[1] - start),
+        [&](int n) { return static_cast<int>(in.index[start + static_cast<std::uint32_t>(n)]); },
         [&](int n) { return weight * in.value[start + static_cast<std::uint32_t>(n)]; }, acc);
   }
   template <class T>

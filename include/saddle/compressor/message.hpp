@@ -121,7 +121,8 @@ void open_message(message_header const& header, message_planes const& planes, bu
   expect("the checksum", header.checksum, checksum_of(header, wire_parts<C, T>(planes, layout, key.part, c)));
   if (header.non_finite != none) {
     if (header.non_finite < 0 || header.non_finite >= layout.padded())
-      fail("its status names coordinate " + std::to_string(header.non_finite) + " of " + std::to_string(layout.padded()));
+      fail("its status names coordinate " + std::to_string(header.non_finite) + " of " +
+           std::to_string(layout.padded()));
     bool const blames_another = header.blamed != key.sender;
     if (blames_another && (!by_server || header.blamed < 0 || header.blamed > key.sender))
       fail("its status speaks of worker " + std::to_string(header.blamed));

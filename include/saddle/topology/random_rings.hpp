@@ -24,7 +24,8 @@ inline mixing_graph random_rings(int workers, std::uint64_t seed, int rounds = 6
   std::vector<int> order(static_cast<std::size_t>(workers));
   for (std::size_t m = 0; m < order.size(); ++m) order[m] = static_cast<int>(m);
   for (int r = 0; r < rounds; ++r) {
-    for (std::size_t left = order.size(); left > 1; --left) std::swap(order[left - 1], order[random.below(static_cast<std::uint32_t>(left))]);
+    for (std::size_t left = order.size(); left > 1; --left)
+      std::swap(order[left - 1], order[random.below(static_cast<std::uint32_t>(left))]);
     mixing_rows rows(order.size());
     for (std::size_t place = 0; place < order.size(); ++place) {
       std::vector<edge>& row = rows[static_cast<std::size_t>(order[place])];

@@ -199,7 +199,8 @@ class messenger {
   }
   void upload(incoming_message const& m) {
     place const& p = planes_[static_cast<std::size_t>(m.key.sender)];
-    auto const here = program_.wire_parts(way_, p.on_host, m.key.part), there = program_.wire_parts(way_, p.there, m.key.part);
+    auto const here = program_.wire_parts(way_, p.on_host, m.key.part);
+    auto const there = program_.wire_parts(way_, p.there, m.key.part);
     for (std::size_t i = 0; i < here.size(); ++i) program_.write_bytes(there[i].data(), here[i]);
   }
 

@@ -99,7 +99,8 @@ class program {
                                                        bucket_range const& part) const = 0;
   virtual message_header seal(way to, message_planes const& planes, message_key const& key,
                               message_status const& status) const = 0;
-  virtual void open(way to, message_header const& header, message_planes const& planes, message_key const& key) const = 0;
+  virtual void open(way to, message_header const& header, message_planes const& planes,
+                    message_key const& key) const = 0;
 
   // The executor's memory.
   virtual bool in_host_memory() const = 0;

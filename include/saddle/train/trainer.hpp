@@ -388,13 +388,15 @@ class trainer {
     program_->bind(fleet_);
     messages_ = std::make_unique<messenger<T>>(*link_, *program_, fleet_, demands_);
     together().agree("trainer", description());
-    if (demands_.mixes_copies()) plan_round(demands_.every, 0);  // of whom there are copies here, which a checkpoint fills: it never changes
+    // Of whom there are copies here, which a checkpoint fills: it never changes.
+    if (demands_.mixes_copies()) plan_round(demands_.every, 0);
   }
 
   /// Where the problem begins, inside of the boxes.
   void begin_at(T* there) {
-    std::vector<T> elsewhere(program_->in_host_memory() ? 0 : static_cast<std::size_t>(program_->layout().padded()), T(0));
-    T* const here = program_->in_host_memory() ? there : elsewhere.data();
+    bool const is_here = program_->in_host_memory();
+    std::vector<T> elsewhere(is_here ? 0 : static_cast<std::size_t>(program_->layout().padded()), T(0));
+    T* const here = is_here ? there : elsewhere.data();
     problem_->initial(settings_.seed, split(here));
     for (int p = 0; p < 2; ++p) {
       box const limits = p == 0 ? settings_.min_box : settings_.max_box;
