@@ -142,6 +142,8 @@ TEST_CASE("md_gan: k passes through the generator give the mean over all workers
       for (int n = 0; n < workers; ++n)
         REQUIRE(distance(discriminator(driver, n), plain.theta[static_cast<std::size_t>(n)]) < 1e-10);
     }
+    CHECK(driver.report().passes ==
+          per_pass{.generate = 20 * k, .pull_back = 20 * k, .ascend = 20 * workers * steps, .feedback = 20 * workers});
     auto start = plain_md_gan(pair, workers, k, steps, 4, {}, {}).x;
     CHECK(distance(generator(driver), start) > 1e-2);
   }
@@ -176,8 +178,10 @@ TEST_CASE("md_gan: whoever has left is in no mean, and when all have left nothin
   CHECK(driver.digest() == then);
   CHECK(driver.report().uplink == bytes);
   CHECK((driver.report().workers == 0 && driver.report().step == 23));
-  // Nobody has sent what had left before.
+  // Nobody has sent, or worked at, what it had left before. Batches that nobody gets are not made.
   CHECK(bytes.payload == (5 * 4 + 5 * 3 + 5 * 2 + 5) * 5 * 2 * 8);
+  CHECK(driver.report().passes ==
+        per_pass{.generate = 5 * (3 + 3 + 3 + 2), .pull_back = 5 * (3 + 3 + 2 + 1), .ascend = 50, .feedback = 50});
 }
 
 namespace {

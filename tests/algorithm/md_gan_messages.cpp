@@ -223,7 +223,7 @@ TEST_CASE("md_gan: a run goes on where it was saved, to the bit, and never from 
   second->run(5);
   CHECK(second->digest() == whole->digest());
   auto const a = whole->report(), b = second->report();
-  CHECK((a.uplink == b.uplink && a.downlink == b.downlink && a.exchanged == b.exchanged && a.exchanges == b.exchanges));
+  CHECK((a.uplink == b.uplink && a.downlink == b.downlink && a.exchanged == b.exchanged && a.exchanges == b.exchanges && a.passes == b.passes));
   CHECK(b.steps_executed == 12);
 
   auto other = run_on(loopback{5}, all_kinds(exchanged_state::stays));
@@ -273,9 +273,24 @@ TEST_CASE("md_gan: on several processes it is the run on one: weights, counters 
           CHECK(discriminator(*each, n) == discriminator(*one, n));
         auto const a = each->report(), b = one->report();
         CHECK((a.uplink == b.uplink && a.downlink == b.downlink && a.exchanged == b.exchanged));
+        CHECK(a.passes == b.passes);
         CHECK((a.wire_bytes > 0) == (ranks > 1));
       }
     }
+  }
+}
+
+TEST_CASE("md_gan: what one process says to stop at, all stop at") {
+  for (int who = 0; who < 3; ++who) {
+    auto const wires = std::make_shared<test::network>();
+    std::vector<std::int64_t> stopped(3);
+    test::on_all_ranks(3, [&](int r) {
+      auto each = run_on(test::process{wires, 5, 3, r});
+      each->run(10, [&](md_gan_report const& now) { return r != who || now.step < 4; });
+      each->run(1);
+      stopped[static_cast<std::size_t>(r)] = each->report().step;
+    });
+    CHECK(stopped == std::vector<std::int64_t>{5, 5, 5});
   }
 }
 

@@ -88,6 +88,23 @@ TEST_CASE("acgan: MD-GAN's perceptrons for MNIST have the paper's number of weig
   CHECK(sum == 670'219);
 }
 
+TEST_CASE("acgan: operations are those of all products, two for each term of a sum") {
+  auto const paper = acgan<float>(labelled(10, {28, 28, 1}, 10, true), {}).operations();
+  // For a sample a layer of m x n has m n terms going forward, as many going back to what is below it, and (m + 1) n for
+  // its weights and biases. b = 10 samples, and the discriminator's step sees as many real ones.
+  std::int64_t const g[] = {100 * 512, 512 * 512, 512 * 784}, d[] = {784 * 512, 512 * 512, 512 * 11};
+  CHECK(paper.generate == 2 * 10 * (g[0] + g[1] + g[2]));
+  CHECK(paper.pull_back == 2 * 10 * (g[1] + g[2] + 716'560));
+  CHECK(paper.ascend == 2 * 20 * (d[0] + d[1] + d[2] + d[1] + d[2] + 670'219));
+  CHECK(paper.feedback == 2 * 10 * 2 * (d[0] + d[1] + d[2]));
+  // Without hidden layers nothing goes back from the generator's output, or from the discriminator's in its own step.
+  auto const flat = acgan<float>(labelled(10, {1, 3, 1}, 4, true),
+                                 {.generator = {}, .discriminator = {}, .latent = 6, .classes = 4, .batch = 5})
+                        .operations();
+  CHECK(flat == per_pass{.generate = 2 * 5 * 18, .pull_back = 2 * 5 * 21, .ascend = 2 * 10 * (15 + 20),
+                         .feedback = 2 * 5 * 2 * 15});
+}
+
 TEST_CASE("acgan: labels stay with their samples, and a generated one's class is known by what drew its noise") {
   // A sample shows its class, and so does a generated one: [W b] of the generator copies the one-hot part of its noise,
   // the discriminator's scores are the values.

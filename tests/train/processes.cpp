@@ -213,3 +213,15 @@ TEST_CASE("a checkpoint that cannot be used is refused by all processes, which g
     CHECK(later[r] == digests[0]);
   }
 }
+
+TEST_CASE("run: what one process says to stop at, all stop at") {
+  auto const make = [&](test::process const& p) {
+    return trainer{test::coupled_game{}, omd{0.01}, careful{}, parameter_server<>{}, p, cpu{}};
+  };
+  for (int who = 0; who < 3; ++who) {
+    test::fleet_of_processes<trainer<float>> t(3, 3, make);
+    t.each([&](int r) { t[r].run(10, [&](report const& now) { return r != who || now.step < 4; }); });
+    for (int r = 0; r < 3; ++r) CHECK(t[r].report().step == 4);
+    t.run(1);
+  }
+}

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "saddle/algorithm/md_gan_settings.hpp"
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
@@ -23,7 +24,6 @@
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/exec/concept.hpp"
-#include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/split_gan.hpp"
 #include "saddle/step/combine.hpp"
@@ -36,57 +36,6 @@
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// A worker that takes part in the steps before this one and in no other: its discriminator and its data leave with it.
-struct departure {
-  int worker;
-  std::int64_t step;
-};
-
-/// What becomes of an optimizer's state when its discriminator goes to another worker: it goes along, it stays for the
-/// one that comes, or all begin anew, their count of steps included. A look-ahead begins at rest.
-enum class exchanged_state { moves, stays, resets };
-
-/// How MD-GAN trains: the optimizers of both players, the compressors of the three kinds of messages, and the paper's
-/// numbers.
-///
-/// feedbacks       may have error_feedback: what a worker's feedback owes is paid with the next one
-/// discriminators  weights, not directions: half, bfloat or qsgd of 8 bits, if any; an optimizer's state goes as it is
-template <optimizer Generator = adam, optimizer Discriminator = adam, compressor Samples = identity,
-          compression Feedbacks = identity, compressor Discriminators = identity>
-struct md_gan_settings {
-  Generator generator{};
-  Discriminator discriminator{};
-  Samples samples{};
-  Feedbacks feedbacks{};
-  Discriminators discriminators{};
-  int batches = 1;                  // k, at most one a worker
-  int discriminator_steps = 1;      // L
-  std::int64_t exchange_every = 0;  // steps from one exchange of discriminators to the next, m E / b; 0: never
-  exchanged_state state = exchanged_state::stays;
-  std::vector<departure> departures{};
-  box generator_box{}, discriminator_box{};
-  std::uint64_t seed = 1;
-  std::string problem{};  // a name for it; a checkpoint of another one is refused
-};
-
-/// Bytes are counted once for each worker that gets or sends a message.
-struct md_gan_report {
-  std::int64_t step = 0;            // steps of the run so far
-  std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
-  int workers = 0;                  // that took part in the last step
-  message_bytes downlink;           // generated samples, two batches a worker
-  message_bytes uplink;             // feedbacks
-  message_bytes exchanged;          // discriminators between workers, and their optimizers' state if it moves
-  std::int64_t exchanges = 0;
-  std::int64_t wire_bytes = 0;      // what this process put on a wire
-  double seconds = 0;               // in step()
-  std::optional<virtual_time> simulated;  // where the transport models time
-  std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, and its bucket left out; as far as this
-                                    // process knows
-  std::optional<non_finite_coordinate> non_finite;  // the latest; of feedbacks and samples, the place in the message
-  std::string details;              // all policies and numbers that decide what is sent
-};
 
 /// MD-GAN: one generator on a server, a discriminator on every worker next to its data. Generated samples go down,
 /// derivatives by them come up; now and then the discriminators change places.
@@ -165,9 +114,9 @@ class md_gan {
       pull_back();
       report_.skipped_steps += is_flawed_;
     }
-    report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report_.seconds += seconds_since(start);
   }
-  /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
+  /// n steps; on_report(report) after each, where it is given. It may return false to stop early: see run_steps.
   template <class OnReport>
   void run(std::int64_t n, OnReport on_report) {
     run_steps(*this, n, on_report);
@@ -212,6 +161,17 @@ class md_gan {
       if (is_hosted(n)) sum.add(discriminator_weights(n));
       else sum.leave_out(static_cast<std::size_t>(sizes().max) * sizeof(T));
     return sum.value_of(together().sum(sum.part()));
+  }
+  /// Whether it is true in some process. One that is ahead waits here for the others; the report counts it.
+  bool any(bool here) {
+    auto const start = std::chrono::steady_clock::now();
+    bool const somewhere = together().sum(here ? 1 : 0) != 0;
+    report_.seconds += seconds_since(start);
+    return somewhere;
+  }
+  /// All bytes that were put on wires.
+  std::int64_t wire_bytes() const {
+    return static_cast<std::int64_t>(together().sum(static_cast<std::uint64_t>(link_->wire_bytes())));
   }
 
   /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0;
@@ -268,6 +228,7 @@ class md_gan {
     report_.exchanged = then.exchanged;
     report_.exchanges = then.exchanges;
     report_.skipped_steps = then.skipped_steps;
+    report_.passes = then.passes;
     reset_at_ = then.reset_at;
   }
 
@@ -275,10 +236,11 @@ class md_gan {
   struct counted {
     std::int64_t step, reset_at, exchanges, skipped_steps;
     message_bytes downlink, uplink, exchanged;
+    per_pass passes;
   };
   counted counters() const {
     return {report_.step,     reset_at_,      report_.exchanges, report_.skipped_steps,
-            report_.downlink, report_.uplink, report_.exchanged};
+            report_.downlink, report_.uplink, report_.exchanged, report_.passes};
   }
   counted read(checkpoint_reader& in, std::vector<double>& time, std::vector<std::vector<T>>& values) {
     in.expect_run(description());
@@ -305,20 +267,7 @@ class md_gan {
         return "md_gan: " + std::to_string(workers) + " workers, but the pair has data for " +
                std::to_string(pair.workers());
       });
-    expects(how.batches >= 1 && how.batches <= workers, [&] {
-      return "md_gan: " + std::to_string(how.batches) + " batches for " + std::to_string(workers) +
-             " workers: there is at least one, and at most one a worker";
-    });
-    expects(how.discriminator_steps >= 1, "md_gan: a discriminator makes at least one step");
-    expects(how.exchange_every >= 0, "md_gan: exchanges are a positive number of steps apart, or 0: there are none");
-    expects(how.generator_box.lo <= how.generator_box.hi && how.discriminator_box.lo <= how.discriminator_box.hi,
-            "md_gan: a box has lo <= hi");
-    std::ranges::sort(how.departures, {}, &departure::worker);
-    for (std::size_t i = 0; i < how.departures.size(); ++i) {
-      departure const& d = how.departures[i];
-      expects(d.worker >= 0 && d.worker < workers && d.step >= 1, "md_gan: a worker of the run leaves before a step");
-      expects(i == 0 || how.departures[i - 1].worker != d.worker, "md_gan: a worker leaves once");
-    }
+    how.check(workers);
     return how;
   }
 
@@ -337,6 +286,9 @@ class md_gan {
   }
 
   collective together() const { return {*link_, report_.step}; }
+  static double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
   bool is_hosted(int worker) const {
     return worker >= first_worker() && worker < first_worker() + hosted_workers();
   }
@@ -410,6 +362,7 @@ class md_gan {
       note(player::min, samples_.lowest(), [this](std::size_t) { return workers(); });
     samples_.combine(engine_, heard_, to_);
     count(report_.downlink, samples_.size(), 2 * present_.size());
+    report_.passes += {.generate = static_cast<std::int64_t>(batches)};
   }
 
   /// Each discriminator makes its steps, all on the same real and generated batch.
@@ -420,6 +373,7 @@ class md_gan {
           pair_.ascend(discriminators_.point(local, k), drawn(present_[i], discriminators_.at_phase(k).draw),
                        batch(learning_batch(i)), discriminators_.gradient(local));
         });
+        report_.passes += {.ascend = report_.workers};
         lowest_.assign(here_.size(), none);
         discriminators_.move(engine_, (report_.step - 1 - reset_at_) * how_.discriminator_steps + l, k, here_,
                              lowest_.data());
@@ -442,6 +396,7 @@ class md_gan {
     feedbacks_.deliver(*link_, report_.step, 1, deliveries_);
     note(player::min, feedbacks_.lowest(), [this](std::size_t i) { return present_[i]; });
     count(report_.uplink, feedbacks_.size(), present_.size());
+    report_.passes += {.feedback = report_.workers};
     if (time_model* const model = link_->model()) {
       model->compute(how_.discriminator_steps * discriminators_.phases(), false);
       model->serve(feedbacks_.size().total, 2 * samples_.size().total);  // what comes back is for the next step
@@ -516,8 +471,9 @@ class md_gan {
 
   /// The generator's step along the mean over all feedbacks that came.
   void pull_back() {
-    if (!is_server()) return;
     std::size_t const received = std::min(present_.size(), static_cast<std::size_t>(how_.batches));
+    report_.passes += {.pull_back = static_cast<std::int64_t>(received)};
+    if (!is_server()) return;
     heard_.assign(received, {});
     to_.clear();
     T const weight = T(1) / static_cast<T>(present_.size());

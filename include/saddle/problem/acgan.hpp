@@ -78,6 +78,16 @@ class acgan {
     return who == player::min ? generator_.tensors() : discriminator_.tensors();
   }
   std::span<int const> shard(int worker) const { return real_.shard(worker); }
+  /// Floating-point operations of each pass, those of the layers' products: two for a multiplication and its addition.
+  /// What is done once a unit, activations and losses, is left out. `gradient` of both players is a pass of each kind.
+  per_pass operations() const {
+    std::int64_t const b = options_.batch;
+    perceptron<T> const &g = generator_, &d = discriminator_;
+    return {.generate = 2 * b * g.multiply_adds(1),
+            .pull_back = 2 * b * (g.multiply_adds(2) + g.size()),
+            .ascend = 4 * b * (d.multiply_adds(1) + d.multiply_adds(2) + d.size()),
+            .feedback = 4 * b * d.multiply_adds(1)};
+  }
   /// The classes of a generated batch.
   std::vector<int> classes(sample const& noise) const {
     random_sequence random(batch_stream(noise, purpose::latent));

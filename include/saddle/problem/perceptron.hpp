@@ -47,6 +47,13 @@ struct perceptron {
   int layers() const { return static_cast<int>(widths.size()) - 1; }
   int width(int l) const { return widths[static_cast<std::size_t>(l)]; }
   std::int64_t size() const { return begin(layers() + 1); }
+  /// Multiplications, each with its addition, that a sample costs: of `forward` those from layer 1 on, of `backward` to
+  /// d[last] those from last + 1 on. `weight_gradient` has size() of them.
+  std::int64_t multiply_adds(int from_layer) const {
+    std::int64_t sum = 0;
+    for (int l = from_layer; l <= layers(); ++l) sum += std::int64_t{width(l - 1)} * width(l);
+    return sum;
+  }
 
   std::vector<tensor> tensors() const {
     std::vector<tensor> all;

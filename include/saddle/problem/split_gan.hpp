@@ -1,5 +1,6 @@
 #pragma once
 #include <concepts>
+#include <cstdint>
 #include <span>
 
 #include "saddle/config.hpp"
@@ -12,6 +13,20 @@ template <class T>
 struct generated_batch {
   sample noise;
   std::span<T const> values;
+};
+
+/// A number for each kind of pass that a pair makes: how many there were, or what one of them costs.
+struct per_pass {
+  std::int64_t generate = 0, pull_back = 0, ascend = 0, feedback = 0;
+
+  per_pass& operator+=(per_pass o) {
+    generate += o.generate;
+    pull_back += o.pull_back;
+    ascend += o.ascend;
+    feedback += o.feedback;
+    return *this;
+  }
+  friend bool operator==(per_pass, per_pass) = default;
 };
 
 template <class P>
@@ -51,6 +66,7 @@ concept gives_feedback = requires(P const p, std::span<typename P::scalar const>
 ///                                        the real batch that s draws and the generated one
 /// feedback(discriminator, s, fake, out)  derivatives of the generator's loss by the generated samples. The loss is a
 ///                                        mean over the batch: 1/b is inside
+/// operations()                           optional: floating-point operations of one pass of each kind, a per_pass
 ///
 /// The first two are called for different batches at the same time, the last two for different workers; each must be a
 /// function of its arguments alone. What else a pair knows of a generated sample, a class say, may come of the batch's

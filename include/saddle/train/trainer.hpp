@@ -90,7 +90,7 @@ class trainer {
     report_.seconds += seconds_since(start);
   }
 
-  /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
+  /// n steps; on_report(report) after each, where it is given. It may return false to stop early: see run_steps.
   template <class OnReport>
   void run(std::int64_t n, OnReport on_report) {
     run_steps(*this, n, on_report);

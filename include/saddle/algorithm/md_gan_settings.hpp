@@ -1,0 +1,93 @@
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/compressor/identity.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/step_context.hpp"
+#include "saddle/optimizer/adam.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/problem/split_gan.hpp"
+#include "saddle/train/report.hpp"
+#include "saddle/transport/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// A worker that takes part in the steps before this one and in no other: its discriminator and its data leave with it.
+struct departure {
+  int worker;
+  std::int64_t step;
+};
+
+/// What becomes of an optimizer's state when its discriminator goes to another worker: it goes along, it stays for the
+/// one that comes, or all begin anew, their count of steps included. A look-ahead begins at rest.
+enum class exchanged_state { moves, stays, resets };
+
+/// How MD-GAN trains: the optimizers of both players, the compressors of the three kinds of messages, and the paper's
+/// numbers.
+///
+/// feedbacks       may have error_feedback: what a worker's feedback owes is paid with the next one
+/// discriminators  weights, not directions: half, bfloat or qsgd of 8 bits, if any; an optimizer's state goes as it is
+template <optimizer Generator = adam, optimizer Discriminator = adam, compressor Samples = identity,
+          compression Feedbacks = identity, compressor Discriminators = identity>
+struct md_gan_settings {
+  Generator generator{};
+  Discriminator discriminator{};
+  Samples samples{};
+  Feedbacks feedbacks{};
+  Discriminators discriminators{};
+  int batches = 1;                  // k, at most one a worker
+  int discriminator_steps = 1;      // L
+  std::int64_t exchange_every = 0;  // steps from one exchange of discriminators to the next, m E / b; 0: never
+  exchanged_state state = exchanged_state::stays;
+  std::vector<departure> departures{};
+  box generator_box{}, discriminator_box{};
+  std::uint64_t seed = 1;
+  std::string problem{};  // a name for it; a checkpoint of another one is refused
+
+  /// What these numbers must be with so many workers. Departures are then in the order of their workers.
+  /// errors  std::invalid_argument
+  void check(int workers) {
+    expects(batches >= 1 && batches <= workers, [&] {
+      return "md_gan: " + std::to_string(batches) + " batches for " + std::to_string(workers) +
+             " workers: there is at least one, and at most one a worker";
+    });
+    expects(discriminator_steps >= 1, "md_gan: a discriminator makes at least one step");
+    expects(exchange_every >= 0, "md_gan: exchanges are a positive number of steps apart, or 0: there are none");
+    expects(generator_box.lo <= generator_box.hi && discriminator_box.lo <= discriminator_box.hi,
+            "md_gan: a box has lo <= hi");
+    std::ranges::sort(departures, {}, &departure::worker);
+    for (std::size_t i = 0; i < departures.size(); ++i) {
+      departure const& d = departures[i];
+      expects(d.worker >= 0 && d.worker < workers && d.step >= 1, "md_gan: a worker of the run leaves before a step");
+      expects(i == 0 || departures[i - 1].worker != d.worker, "md_gan: a worker leaves once");
+    }
+  }
+};
+
+/// Bytes are counted once for each worker that gets or sends a message.
+struct md_gan_report {
+  std::int64_t step = 0;            // steps of the run so far
+  std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
+  int workers = 0;                  // that took part in the last step
+  message_bytes downlink;           // generated samples, two batches a worker
+  message_bytes uplink;             // feedbacks
+  message_bytes exchanged;          // discriminators between workers, and their optimizers' state if it moves
+  std::int64_t exchanges = 0;
+  per_pass passes;                  // generate and pull_back on the server, ascend and feedback on all workers together
+  std::int64_t wire_bytes = 0;      // what this process put on a wire
+  double seconds = 0;               // in step(), and in any() to wait for the others
+  std::optional<virtual_time> simulated;  // where the transport models time
+  std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, and its bucket left out; as far as this
+                                    // process knows
+  std::optional<non_finite_coordinate> non_finite;  // the latest; of feedbacks and samples, the place in the message
+  std::string details;              // all policies and numbers that decide what is sent
+};
+
+SADDLE_NAMESPACE_END
