@@ -6,22 +6,16 @@
 #include <saddle/data/digits.hpp>
 #include <saddle/data/idx.hpp>
 #include <saddle/data/mixture.hpp>
-#include <saddle/metric/frechet.hpp>
 #include <saddle/metric/modes.hpp>
-#include <saddle/problem/classifier.hpp>
 
-#include "../trained_classifier.hpp"
+#include "judge.hpp"
 
 namespace evidence {
 namespace {
 
 gan_task image_task(std::string name, saddle::samples real, saddle::mlp_gan_options game, double step_size,
                     std::int64_t steps, double average_decay, int epochs, int threads) {
-  using namespace saddle;
-  auto const judge = std::make_shared<trained_classifier const>(train_classifier(
-      real, {.hidden = {128, 64}, .batch = 16, .workers = 4}, epochs, threads, [](auto const&...) {}));
-  auto const seen_by = [judge](samples const& s) { return moments(features(judge->network, judge->weights, s)); };
-  auto const distance = [seen_by, seen = seen_by(real)](samples const& s) { return frechet_distance(seen, seen_by(s)); };
+  auto const eye = std::make_shared<judge const>(real, epochs, threads);
   return {.name = std::move(name),
           .real = std::move(real),
           .game = std::move(game),
@@ -29,7 +23,7 @@ gan_task image_task(std::string name, saddle::samples real, saddle::mlp_gan_opti
           .steps = steps,
           .average_decay = average_decay,
           .measure = "Frechet distance of a classifier's features",
-          .distance = distance,
+          .distance = [eye](saddle::samples const& made) { return eye->distance(made); },
           .factor = 1.2,
           .margin = 0};
 }

@@ -115,14 +115,16 @@ int claims::conclude() const {
   return failed.empty() ? 0 : 1;
 }
 
-int program(int argc, char** argv, char const* about, int (*measure)(options const&)) {
-  options o;
+int program(int argc, char** argv, char const* about, std::function<int(options const&)> const& measure,
+            std::vector<own_option> const& own, options o) {
   CLI::App app{about};
   app.add_flag("--quick", o.quick, "A small form, under two minutes");
   app.add_option("--out", o.out, "Folder for tables (CSV) and pictures (PNG where there is gnuplot)")
       ->capture_default_str();
   app.add_option("--seeds", o.seeds, "Medians are over so many")->check(CLI::Range(1, 99))->capture_default_str();
   app.add_option("--threads", o.threads, "Change no result")->check(CLI::Range(1, 4096))->capture_default_str();
+  for (own_option const& one : own)
+    app.add_option(one.name, *one.value, one.about)->check(CLI::Range(1, 1 << 30))->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
     std::filesystem::create_directories(o.out);

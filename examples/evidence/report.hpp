@@ -1,6 +1,7 @@
 #pragma once
 // What the programs of evidence have in common: their options, tables, pictures and the verdict.
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,7 +68,14 @@ class claims {
   std::vector<one> all_;
 };
 
+/// A number from 1 on that one program takes beside the options of all.
+struct own_option {
+  char const* name;
+  int* value;
+  char const* about;
+};
 /// A program: parses, measures, and returns 0 where all claims held, 1 where one did not, 2 after an error.
-int program(int argc, char** argv, char const* about, int (*measure)(options const&));
+int program(int argc, char** argv, char const* about, std::function<int(options const&)> const& measure,
+            std::vector<own_option> const& own = {}, options o = {});
 
 }  // namespace evidence
