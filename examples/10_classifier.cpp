@@ -2,6 +2,7 @@
 // Frechet distance and its posteriors the score of generated images.
 //
 //   classifier [digits FILE]          the digits: one half is learnt, the other tells how well
+//   classifier cifar:RECORDS FILE     the same with CIFAR-10's binary records; 10 epochs
 //   classifier idx:FOLDER FILE        MNIST or Fashion-MNIST, as they are distributed; 4 epochs, 99.0 % and 90.0 %
 //   classifier idx:FOLDER FILE mlp    without convolutions; 12 epochs, 98.2 % and 89.5 %
 #include <cstdint>
@@ -33,16 +34,18 @@ samples every_second(samples const& all, int first) {
 int main(int count, char** arguments) {
   std::string const data = count > 1 ? arguments[1] : "digits", file = count > 2 ? arguments[2] : "";
   try {
-    bool const is_idx = data.starts_with("idx:");
-    expects(is_idx || data == "digits",
-            [&] { return "there is no data set " + data + ", only digits and idx:FOLDER"; });
-    samples const digits = is_idx ? samples{} : read_digits(SADDLE_SOURCE_DIR "/examples/data/digits.csv.gz");
-    samples const seen = is_idx ? read_idx_folder(data.substr(4), "train") : every_second(digits, 0);
-    samples const unseen = is_idx ? read_idx_folder(data.substr(4), "t10k") : every_second(digits, 1);
+    bool const is_idx = data.starts_with("idx:"), is_cifar = data.starts_with("cifar:");
+    expects(is_idx || is_cifar || data == "digits",
+            [&] { return "there is no data set " + data + ", only digits, cifar:RECORDS and idx:FOLDER"; });
+    samples const whole = is_idx     ? samples{}
+                          : is_cifar ? read_cifar(data.substr(6))
+                                     : read_digits(SADDLE_SOURCE_DIR "/examples/data/digits.csv.gz");
+    samples const seen = is_idx ? read_idx_folder(data.substr(4), "train") : every_second(whole, 0);
+    samples const unseen = is_idx ? read_idx_folder(data.substr(4), "t10k") : every_second(whole, 1);
     bool const is_mlp = count > 3 && std::string(arguments[3]) == "mlp";
-    int const epochs = !is_idx ? 150 : is_mlp ? 12 : 4;
+    int const epochs = is_cifar ? 10 : !is_idx ? 150 : is_mlp ? 12 : 4;
     classifier_options options{.hidden = {is_mlp ? 256 : 128}, .batch = 16, .workers = 4};
-    if (!is_mlp) options.filters = {8, 16}, options.kernel = is_idx ? 5 : 3;
+    if (!is_mlp) options.filters = {8, 16}, options.kernel = is_idx || is_cifar ? 5 : 3;
     auto const tell = [&](int e, double seconds, convolutional<float> const& network, std::span<float const> w) {
       if (epochs <= 20 || e % 30 == 0)
         std::printf("epoch %3d, %5.1f s: %.2f %% of the other samples are told right\n", e, seconds,
@@ -56,7 +59,7 @@ int main(int count, char** arguments) {
         frechet_distance(features(c.network, c.weights, seen), features(c.network, c.weights, unseen));
     std::printf("%.2f %% right; of these samples the score is %.2f and the features' Frechet distance %.3f\n",
                 100 * right, score.mean, distance);
-    return is_idx || right > 0.95 ? 0 : 1;
+    return data != "digits" || right > 0.95 ? 0 : 1;
   } catch (std::exception const& e) {
     std::fprintf(stderr, "classifier: %s\n", e.what());
     return 2;

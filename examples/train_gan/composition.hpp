@@ -8,9 +8,11 @@
 
 #include <saddle/saddle.hpp>
 
-#include "processes.hpp"
+#include "../command_line/processes.hpp"
 
 namespace train_gan {
+
+using namespace command_line;
 
 /// The policies of a run, by name, and what tunes them. The names are checked where the options are.
 struct composition {

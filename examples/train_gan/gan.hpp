@@ -1,27 +1,16 @@
 #pragma once
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <saddle/core/samples.hpp>
 
+#include "../command_line/data_set.hpp"
+#include "../command_line/rating.hpp"
 #include "composition.hpp"
 
 namespace train_gan {
-
-/// What there is to learn: points in the plane come with the mixture that they were drawn from.
-struct data_set {
-  saddle::samples real;
-  std::vector<std::array<double, 2>> centres;  // none where the data are images
-  double deviation = 0;
-};
-
-/// digits, ring8, grid25 or idx:FILE.
-/// errors  std::runtime_error that names the file, std::invalid_argument for another name
-data_set load(std::string const& name);
 
 struct gan_sizes {
   std::vector<int> hidden;  // of both networks
@@ -30,14 +19,6 @@ struct gan_sizes {
   double r1 = 0;
   int workers = 1;
   std::string classifier;  // the file of one that rates samples, as examples/10_classifier.cpp writes it; empty: none
-};
-
-/// How good generated samples are: images have a Frechet distance on pixels, and what a classifier makes of them where
-/// there is one, if it is finite; points in the plane modes.
-struct score {
-  std::optional<double> frechet_distance, feature_distance, inception_score;
-  std::optional<int> modes_covered;
-  std::optional<double> good_samples;
 };
 
 /// The game, and what is done with its generator beside the training. Copies share one game.

@@ -1,12 +1,9 @@
 // Trains a GAN with any combination of optimizer, compressor and topology: the library's main program.
 #include <algorithm>
-#include <atomic>
-#include <csignal>
+#include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
-#include <iostream>
-#include <new>
+#include <memory>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -16,33 +13,20 @@
 
 #include <nlohmann/json.hpp>
 
+#include "../command_line/output_file.hpp"
+#include "../command_line/picture.hpp"
+#include "../command_line/program.hpp"
+#include "../command_line/progress.hpp"
 #include "gan.hpp"
 #include "options.hpp"
-#include "output_file.hpp"
-#include "picture.hpp"
-#include "progress.hpp"
 
 namespace train_gan {
 namespace {
-
-std::atomic<bool> interrupted = false;
-
-/// The first interrupt ends the run after its step, with all outputs written; a second one ends the program.
-void interrupt(int) {
-  interrupted = true;
-  std::signal(SIGINT, SIG_DFL);
-}
 
 saddle::trainer<float> make_trainer(gan const& game, composition const& how) {
   for (compressor_choice const& c : compressors)
     if (how.compressor == c.name) return c.make(game.game(), how);
   throw std::invalid_argument("there is no compressor " + how.compressor);
-}
-
-std::string hexadecimal(std::uint64_t x) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(x));
-  return text;
 }
 
 /// A run with everything checked and nothing written. It is made or it throws.
@@ -80,14 +64,15 @@ class job {
       log_->write(
           "step,seconds,uplink_bytes,downlink_bytes,wire_bytes,skipped_steps,frechet_distance,modes_covered,"
           "good_samples,feature_distance,inception_score\n");
-    std::signal(SIGINT, interrupt);
-    trainer_.run(options_.steps - first_, [&](saddle::report const& r) {
-      bool const last = stops(r.step) || r.step == options_.steps;
+    note_interrupts();
+    for (bool last = first_ == options_.steps; !last;) {
+      trainer_.step();
+      saddle::report const r = trainer_.report();
+      last = stops(r.step) || r.step == options_.steps;
       if (is_first_ && !last && falls_on(r.step, options_.evaluate_every)) evaluate(r, shown);
       if (!last && falls_on(r.step, options_.every)) trainer_.save(options_.checkpoint);
       shown.stepped(r.step, r.uplink);
-      return !last;
-    });
+    }
 
     saddle::report r = trainer_.report();
     r.wire_bytes = trainer_.wire_bytes();
@@ -101,7 +86,7 @@ class job {
       for (auto* file : {&samples_, &samples_csv_, &log_, &json_}) (*file)->commit();
       shown.say(in_words(r));
     }
-    return interrupted ? 130 : 0;
+    return interrupted() ? 130 : 0;
   }
 
  private:
@@ -117,8 +102,8 @@ class job {
   }
   /// All processes stop at the same step, and ask each other now and then: it costs a round trip.
   bool stops(std::int64_t step) const {
-    if (is_alone_) return interrupted;
-    return step % 16 == 0 && trainer_.any(interrupted);
+    if (is_alone_) return interrupted();
+    return step % 16 == 0 && trainer_.any(interrupted());
   }
   static bool falls_on(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
 
@@ -204,12 +189,13 @@ class job {
                                                     : "";
     char seconds[64] = "";
     if (r.simulated) std::snprintf(seconds, sizeof seconds, "%.1f s on the network; ", r.simulated->seconds);
+    std::string const rated = readable(score_);
     std::string const kept = p.feedback == saddle::feedback::none    ? ""
                              : p.feedback == saddle::feedback::error ? " with error feedback"
                                                                      : " with ef21";
     return p.optimizer + ", " + p.compressor + kept + ", " + p.topology + ", " + std::to_string(p.workers) +
            (p.workers == 1 ? " worker: " : " workers: ") + std::to_string(r.steps_executed) + " steps in " + numbers +
-           seconds + readable(score_) + "; digest " + hexadecimal(digest_) + skipped;
+           seconds + (rated.empty() ? "" : rated + "; ") + "digest " + hexadecimal(digest_) + skipped;
   }
 
   options options_;
@@ -222,43 +208,10 @@ class job {
   score score_;
 };
 
-/// One line on stderr, whatever the message.
-int fail(std::exception const& e, int code) {
-  std::string line = dynamic_cast<std::bad_alloc const*>(&e) != nullptr ? "there is not enough memory" : e.what();
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  std::cerr << "train_gan: " << line << '\n';
-  return code;
-}
-
-int train(int argc, char** argv) {
-  options asked;
-  try {
-    asked = parse(argc, argv);
-  } catch (std::exception const& e) {
-    return rank() == 0 ? fail(e, 2) : 2;  // the same for all
-  }
-  std::optional<job> ready;
-  try {
-    ready.emplace(asked);
-  } catch (std::exception const& e) {
-    end_all(fail(e, 2));
-  }
-  try {
-    return ready->run();
-  } catch (std::exception const& e) {
-    ready.reset();  // removes what is half written
-    end_all(fail(e, 1));
-  }
-}
-
 }  // namespace
 }  // namespace train_gan
 
 int main(int argc, char** argv) {
   using namespace train_gan;
-  try {
-    return with_processes(argc, argv, [&] { return train(argc, argv); });
-  } catch (std::exception const& e) {
-    return fail(e, 1);
-  }
+  return program("train_gan", argc, argv, parse, [](options const& o) { return std::make_unique<job>(o); });
 }

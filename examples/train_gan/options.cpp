@@ -1,22 +1,21 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
 #include <limits>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include <CLI/CLI.hpp>
+
+#include "../command_line/option_values.hpp"
 
 namespace train_gan {
 namespace {
@@ -56,7 +55,8 @@ std::vector<recipe> const recipes = {
     {"digits", {128, 128}, 32, 32, 6000, 1.0, 0.999, {5e-4, 5e-4}, {0.05, 0.05}},
     {"ring8", {128, 128}, 16, 32, 20000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
     {"grid25", {128, 128}, 16, 32, 30000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
-    {"idx:", {256, 256}, 64, 32, 10000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}}};
+    {"idx:", {256, 256}, 64, 32, 10000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}},
+    {"cifar:", {512, 512}, 100, 32, 20000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}}};
 
 bool is_adaptive(std::string const& optimizer) { return optimizer.ends_with("adam"); }
 
@@ -73,47 +73,7 @@ std::vector<std::string> names_in(List const& list) {
   for (auto const& one : list) names.emplace_back(one.name);
   return names;
 }
-std::string listed(std::vector<std::string> const& names) {
-  std::string all;
-  for (std::string const& name : names) all += (all.empty() ? "" : ", ") + name;
-  return all;
-}
-
 [[noreturn]] void refuse(std::string const& why) { throw std::invalid_argument(why); }
-
-/// One of these names, or one of their aliases.
-CLI::Validator one_of(std::vector<std::string> names,
-                      std::map<std::string, std::string> const& aliases = {}) {
-  return CLI::Validator(
-      [names, aliases](std::string& value) -> std::string {
-        if (auto const found = aliases.find(value); found != aliases.end()) value = found->second;
-        if (std::find(names.begin(), names.end(), value) != names.end()) return {};
-        return "there is no '" + value + "', only " + listed(names);
-      },
-      "");
-}
-
-/// A number that is `good`, which the error says and the help does not. CLI11 takes NaN for one, and wraps around what
-/// is negative or too large.
-template <class T, class Good>
-CLI::Validator number(Good good, std::string const& which) {
-  return CLI::Validator(
-      [=](std::string& value) -> std::string {
-        T x{};
-        auto const [end, error] = std::from_chars(value.data(), value.data() + value.size(), x);
-        if (error == std::errc{} && end == value.data() + value.size() && good(x)) return {};
-        return "'" + value + "' is no number " + which;
-      },
-      "");
-}
-template <class T>
-CLI::Validator between(T lo, T hi) {
-  auto const shortest = [](T x) {
-    char text[32];
-    return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
-  };
-  return number<T>([=](T x) { return x >= lo && x <= hi; }, "from " + shortest(lo) + " to " + shortest(hi));
-}
 
 /// What fits no combination; what no compiled combination has, the combinations refuse themselves.
 void check(options const& o) {
@@ -178,7 +138,7 @@ options parse(int argc, char** argv) {
   };
 
   group = "What";
-  add("--data", o.data, "digits, ring8, grid25 or idx:FILE[.gz] (default digits)");
+  add("--data", o.data, std::string(data_names) + " (default digits)");
   add("--method", o.method, "Presets the policies: " + listed(names_in(methods)) +
                                  " (default dqgan, with the Adam directions of its experiments; "
                                  "with --optimizer omd it is the rule of its theorem)")
@@ -262,10 +222,10 @@ options parse(int argc, char** argv) {
   method const& preset = *std::find_if(std::begin(methods), std::end(methods),
                                        [&](method const& m) { return m.name == o.method; });
   auto const best = std::find_if(recipes.begin(), recipes.end(), [&](recipe const& r) {
-    return r.data == o.data || (r.data == "idx:" && o.data.starts_with(r.data));
+    return r.data == o.data || (r.data.ends_with(':') && o.data.starts_with(r.data));
   });
   if (best == recipes.end())
-    refuse("--data: there is no '" + o.data + "', only digits, ring8, grid25 and idx:FILE");
+    refuse("--data: there is no '" + o.data + "', only " + data_names);
 
   p.optimizer = optimizer.value_or(std::string(preset.optimizer));
   p.compressor = compressor.value_or(std::string(preset.compressor));

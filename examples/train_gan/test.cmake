@@ -100,6 +100,10 @@ if(NOT seconds MATCHES "^6\\.[3-9]")  # six gradients, and at least 60 ms a step
   message(FATAL_ERROR "${seconds} simulated seconds")
 endif()
 
+execute_process(COMMAND sh -c "for class in 1 0 1; do printf \"\\\\$class\"; head -c 3072 '${PROGRAM}'; done"
+                OUTPUT_FILE ${SCRATCH}/three.bin)
+digest(images --data cifar:three.bin ${tiny} --workers 3 --steps 2)
+
 set(digests "")
 foreach(compressor IN ITEMS identity top-k global-top-k random-k qsgd2 qsgd4 qsgd8 natural half bfloat sign
                             adacomp-residual)
@@ -203,6 +207,8 @@ refuse(--data nothing)
 refuse(--data idx:nothing.gz)
 refuse(--data idx:cut.idx)
 refuse(--data idx:${SCRATCH})
+refuse(--data cifar:nothing.bin)
+refuse(--data cifar:cut.idx)
 refuse(--optimizer nothing)
 refuse(--compressor qsgd3)
 refuse(--topology nowhere)

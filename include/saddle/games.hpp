@@ -4,6 +4,7 @@
 #include "saddle/data/cifar.hpp"
 #include "saddle/data/digits.hpp"
 #include "saddle/data/idx.hpp"
+#include "saddle/data/labels.hpp"
 #include "saddle/data/mixture.hpp"
 #include "saddle/metric/frechet.hpp"
 #include "saddle/metric/inception_score.hpp"

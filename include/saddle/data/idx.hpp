@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/samples.hpp"
@@ -45,6 +46,16 @@ void read_to_end(gz_file& file, std::uint64_t bytes, Take take) {
   if (!file.at_end()) file.fail("bytes after the last sample");
 }
 
+/// Of so many things.
+inline std::vector<std::uint8_t> read_labels(gz_file& file, std::uint64_t count, std::string const& things) {
+  expect_magic(file, 2049);
+  if (std::uint32_t const found = read_big_endian(file); found != count)
+    file.fail(std::to_string(found) + " labels for " + std::to_string(count) + " " + things);
+  std::vector<std::uint8_t> labels;
+  read_to_end(file, count, [&](unsigned char v) { labels.push_back(v); });
+  return labels;
+}
+
 }  // namespace idx
 
 /// Reads an IDX file of images (magic number 2051) and, if it is named, one of labels (2049), plain or
@@ -73,10 +84,7 @@ inline samples read_idx(std::string const& images, std::string const& labels = {
   if (labels.empty()) return out;
 
   gz_file classes(labels);
-  idx::expect_magic(classes, 2049);
-  if (std::uint32_t const found = idx::read_big_endian(classes); found != count)
-    classes.fail(std::to_string(found) + " labels for " + std::to_string(count) + " images");
-  idx::read_to_end(classes, count, [&](unsigned char v) { out.labels.push_back(v); });
+  out.labels = idx::read_labels(classes, count, "images");
   return out;
 }
 

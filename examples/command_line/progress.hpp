@@ -5,10 +5,11 @@
 
 #include <saddle/train/report.hpp>
 
-#include "gan.hpp"
+#include "rating.hpp"
 
-namespace train_gan {
+namespace command_line {
 
+/// Empty where nothing could be rated.
 std::string readable(score const& s);
 std::string readable_bytes(std::int64_t bytes);
 
@@ -33,4 +34,4 @@ class progress {
   std::string score_;
 };
 
-}  // namespace train_gan
+}  // namespace command_line

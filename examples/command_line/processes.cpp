@@ -4,11 +4,11 @@
 #include <stdexcept>
 
 #include <saddle/transport/loopback.hpp>
-#ifdef TRAIN_GAN_MPI
+#ifdef COMMAND_LINE_MPI
 #include <saddle/transport/mpi.hpp>
 #endif
 
-namespace train_gan {
+namespace command_line {
 namespace {
 
 std::unique_ptr<saddle::link> connect_here(connection const& how) {
@@ -28,7 +28,7 @@ bool under_mpirun() {
   return false;
 }
 
-#ifdef TRAIN_GAN_MPI
+#ifdef COMMAND_LINE_MPI
 
 std::unique_ptr<saddle::link> connection::connect() const {
   if (under_mpirun()) return saddle::mpi{.workers = workers, .deadline = deadline, .server = server}.connect();
@@ -48,11 +48,11 @@ void end_all(int code) {
 std::unique_ptr<saddle::link> connection::connect() const { return connect_here(*this); }
 int rank() { return 0; }
 int with_processes(int, char**, std::function<int()> const& f) {
-  if (under_mpirun()) throw std::runtime_error("train_gan was built without MPI and cannot run under mpirun");
+  if (under_mpirun()) throw std::runtime_error("this program was built without MPI and cannot run under mpirun");
   return f();
 }
 void end_all(int code) { std::exit(code); }
 
 #endif
 
-}  // namespace train_gan
+}  // namespace command_line

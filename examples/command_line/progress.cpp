@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-namespace train_gan {
+namespace command_line {
 namespace {
 
 template <class... Args>
@@ -17,15 +17,15 @@ std::string format(char const* how, Args... args) {
 }  // namespace
 
 std::string readable(score const& s) {
-  if (s.frechet_distance) {
-    std::string text = format("Frechet distance %.3f", *s.frechet_distance);
-    if (s.feature_distance) text += format(", of features %.3f", *s.feature_distance);
-    if (s.inception_score) text += format(", score %.2f", *s.inception_score);
-    return text;
-  }
+  std::string text;
+  auto const add = [&](std::string const& more) { text += (text.empty() ? "" : ", ") + more; };
+  if (s.frechet_distance) add(format("Frechet distance %.3f", *s.frechet_distance));
+  if (s.feature_distance)
+    add(format(s.frechet_distance ? "of features %.3f" : "Frechet distance of features %.3f", *s.feature_distance));
+  if (s.inception_score) add(format("score %.2f", *s.inception_score));
   if (s.modes_covered)
-    return format("%d modes, %.1f %% good", *s.modes_covered, 100 * s.good_samples.value_or(0));
-  return {};
+    add(format("%d modes, %.1f %% good", *s.modes_covered, 100 * s.good_samples.value_or(0)));
+  return text;
 }
 
 std::string readable_bytes(std::int64_t bytes) {
@@ -70,4 +70,4 @@ std::string progress::line(std::int64_t step, saddle::message_bytes sent) const 
          (score_.empty() ? "" : ", " + score_);
 }
 
-}  // namespace train_gan
+}  // namespace command_line

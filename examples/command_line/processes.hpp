@@ -7,7 +7,7 @@
 #include <saddle/transport/concept.hpp>
 #include <saddle/transport/simulated.hpp>
 
-namespace train_gan {
+namespace command_line {
 
 /// Where the workers are, chosen when the program runs: in this process, there perhaps on a modelled network, or over
 /// the ranks that mpirun has started.
@@ -30,4 +30,4 @@ int with_processes(int argc, char** argv, std::function<int()> const& f);
 /// Ends this process, and all others too where there are some: they would wait for this one.
 [[noreturn]] void end_all(int code);
 
-}  // namespace train_gan
+}  // namespace command_line

@@ -13,7 +13,7 @@
 #define STBI_WRITE_NO_STDIO
 #include <stb/stb_image_write.h>
 
-namespace train_gan {
+namespace command_line {
 namespace {
 
 using colour = std::array<std::uint8_t, 3>;
@@ -106,4 +106,4 @@ std::string table(saddle::samples const& generated) {
   return rows;
 }
 
-}  // namespace train_gan
+}  // namespace command_line

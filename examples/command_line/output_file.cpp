@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace train_gan {
+namespace command_line {
 namespace {
 
 namespace fs = std::filesystem;
@@ -59,4 +59,4 @@ void output_file::commit() {
   beside_.clear();
 }
 
-}  // namespace train_gan
+}  // namespace command_line

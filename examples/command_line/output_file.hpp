@@ -2,7 +2,7 @@
 #include <fstream>
 #include <string>
 
-namespace train_gan {
+namespace command_line {
 
 /// A file that is there with its name only when it is complete: until then it is a file beside it.
 ///
@@ -27,4 +27,4 @@ class output_file {
 /// errors  std::runtime_error where no file of this name can be written
 void expect_writable(std::string const& path);
 
-}  // namespace train_gan
+}  // namespace command_line

@@ -1,0 +1,218 @@
+// Trains MD-GAN, in one process or under mpirun, where rank 0 has the generator and all ranks have discriminators.
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <saddle/problem/acgan.hpp>
+#include <saddle/saddle.hpp>
+
+#include "../command_line/data_set.hpp"
+#include "../command_line/output_file.hpp"
+#include "../command_line/picture.hpp"
+#include "../command_line/program.hpp"
+#include "../command_line/progress.hpp"
+#include "../command_line/rating.hpp"
+#include "options.hpp"
+
+namespace train_md_gan {
+namespace {
+
+using namespace command_line;
+
+/// Of the data: an auxiliary classifier takes classes.
+saddle::acgan<float> pair_of(saddle::samples const& real, options const& o) {
+  if (o.workers > real.count)
+    throw std::invalid_argument(std::to_string(o.workers) + " workers, but there are only " +
+                                std::to_string(real.count) + " samples");
+  if (real.labels.empty())
+    throw std::invalid_argument(o.data + " has no classes: --labels FILE gives them");
+  int const classes = 1 + std::ranges::max(real.labels);
+  if (classes >= o.latent)
+    throw std::invalid_argument("--latent " + std::to_string(o.latent) + " has no room for " + std::to_string(classes) +
+                                " classes and noise");
+  return {real,
+          {.generator = o.hidden, .discriminator = o.hidden, .latent = o.latent, .classes = classes, .batch = o.batch,
+           .workers = o.workers}};
+}
+
+template <saddle::compression F>
+saddle::md_gan_settings<saddle::adam, saddle::adam, saddle::identity, F> settings_of(options const& o, F feedbacks,
+                                                                                      data_set const& data) {
+  saddle::adam const optimizer{.step_size = o.step_size, .beta1 = o.beta1};
+  double const epoch = static_cast<double>(data.real.count) / o.workers / o.batch;
+  std::ostringstream name;
+  name << o.data.substr(0, o.data.find(':')) << ':' << data.real.count << ",latent=" << o.latent;
+  for (int const width : o.hidden) name << ',' << width;
+  return {.generator = optimizer,
+          .discriminator = optimizer,
+          .feedbacks = feedbacks,
+          .batches = o.batches,
+          .discriminator_steps = o.discriminator_steps,
+          .exchange_every =
+              o.exchange_epochs > 0 ? std::max<std::int64_t>(1, std::llround(o.exchange_epochs * epoch)) : 0,
+          .state = o.state,
+          .departures = o.departures,
+          .seed = o.seed,
+          .problem = name.str()};
+}
+
+/// A run with everything checked and nothing written.
+class job {
+ public:
+  virtual ~job() = default;
+  /// Returns the program's exit code.
+  virtual int run() = 0;
+};
+
+template <saddle::compression F>
+class job_with final : public job {
+ public:
+  job_with(options const& o, F feedbacks)
+      : options_(o),
+        data_(load(o.data, o.labels)),
+        rating_(data_, o.classifier),
+        driver_(pair_of(data_.real, o), settings_of(o, feedbacks, data_),
+                connection{.workers = o.workers, .deadline = o.deadline}, saddle::cpu{o.threads}) {
+    if (!o.resume.empty()) {
+      driver_.load(o.resume);
+      first_ = driver_.report().step;
+      if (first_ > o.steps)
+        throw std::invalid_argument("checkpoint " + o.resume + " is at step " + std::to_string(first_) +
+                                    ", the run ends at " + std::to_string(o.steps));
+    }
+    std::set<std::string> names;
+    for (std::string const& path : {o.json, o.samples, o.samples_csv, o.checkpoint})
+      if (!path.empty() && !names.insert(std::filesystem::weakly_canonical(path).string()).second)
+        throw std::invalid_argument("two outputs are named " + path);
+    if (!driver_.is_server()) return;  // which has the outputs
+    if (!o.checkpoint.empty()) expect_writable(o.checkpoint);
+    json_.emplace(o.json);
+    samples_.emplace(o.samples);
+    samples_csv_.emplace(o.samples_csv);
+  }
+
+  int run() override {
+    bool const is_server = driver_.is_server();
+    progress shown(first_, options_.steps, options_.quiet || !is_server);
+    note_interrupts();
+    for (bool last = first_ == options_.steps; !last;) {
+      driver_.step();
+      saddle::md_gan_report const r = driver_.report();
+      last = stops(r.step) || r.step == options_.steps;
+      if (is_server && !last && falls_on(r.step, options_.evaluate_every)) evaluate(r, shown);
+      if (!last && falls_on(r.step, options_.every)) driver_.save(options_.checkpoint);
+      shown.stepped(r.step, r.uplink);
+    }
+
+    saddle::md_gan_report r = driver_.report();
+    r.wire_bytes = driver_.wire_bytes();
+    std::uint64_t const digest = driver_.digest();
+    if (!options_.checkpoint.empty()) driver_.save(options_.checkpoint);
+    if (is_server) {
+      saddle::samples const generated = evaluate(r, shown);
+      if (*samples_) samples_->write(picture(data_, generated));
+      if (*samples_csv_) samples_csv_->write(table(generated));
+      json_->write(summary(r, digest).dump(2) + "\n");
+      for (auto* file : {&samples_, &samples_csv_, &json_}) (*file)->commit();
+      std::string const rated = readable(score_);
+      shown.say(std::to_string(options_.workers) + (options_.workers == 1 ? " worker: " : " workers: ") +
+                std::to_string(r.steps_executed) + " steps in " + std::to_string(std::lround(r.seconds)) + " s; " +
+                readable_bytes(r.downlink.total) + " down, " + readable_bytes(r.uplink.total) + " up, " +
+                readable_bytes(r.exchanged.total) + " between workers; " +
+                (rated.empty() ? "" : rated + "; ") + "digest " + hexadecimal(digest));
+    }
+    return interrupted() ? 130 : 0;
+  }
+
+ private:
+  /// All processes stop at the same step, and ask each other now and then: it costs a round trip.
+  bool stops(std::int64_t step) {
+    if (!under_mpirun()) return interrupted();
+    return step % 16 == 0 && driver_.any(interrupted());
+  }
+  static bool falls_on(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
+
+  saddle::samples evaluate(saddle::md_gan_report const& r, progress& shown) {
+    saddle::samples generated =
+        driver_.pair().generate(driver_.generator_weights(), std::min(data_.real.count, 2000), 1);
+    score_ = rating_.of(generated);
+    shown.evaluated(r.step, r.uplink, score_);
+    return generated;
+  }
+
+  nlohmann::ordered_json summary(saddle::md_gan_report const& r, std::uint64_t digest) const {
+    auto const or_null = [](auto const& value) {
+      return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+    };
+    saddle::per_pass const cost = driver_.pair().operations();
+    nlohmann::ordered_json out;
+    out["data"] = options_.data;
+    out["feedback"] = options_.feedbacks;
+    out["workers"] = options_.workers;
+    out["workers_left"] = r.workers;
+    out["batches"] = options_.batches;
+    out["batch"] = options_.batch;
+    out["steps"] = r.step;
+    out["steps_executed"] = r.steps_executed;
+    out["resumed_from_step"] = options_.resume.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(first_);
+    out["seed"] = options_.seed;
+    out["threads"] = options_.threads;
+    out["step_size"] = options_.step_size;
+    out["generator_parameters"] = driver_.sizes().min;
+    out["discriminator_parameters"] = driver_.sizes().max;
+    out["downlink_bytes"] = r.downlink.total;
+    out["uplink_bytes"] = r.uplink.total;
+    out["exchanged_bytes"] = r.exchanged.total;
+    out["downlink_payload_bytes"] = r.downlink.payload;
+    out["uplink_payload_bytes"] = r.uplink.payload;
+    out["exchanged_payload_bytes"] = r.exchanged.payload;
+    out["exchanges"] = r.exchanges;
+    out["wire_bytes"] = r.wire_bytes;
+    out["server_operations"] = r.passes.generate * cost.generate + r.passes.pull_back * cost.pull_back;
+    out["workers_operations"] = r.passes.ascend * cost.ascend + r.passes.feedback * cost.feedback;
+    out["seconds"] = r.seconds;
+    out["skipped_steps"] = r.skipped_steps;
+    out["details"] = r.details;
+    out["frechet_distance"] = or_null(score_.frechet_distance);
+    out["modes_covered"] = or_null(score_.modes_covered);
+    out["good_samples"] = or_null(score_.good_samples);
+    out["feature_distance"] = or_null(score_.feature_distance);
+    out["inception_score"] = or_null(score_.inception_score);
+    out["digest"] = hexadecimal(digest);
+    return out;
+  }
+
+  options options_;
+  data_set data_;
+  rating rating_;
+  saddle::md_gan<saddle::acgan<float>, decltype(settings_of(std::declval<options>(), F{}, data_set{})), saddle::cpu>
+      driver_;
+  std::int64_t first_ = 0;
+  std::optional<output_file> json_, samples_, samples_csv_;
+  score score_;
+};
+
+std::unique_ptr<job> job_of(options const& o) {
+  using namespace saddle;
+  auto const with = [&](auto feedbacks) { return std::make_unique<job_with<decltype(feedbacks)>>(o, feedbacks); };
+  if (o.feedbacks == "qsgd8") return with(qsgd<512, 8>{});
+  if (o.feedbacks == "qsgd4") return with(error_feedback<qsgd<128, 4, rounding::nearest>>{});
+  if (o.feedbacks == "top-k") return with(error_feedback<top_k<128, 8>>{});
+  return with(identity{});
+}
+
+}  // namespace
+}  // namespace train_md_gan
+
+int main(int argc, char** argv) {
+  return command_line::program("train_md_gan", argc, argv, train_md_gan::parse, train_md_gan::job_of);
+}

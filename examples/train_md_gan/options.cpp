@@ -1,0 +1,157 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+
+#include "../command_line/data_set.hpp"
+#include "../command_line/option_values.hpp"
+#include "../command_line/processes.hpp"
+
+namespace train_md_gan {
+namespace {
+
+using namespace command_line;
+
+/// What trains a data set well.
+struct recipe {
+  std::string_view data;
+  std::vector<int> hidden;
+  int latent, batch;
+  std::int64_t steps;
+  double step_size;
+};
+std::vector<recipe> const recipes = {{"digits", {128, 128}, 42, 10, 3000, 1e-3},
+                                     {"ring8", {64, 64}, 40, 32, 3000, 2e-3},
+                                     {"grid25", {64, 64}, 40, 32, 3000, 2e-3},
+                                     {"idx:", {512, 512}, 100, 10, 5000, 2e-4},  // the paper's, as the next
+                                     {"cifar:", {512, 512}, 100, 10, 5000, 2e-4}};
+
+[[noreturn]] void refuse(std::string const& why) { throw std::invalid_argument(why); }
+
+/// WORKER@STEP.
+saddle::departure departure_of(std::string const& text) {
+  saddle::departure d{};
+  char const *const end = text.data() + text.size(), *const at = std::find(text.data(), end, '@');
+  auto const [worker_end, worker_error] = std::from_chars(text.data(), at, d.worker);
+  auto const [step_end, step_error] = std::from_chars(std::min(at + 1, end), end, d.step);
+  if (worker_error != std::errc{} || worker_end != at || step_error != std::errc{} || step_end != end)
+    refuse("--departures: '" + text + "' is no WORKER@STEP");
+  return d;
+}
+
+}  // namespace
+
+options parse(int argc, char** argv) {
+  options o;
+  double deadline = 300;
+  std::string state = "stays";
+  std::vector<std::string> departures;
+  std::optional<int> batch, batches, latent, threads;
+  std::optional<std::int64_t> steps, evaluate_every;
+  std::optional<double> step_size;
+
+  CLI::App app{"Trains MD-GAN: one generator on a server, a discriminator on every worker next to its data.",
+               "train_md_gan"};
+  app.get_formatter()->column_width(34);
+  CLI::Validator const positive = between(1, 1 << 24);
+  CLI::Validator const count = between(std::int64_t{1}, std::int64_t{1} << 40);
+  std::vector<std::string> const states = {"stays", "moves", "resets"};
+  std::vector<std::string> const feedbacks(std::begin(feedback_names), std::end(feedback_names));
+  std::string group;
+  auto const add = [&](char const* name, auto& value, std::string const& about) {
+    return app.add_option(name, value, about)->group(group);
+  };
+
+  group = "What";
+  add("--data", o.data, std::string(data_names) + " (default digits)");
+  add("--labels", o.labels,
+      "The samples' classes: an IDX file of labels, or text with one number from 0 to 255 a line; needed where the "
+      "data have none, as idx:FILE, and taken in place of those they have");
+  add("--steps", steps, "Length of the run, a resumed one included")->check(count);
+  add("--seed", o.seed, "Same seed, same weights (default 1)")
+      ->check(between(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
+
+  group = "MD-GAN";
+  add("--workers", o.workers, "Each with its part of the data (default 10)")->check(positive);
+  add("--batch", batch, "Samples of a batch, real or generated")->check(positive);
+  add("--batches", batches, "Generated batches a step, k (default: the logarithm of the workers to base 2, rounded up)")
+      ->check(positive);
+  add("--discriminator-steps", o.discriminator_steps, "Of each discriminator in a step, L (default 1)")
+      ->check(positive);
+  add("--exchange-epochs", o.exchange_epochs,
+      "Epochs of a worker's data from one exchange of discriminators to the next; 0: none (default 1)")
+      ->check(between(0.0, 1e9));
+  add("--state", state, "What the exchange does to Adam's moments: " + listed(states) + " (default the first)")
+      ->check(one_of(states));
+  add("--feedback", o.feedbacks, "The compressor of the feedbacks: " + listed(feedbacks) +
+                                     "; the last two with error feedback (default the first)")
+      ->check(one_of(feedbacks));
+  add("--departures", departures, "WORKER@STEP,...: takes part in the steps before that one, and in no other")
+      ->delimiter(',');
+  add("--step-size", step_size, "Adam's, of both players")
+      ->check(number<double>([](double x) { return x > 0 && std::isfinite(x); }, "above 0"));
+  add("--beta1", o.beta1, "Adam's (default 0.5)")->check(between(0.0, 0.999999));
+  add("--hidden", o.hidden, "Widths of the hidden layers, as 512,512")->delimiter(',')->check(positive);
+  add("--latent", latent, "Numbers that the generator makes a sample of, its class among them")->check(positive);
+  add("--threads", threads, "Changes no bit (default: one a worker, where there are processors; under mpirun 1)")
+      ->check(between(1, 4096));
+  add("--deadline", deadline, "Seconds that a process waits for another one under mpirun (default 300)")
+      ->check(between(0.001, 1e9));
+
+  group = "Output";
+  add("--json", o.json, "Writes what came out");
+  add("--samples", o.samples, "Writes a picture, PNG");
+  add("--samples-csv", o.samples_csv, "Writes generated samples, one a row, in the units of the data");
+  add("--classifier", o.classifier,
+      "A file of examples/classifier for such data: adds the Frechet distance on its features and the inception score "
+      "of its posteriors");
+  add("--evaluate-every", evaluate_every, "Steps; 0: only at the end (default: ten times a run)")
+      ->check(between(std::int64_t{0}, std::int64_t{1} << 40));
+  add("--checkpoint", o.checkpoint, "Writes the state of the run at its end");
+  add("--every", o.every, "Writes it also every so many steps")->check(count);
+  add("--resume", o.resume, "Continues from a checkpoint");
+  app.add_flag("--quiet", o.quiet, "Prints nothing")->group(group);
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::CallForHelp const&) {
+    std::cout << app.help();
+    std::exit(0);
+  } catch (CLI::ParseError const& e) {
+    refuse(e.what());
+  }
+
+  auto const best = std::find_if(recipes.begin(), recipes.end(), [&](recipe const& r) {
+    return r.data == o.data || (r.data.ends_with(':') && o.data.starts_with(r.data));
+  });
+  if (best == recipes.end()) refuse("--data: there is no '" + o.data + "', only " + data_names);
+  o.batch = batch.value_or(best->batch);
+  o.batches = batches.value_or(std::max(1, static_cast<int>(std::bit_width(static_cast<unsigned>(o.workers - 1)))));
+  if (o.hidden.empty()) o.hidden = best->hidden;
+  o.latent = latent.value_or(best->latent);
+  o.step_size = step_size.value_or(best->step_size);
+  o.steps = steps.value_or(best->steps);
+  o.evaluate_every = evaluate_every.value_or(std::max<std::int64_t>(1, o.steps / 10));
+  o.state = static_cast<saddle::exchanged_state>(
+      state == "moves" ? saddle::exchanged_state::moves
+                       : state == "resets" ? saddle::exchanged_state::resets : saddle::exchanged_state::stays);
+  for (std::string const& d : departures) o.departures.push_back(departure_of(d));
+  int const processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  o.threads = threads.value_or(under_mpirun() ? 1 : std::min(o.workers, processors));
+  o.deadline = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * deadline));
+  if (o.every > 0 && o.checkpoint.empty()) refuse("--every needs --checkpoint");
+  return o;
+}
+
+}  // namespace train_md_gan
