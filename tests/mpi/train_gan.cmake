@@ -1,21 +1,16 @@
 # train_gan under mpirun: on 1 to 4 ranks the digest and the bytes of messages of one process, for policies of every
-# kind; a checkpoint of one number of ranks continues on another. With SADDLE_NIGHTLY=1 for every optimizer, compressor
-# and topology that it names.
+# kind; a checkpoint of one number of ranks continues on another. product.cpp has all combinations.
 cmake_minimum_required(VERSION 3.25)
 
 if(NOT PROGRAM)
   message(STATUS "skipped: train_gan was not built")  # what the test is skipped by
   return()
 endif()
-if("$ENV{SADDLE_NIGHTLY}" STREQUAL "1")
-  set(ALL TRUE)
-endif()
 file(REMOVE_RECURSE ${SCRATCH})
 file(MAKE_DIRECTORY ${SCRATCH})
 set(tiny --data ring8 --hidden 16,16 --latent 4 --batch 4 --workers 4 --quiet)
 
-# run(VARIABLE RANKS ARGUMENT...): digest and bytes of messages; 0 ranks are a program without mpirun. Where
-# `may_be_refused` is set, an error is a result, too.
+# run(VARIABLE RANKS ARGUMENT...): digest and bytes of messages; 0 ranks are a program without mpirun.
 function(run variable ranks)
   set(steps "")
   if(NOT "--steps" IN_LIST ARGN)
@@ -28,11 +23,7 @@ function(run variable ranks)
   execute_process(COMMAND ${start} ${PROGRAM} ${tiny} ${steps} ${ARGN} --json out.json WORKING_DIRECTORY ${SCRATCH}
                   RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
-    if(NOT may_be_refused)
-      message(FATAL_ERROR "${ARGN}\non ${ranks} ranks ended with ${result}: ${output}")
-    endif()
-    set(${variable} "refused: ${output}" PARENT_SCOPE)
-    return()
+    message(FATAL_ERROR "${ARGN}\non ${ranks} ranks ended with ${result}: ${output}")
   endif()
   file(READ ${SCRATCH}/out.json json)
   set(values "")
@@ -49,10 +40,6 @@ endfunction()
 
 function(compare)
   run(alone 0 ${ARGN})
-  if(alone MATCHES "^refused")
-    message(STATUS "not compared: ${ARGN}: ${alone}")
-    return()
-  endif()
   foreach(ranks IN ITEMS 1 2 3 4)
     run(several ${ranks} ${ARGN})
     if(NOT several STREQUAL alone)
@@ -60,33 +47,6 @@ function(compare)
     endif()
   endforeach()
 endfunction()
-
-if(ALL)
-  # The names that a wrong one is answered with.
-  foreach(option IN ITEMS optimizer compressor topology)
-    execute_process(COMMAND ${PROGRAM} --${option} ? ERROR_VARIABLE refusal)
-    string(REGEX MATCHALL "[a-z][a-z0-9-]+" names "${refusal}")
-    set(${option}s "")
-    foreach(name IN LISTS names)
-      execute_process(COMMAND ${PROGRAM} ${tiny} --${option} ${name} --steps 1
-                      RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
-      if(result EQUAL 0)
-        list(APPEND ${option}s ${name})
-      endif()
-    endforeach()
-    list(REMOVE_DUPLICATES ${option}s)
-    message(STATUS "${option}s: ${${option}s}")
-  endforeach()
-  set(may_be_refused TRUE)
-  foreach(optimizer IN LISTS optimizers)
-    foreach(compressor IN LISTS compressors)
-      foreach(topology IN LISTS topologys)
-        compare(--optimizer ${optimizer} --compressor ${compressor} --topology ${topology})
-      endforeach()
-    endforeach()
-  endforeach()
-  unset(may_be_refused)
-endif()
 
 compare(--method dqgan)
 compare(--method dqgan --star)

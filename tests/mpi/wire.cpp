@@ -1,56 +1,16 @@
 // What the library says of its wires is what goes over them: MPI's own functions are counted. And the weights are those
 // of one process.
-#include <mpi.h>
-
 #include <cstdint>
 #include <cstdio>
-#include <set>
-#include <stdexcept>
 #include <string>
 
 #include "../algorithm/mirror.hpp"
-#include "saddle/mpi.hpp"
-
-namespace {
-
-std::int64_t bytes_sent = 0;
-std::set<int> partners;
-
-}  // namespace
-
-/// Instead of the library's, which is called PMPI_Isend.
-extern "C" int MPI_Isend(void const* from, int count, MPI_Datatype type, int to, int tag, MPI_Comm where,
-                         MPI_Request* request) {
-  int size = 0;
-  PMPI_Type_size(type, &size);
-  bytes_sent += std::int64_t{count} * size;
-  partners.insert(to);
-  return PMPI_Isend(from, count, type, to, tag, where, request);
-}
+#include "wires.hpp"
 
 namespace {
 
 using namespace saddle;
-
-/// x_i meets y_i, with something else on every worker.
-struct small_game {
-  using scalar = float;
-  static players sizes() { return {300, 513}; }
-  static void initial(std::uint64_t seed, point<float> w) {
-    random_sequence random({.seed = seed, .use = purpose::initial_weights});
-    for (auto part : {w.min, w.max})
-      for (float& x : part) x = static_cast<float>(random.normal());
-  }
-  static void gradient(point<float const> at, sample s, point<float> out) {
-    auto const offset = static_cast<float>(s.worker + 1) / 16;
-    for (std::size_t i = 0; i < at.min.size(); ++i) out.min[i] = at.max[i] + offset;
-    for (std::size_t i = 0; i < at.max.size(); ++i) out.max[i] = i < at.min.size() ? -at.min[i] - offset : at.max[i];
-  }
-};
-
-void require(bool holds, std::string const& what) {
-  if (!holds) throw std::logic_error(what);
-}
+using test::bytes_sent, test::partners, test::require, test::small_game;
 
 template <class O, class C, class Topology>
 void compare(char const* name, O o, C c, Topology topology, bool only_neighbours = false) {

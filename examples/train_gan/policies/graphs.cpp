@@ -2,7 +2,7 @@
 
 #include <saddle/topology/mixing_matrix.hpp>
 
-#include "composition.hpp"
+#include "../composition.hpp"
 
 namespace train_gan {
 namespace {

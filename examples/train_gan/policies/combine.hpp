@@ -5,7 +5,7 @@
 #include <tuple>
 #include <type_traits>
 
-#include "composition.hpp"
+#include "../composition.hpp"
 
 namespace train_gan {
 
