@@ -1,6 +1,8 @@
 // Local SGDA, its extragradient and FL-GAN are the policies that they name.
 #include "../train/game.hpp"
 
+#include "saddle/problem/acgan.hpp"
+
 using namespace saddle;
 using test::vector;
 
@@ -35,4 +37,16 @@ TEST_CASE("the systems are their policies, to the bit") {
        local_steps{parameter_server<>{}, 5});
   same(fl_gan<>{.optimizer = {.step_size = 0.01}, .topology = {.every = 5}}, adam{.step_size = 0.01}, identity{},
        local_steps{parameter_server<>{}, 5});
+}
+
+TEST_CASE("FL-GAN: a worker gets and sends the whole of the paper's GAN, once every so many steps") {
+  samples data{.count = 4, .shape = {28, 28, 1}, .values = std::vector<float>(4 * 784), .labels = {0, 1, 2, 3}};
+  acgan<double> const gan(data, {.batch = 1, .workers = 2});
+  trainer<double> t{gan, fl_gan<>{.topology = {.every = 2}}, loopback{2}, cpu{}};
+  t.run(5);
+  report const r = t.report();
+  std::int64_t const values = 716'560 + 670'219, rounds = 2, workers = 2;
+  CHECK(4 * values == 5'547'116);  // the paper's bytes, of single precision
+  CHECK(r.uplink.payload == rounds * workers * 8 * values);
+  CHECK(r.downlink.payload == r.uplink.payload);
 }
