@@ -1,6 +1,8 @@
 #pragma once
 
 /// Everything that needs nothing but a C++20 compiler.
+#include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/algorithm/async_server.hpp"
 #include "saddle/algorithm/dposg.hpp"
 #include "saddle/algorithm/dqgan.hpp"
 #include "saddle/algorithm/fl_gan.hpp"

@@ -4,7 +4,6 @@
 #include <deque>
 #include <functional>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -147,16 +146,6 @@ class executor_program : public program<T> {
     layout_ = tensors_.seen_at(places_.data());
   }
 
-  /// For details(): nothing, or the sizes of the tensors that are kept apart.
-  std::string grouping_detail() const {
-    bucket_layout const all = layout();
-    std::string text;
-    for (int n = 0; n < all.tensors() && all.keeps_tensors_apart(); ++n) {
-      bool const same_player = n > 0 && all.tensor_at(n).player == all.tensor_at(n - 1).player;
-      text += (n == 0 ? " grouping=per-tensor:" : same_player ? "+" : "|") + std::to_string(all.tensor_at(n).size);
-    }
-    return text;
-  }
   template <class U>
   void table(array<U>& to, std::type_identity_t<std::span<U const>> from) {
     to = array<U>(from.size());

@@ -24,10 +24,11 @@
 #include "saddle/step/encode.hpp"
 #include "saddle/step/relay.hpp"
 #include "saddle/step/restore.hpp"
-#include "saddle/step/select.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/topology/scheme.hpp"
 #include "saddle/train/executor_program.hpp"
+#include "saddle/train/global_selection.hpp"
+#include "saddle/train/grouping.hpp"
 #include "saddle/train/program.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -149,14 +150,7 @@ class fused_program final : public executor_program<T, Executor> {
     expect_no_objection(unwrapped(compressor_));
     expect_no_objection(down());
     contexts_.resize(static_cast<std::size_t>(phases_of(optimizer_) * rounds()));
-    if constexpr (selects) {
-      auto const buckets = static_cast<std::size_t>(layout_.buckets());
-      tallies_ = array<bucket_tally>(buckets);
-      before_ = array<bucket_tally>(buckets);
-      totals_ = array<std::int64_t>(radix_search<T>::bins);
-      search_ = array<radix_search<T>>(1);
-      engine_.template reserve_scan<bucket_tally>(layout_.buckets());
-    }
+    if constexpr (selects_globally<Up> || selects_globally<Down>) selection_.reserve(engine_, layout_.buckets());
   }
 
   demands needs() const override {
@@ -215,7 +209,7 @@ class fused_program final : public executor_program<T, Executor> {
       text += " kept=" + std::to_string(pairs_of(all, all.of(phase::both), unwrapped(compressor_)));
     if constexpr (selects_globally<Down>)
       text += " kept-downlink=" + std::to_string(pairs_of(all, all.of(phase::both), down()));
-    return text + base::grouping_detail();
+    return text + grouping_detail(all);
   }
 
   message_bytes message(way to, int player) const override {
@@ -279,11 +273,12 @@ class fused_program final : public executor_program<T, Executor> {
   void encode(int index, int player) override {
     if constexpr (selects_globally<Up>) {
       for (std::size_t m = 0; m < fleet_.workers.size(); ++m)
-        select<Scheme>(outgoing_body<Scheme, T, Encoding, bucket_length>{layout_, context(index),
-                                                                           &context(index)->encodes_by,
-                                                                           fleet_.workers[m], hosted_lowest() + m,
-                                                                           search_.data()},
-                       unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], layout_.of(player));
+        selection_.template encode<Scheme>(
+            engine_,
+            outgoing_body<Scheme, T, Encoding, bucket_length>{layout_, context(index), &context(index)->encodes_by,
+                                                              fleet_.workers[m], hosted_lowest() + m,
+                                                              selection_.search()},
+            unwrapped(compressor_), nullptr, fleet_.workers[m], fleet_.outgoing[m], layout(), layout_.of(player));
     } else {
       launch(encode_body<Scheme, Up, T, Encoding, bucket_length>{unwrapped(compressor_), layout_, context(index),
                                                                    &context(index)->encodes_by, workers_.data(),
@@ -307,10 +302,11 @@ class fused_program final : public executor_program<T, Executor> {
     if constexpr (selects_globally<Down>) {
       worker_arrays<T> server;
       server.memory = server.outgoing = fleet_.server_memory;
-      select<updates<feedback_of<down_type>>>(
+      selection_.template encode<updates<feedback_of<down_type>>>(
+          engine_,
           relayed_body<owes, Up, T, bucket_length>{unwrapped(compressor_), layout_, context(index), from,
-                                                   fleet_.server_memory, lowest, search_.data()},
-          down(), &from->skips, server, fleet_.server_message, part);
+                                                   fleet_.server_memory, lowest, selection_.search()},
+          down(), &from->skips, server, fleet_.server_message, layout(), part);
     } else if constexpr (may_relay) {
       launch(relay_body<owes, Up, Down, T, bucket_length>{unwrapped(compressor_), down(), layout_, context(index), from,
                                                           fleet_.server_memory, fleet_.server_message, lowest,
@@ -347,8 +343,6 @@ class fused_program final : public executor_program<T, Executor> {
   }
 
  private:
-  static constexpr bool selects = selects_globally<Up> || selects_globally<Down>;
-
   template <class Body>
   void launch(Body const& body, int rows, bucket_range const& part) {
     if (part.first < part.last) engine_.run(body, rows, part.first, part.last);
@@ -377,38 +371,6 @@ class fused_program final : public executor_program<T, Executor> {
     if constexpr (Distributed) return on_its_way(to, f);
     else throw std::logic_error("saddle: a message leaves a process that is alone");
   }
-  /// Kernel 1 in rounds, where tensors are kept apart for one after the other.
-  template <class Keeper, class Writes, class By>
-  void select(Writes const& writes, By const& by, bool const* skips, worker_arrays<T> const& who,
-              message_planes const& message, bucket_range const& part) {
-    std::int64_t pairs = 0;
-    layout().for_each_selection(part, [&](bucket_range const& from) {
-      std::int64_t const kept = by.kept(layout().coordinates(from));
-      if (from.first < from.last) select<Keeper>(writes, by, skips, who, message, from, kept, pairs);
-      pairs += kept;
-    });
-  }
-  /// `writes` puts p aside, then the largest of it are found and encoded by `by`.
-  template <class Keeper, class Writes, class By>
-  void select(Writes const& writes, By const& by, bool const* skips, worker_arrays<T> const& who,
-              message_planes const& message, bucket_range const& from, std::int64_t kept, std::int64_t pairs_before) {
-    auto const [first, last] = from;
-    radix_search<T>* const search = search_.data();
-    std::int64_t* const totals = totals_.data();
-    engine_.once(begin_search<T>{search, kept});
-    engine_.tally(writes, first, last, totals);
-    for (int round = 0;; ++round) {
-      engine_.run(advance_body<T>{{search, totals}}, 1, 0, 1);
-      if (round + 1 == radix_search<T>::rounds) break;
-      engine_.tally(observe_body<T, bucket_length>{layout_, who.outgoing, search}, first, last, totals);
-    }
-    bucket_tally *const tallies = tallies_.data(), *const before = before_.data();
-    engine_.run(count_body<T, bucket_length>{layout_, who.outgoing, search, tallies}, 1, first, last);
-    engine_.exclusive_scan(tallies + first, before + first, last - first);
-    engine_.run(select_body<Keeper, By, T, bucket_length>{by, layout_, skips, who, search, tallies, before, last,
-                                                          static_cast<std::uint32_t>(pairs_before), message},
-                1, first, last);
-  }
   moment_context* context(int index) { return contexts_.there() + index; }
   int rounds() const { return topology_.rounds_per_exchange(); }
   auto const& exchange() const { return unwrapped_topology(topology_); }
@@ -422,10 +384,7 @@ class fused_program final : public executor_program<T, Executor> {
   Topology topology_;
   step_context<T, Rule> now_{};  // what is the same at every moment
   array<absent_rule> no_rule_ = array<absent_rule>(1);
-  array<bucket_tally> tallies_, before_;
-  array<std::int64_t> totals_;
-  array<radix_search<T>> search_;
-
+  global_selection<T, bucket_length, typename base::engine> selection_;
   staged<moment_context> contexts_;
 };
 

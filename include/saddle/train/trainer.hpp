@@ -26,6 +26,7 @@
 #include "saddle/train/collective.hpp"
 #include "saddle/train/composition.hpp"
 #include "saddle/train/fused_program.hpp"
+#include "saddle/train/grouping.hpp"
 #include "saddle/train/messenger.hpp"
 #include "saddle/train/program.hpp"
 #include "saddle/train/report.hpp"
@@ -36,10 +37,6 @@ SADDLE_NAMESPACE_BEGIN
 
 /// Averages of the iterates: none, wbar = t/(t+1) wbar + w/(t+1), or wbar = decay wbar + (1 - decay) w.
 enum class averaging { none, uniform, exponential };
-
-/// What no bucket of a message straddles, and what a compressor that selects across buckets selects from: whole_model,
-/// two players, and both together; per_tensor, the tensors that the problem names, and each by itself.
-enum class grouping { whole_model, per_tensor };
 
 struct settings {
   std::uint64_t seed = 1;
@@ -282,34 +279,14 @@ class trainer {
     t.check(link_->workers(), !is_exact<wire>, has_memory<C>);
     players const sizes = p.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
-    program_ = make_program<Distributed>(std::move(o), c, std::move(t), how, sizes, tensors_of(p));
+    program_ = make_program<Distributed>(std::move(o), c, std::move(t), how, sizes,
+                                         tensors_of(p, settings_.grouping, "trainer"));
     problem_ = erase(how, std::move(p));
     expects(link_->workers() <= problem_->most_workers(), [&] {
       return "trainer: " + std::to_string(link_->workers()) + " workers, but the problem has data for " +
              std::to_string(problem_->most_workers());
     });
     allocate();
-  }
-
-  /// Those that buckets are not to straddle.
-  template <class P>
-  tensor_sizes tensors_of(P const& p) const {
-    tensor_sizes sizes;
-    if (settings_.grouping == grouping::whole_model) return sizes;
-    if constexpr (names_its_tensors<P>) {
-      for (int k = 0; k < 2; ++k) {
-        std::int64_t left = p.sizes().of(k);
-        for (tensor const& one : p.tensors(static_cast<player>(k))) {
-          expects(one.rows >= 0 && one.columns >= 0, "trainer: a tensor of the problem has a negative extent");
-          sizes[static_cast<std::size_t>(k)].push_back(one.size());
-          left -= one.size();
-        }
-        expects(left == 0, "trainer: the tensors of a player are not all of its coordinates");
-      }
-    } else {
-      expects(false, "settings: per-tensor grouping needs a problem with tensors(player)");
-    }
-    return sizes;
   }
 
   template <bool Distributed, class O, class C, class Tp, class Executor>

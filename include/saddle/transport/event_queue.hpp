@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -34,6 +35,13 @@ class event_queue {
     heap_.push_back(e);
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
+  /// All that is to happen, in the order in which it will: added in this order to another queue, they happen as here.
+  std::vector<entry> in_order() const {
+    std::vector<entry> all = heap_;
+    for (line const& l : lines_) all.insert(all.end(), l.waiting().begin(), l.waiting().end());
+    std::sort(all.begin(), all.end(), [](entry const& a, entry const& b) { return later(b, a); });
+    return all;
+  }
   /// The next one, of a queue that is not empty.
   entry take() {
     --size_;
@@ -56,6 +64,7 @@ class event_queue {
     bool empty() const { return first_ == entries_.size(); }
     double last() const { return empty() ? -std::numeric_limits<double>::infinity() : entries_.back().time; }
     entry const& first() const { return entries_[first_]; }
+    std::span<entry const> waiting() const { return std::span(entries_).subspan(first_); }
     void add(entry const& e) {
       if (first_ > entries_.size() / 2) {  // room that was left
         entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));

@@ -29,10 +29,13 @@ struct straggler {
   int worker;
   double factor;
 };
+/// What a worker that is away keeps: a pause all, a crash nothing. Whoever trains step by step keeps its own in both.
+enum class outage { pause, crash };
 /// A worker is away from a time on, and back at another, in virtual seconds.
 struct absence {
   int worker;
   double from, until = std::numeric_limits<double>::infinity();
+  outage kind = outage::pause;
 };
 
 /// All workers in this process, and a model of the time that the run would take on a network; see report::simulated.
@@ -220,7 +223,7 @@ class simulated::connection final : public link, public time_model {
       add(x);
     for (double const x : factors_) add(x);
     for (absence const& a : described_.absences)
-      for (double const x : {static_cast<double>(a.worker), a.from, a.until}) add(x);
+      for (double const x : {static_cast<double>(a.worker), a.from, a.until, static_cast<double>(a.kind)}) add(x);
     sum.add(std::span(&described_.seed, 1));
     char digits[17];
     std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(sum.value()));

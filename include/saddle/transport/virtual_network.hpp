@@ -113,13 +113,19 @@ class virtual_network {
 
   std::span<link_traffic const> traffic() const { return traffic_; }
 
-  /// While nothing is on its way: when the ports are free and what they have carried. Always as many numbers.
+  /// When the ports are free, what they have carried, and what is on its way: while nothing is, always as many numbers.
   void save(std::vector<double>& to) const {
-    expects(coming_.empty(), "virtual_network: messages are on their way");
     for (port const& p : ports_) to.insert(to.end(), {p.out, p.in});
     for (link_traffic const& t : traffic_)
       for (std::int64_t const n : {t.messages, t.lost, t.bytes}) to.push_back(static_cast<double>(n));
-    to.insert(to.end(), {static_cast<double>(messages_), now_});
+    to.insert(to.end(), {static_cast<double>(messages_), now_, static_cast<double>(coming_.size())});
+    for (auto const& [time, added, f] : coming_.in_order()) {
+      flight const& it = flights_[static_cast<std::size_t>(f)];
+      message const& m = it.what;
+      to.insert(to.end(), {time, static_cast<double>(m.from), static_cast<double>(m.to), static_cast<double>(m.bytes),
+                           static_cast<double>(m.tag), static_cast<double>(it.at), static_cast<double>(it.number),
+                           static_cast<double>(it.attempts), it.last_byte});
+    }
   }
   /// The rest of what was saved.
   std::span<double const> load(std::span<double const> from) {
@@ -136,6 +142,21 @@ class virtual_network {
       for (std::int64_t* const n : {&t.messages, &t.lost, &t.bytes}) *n = static_cast<std::int64_t>(take());
     messages_ = static_cast<std::int64_t>(take());
     now_ = take();
+    auto const whole = [&] { return static_cast<std::int64_t>(take()); };
+    coming_ = {};
+    for (std::int64_t left = whole(); left > 0; --left) {
+      double const time = take();
+      flight f{};
+      f.what.from = static_cast<int>(whole());
+      f.what.to = static_cast<int>(whole());
+      f.what.bytes = whole();
+      f.what.tag = whole();
+      f.at = static_cast<stage>(whole());
+      f.number = whole();
+      f.attempts = static_cast<int>(whole());
+      f.last_byte = take();
+      coming_.add(time, lodge(f));
+    }
     return from;
   }
 

@@ -1,0 +1,228 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "saddle/algorithm/staleness.hpp"
+#include "saddle/compressor/concept.hpp"
+#include "saddle/compressor/message.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/feedback.hpp"
+#include "saddle/core/step_context.hpp"
+#include "saddle/core/worker_arrays.hpp"
+#include "saddle/exec/concept.hpp"
+#include "saddle/group/concept.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/step/apply.hpp"
+#include "saddle/step/combine.hpp"
+#include "saddle/step/encode.hpp"
+#include "saddle/step/non_finite.hpp"
+#include "saddle/step/restore.hpp"
+#include "saddle/step/select.hpp"
+#include "saddle/topology/scheme.hpp"
+#include "saddle/train/global_selection.hpp"
+#include "saddle/train/grouping.hpp"
+#include "saddle/train/report.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// What one push does to the server's weights, one bucket: w_k -= alpha_k g_k, kept inside of the box. A bucket that
+/// would not be finite stays where it is, and is reported.
+///
+/// touched  of each coordinate whether the message has a value for it: decoded with a weight that is no number, these
+///          and no others are none
+template <class C, class T, class S, int Bucket>
+struct apply_push_body {
+  static constexpr int length = Bucket;
+  C decoder;
+  bucket_layout layout;
+  step_switches<T> const* context;
+  S rule;
+  T step_size[2];                // of each player
+  std::uint32_t pushes;          // since the pull
+  std::uint32_t const* updates;  // of each coordinate since the pull, if the rule counts these; or null
+  message_planes message;
+  std::uint32_t sender;
+  T* weights;
+  std::uint8_t* touched;         // null where `updates` is
+  std::int64_t* non_finite;
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
+    constexpr int Items = Bucket / G::lanes;
+    T const lo = context->lo[b.player], hi = context->hi[b.player], alpha = step_size[b.player];
+    stream const random = dither_stream(*context, sender, b);
+    T v[Items], w[Items];
+    for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
+    add_decoded(decoder, g, message_at<C, T>(message, b), count, random, T(1), v);
+    if constexpr (S::counts == staleness::counted::coordinates) {
+      sweep<Items>(
+          g, count,
+          [&](int k, T now, std::uint32_t sigma) { w[k] = clamped(now - rule(alpha, sigma) * v[k], lo, hi); },
+          reads(weights + b.begin), reads(updates + b.begin));
+    } else {
+      T const step = rule(alpha, pushes);
+      sweep<Items>(
+          g, count, [&](int k, T now) { w[k] = clamped(now - step * v[k], lo, hi); }, reads(weights + b.begin));
+    }
+    bool const finite = !finds_non_finite<Items>(g, w, b, count, non_finite);
+    if (finite) store_tile(g, count, w, weights + b.begin);
+    if constexpr (S::counts == staleness::counted::coordinates) {
+      for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
+      if (finite)
+        add_decoded(decoder, g, message_at<C, T>(message, b), count, random, std::numeric_limits<T>::quiet_NaN(), v);
+      sweep<Items>(g, count, [&](int k, std::uint8_t& t) { t = is_finite(v[k]) ? 0 : 1; }, writes(touched + b.begin));
+    }
+  }
+};
+
+/// From gradients to messages, and from there to weights: what an asynchronous run compiles of its compressor.
+///
+/// What is sent is the gradient, or with error feedback the gradient and what is owed: step sizes are the server's.
+template <class T, compression C, class Executor>
+class push_channel {
+  using Wire = wire_compressor<C>;
+  using Scheme = updates<feedback_of<C>, false, true>;
+  using engine = typename Executor::engine;
+  template <class U>
+  using array = typename engine::template array<U>;
+  static constexpr int length = Wire::bucket == any_bucket ? default_bucket : Wire::bucket;
+  static_assert(feedback_of<C> != feedback::difference,
+                "ef21 adds up what a server averages, and this one averages nothing: use error_feedback, or send bare");
+  static_assert(!encodes_beside_the_direction<Wire> || has_memory<C>,
+                "a compressor that looks at the fresh direction needs error_feedback");
+
+ public:
+  /// What one gradient at a time is encoded with, by one thread.
+  struct lane {
+    engine alone{Executor{}};
+    array<T> gradient, outgoing{};
+    global_selection<T, length, engine> selection{};
+    explicit lane(push_channel const& of) : gradient(of.padded()) {
+      if constexpr (selects_globally<Wire>) {
+        if (!has_memory<C>) outgoing.resize(of.padded());
+        selection.reserve(alone, of.layout().buckets());
+      }
+    }
+  };
+
+  push_channel(C how, players sizes, tensor_sizes const& tensors, box const& of_min, box const& of_max,
+               std::uint64_t seed)
+      : how_(std::move(how)), tensors_(sizes, length, tensors) {
+    expect_no_objection(unwrapped(how_));
+    now_.seed = seed;
+    now_.moves = true;
+    for (int p = 0; p < 2; ++p) {
+      now_.lo[p] = static_cast<T>((p == 0 ? of_min : of_max).lo);
+      now_.hi[p] = static_cast<T>((p == 0 ? of_min : of_max).hi);
+    }
+  }
+
+  bucket_layout layout() const { return tensors_.on_host(); }
+  std::size_t padded() const { return static_cast<std::size_t>(layout().padded()); }
+  message_bytes size() const {
+    bucket_layout const all = layout();
+    return {wire_bytes<Wire, T>(all, all.of(phase::both), unwrapped(how_)),
+            payload_bytes<Wire, T>(all, phase::both, unwrapped(how_))};
+  }
+  std::size_t planes_size() const { return static_cast<std::size_t>(planes_bytes<Wire, T>(layout(), unwrapped(how_))); }
+  std::string details() const {
+    bucket_layout const all = layout();
+    std::string text;
+    if constexpr (selects_globally<Wire>)
+      text = " kept=" + std::to_string(pairs_of(all, all.of(phase::both), unwrapped(how_)));
+    return text + grouping_detail(all);
+  }
+  /// To the box of the players, wherever a coordinate lies.
+  void clamp(T* w) const {
+    bucket_layout const all = layout();
+    for (int p = 0; p < 2; ++p)
+      for (std::int64_t i = all.begin_of(p), n = all.sizes.of(p); n > 0; ++i, --n)
+        w[i] = clamped(w[i], now_.lo[p], now_.hi[p]);
+  }
+
+  /// Encodes l.gradient as the worker's message of this number, and keeps in `memory` what it does not say; null
+  /// without error feedback. Returns the lowest coordinate that was not finite, or `none`: its bucket is left out.
+  std::int64_t encode(lane& l, T* memory, std::byte* message, int worker, std::int64_t number) const {
+    step_switches<T> const now = at(number);
+    bucket_layout const all = layout();
+    message_planes const planes = planes_at<Wire, T>(all, message, unwrapped(how_));
+    worker_arrays<T> a;
+    a.gradient[0] = a.gradient[1] = l.gradient.data();
+    a.memory = memory;
+    a.outgoing = has_memory<C> ? memory : l.outgoing.data();
+    std::int64_t lowest = none;
+    absent_rule const rule;
+    if constexpr (selects_globally<Wire>)
+      l.selection.template encode<Scheme>(
+          l.alone, outgoing_body<Scheme, T, absent_rule, length>{all, &now, &rule, a, &lowest, l.selection.search()},
+          unwrapped(how_), nullptr, a, planes, all, all.of(phase::both));
+    else
+      l.alone.run(encode_body<Scheme, Wire, T, absent_rule, length>{unwrapped(how_), all, &now, &rule, &a, &planes,
+                                                                    &lowest, static_cast<std::uint32_t>(worker)},
+                  1, 0, all.buckets());
+    return lowest;
+  }
+  /// The server has not applied this message: what it said is owed again.
+  void restore(engine& by, T* memory, std::byte* message, int worker, std::int64_t number) const {
+    step_switches<T> const now = at(number);
+    bucket_layout const all = layout();
+    message_planes const planes = planes_at<Wire, T>(all, message, unwrapped(how_));
+    incoming<T> const nowhere{nullptr, nullptr, 0, 0, true};
+    worker_arrays<T> a;
+    a.memory = memory;
+    by.run(restore_body<Scheme, Wire, T, length>{unwrapped(how_), all, &now, &nowhere, &a, &planes,
+                                                 static_cast<std::uint32_t>(worker)},
+           1, 0, all.buckets());
+  }
+  /// What a push meets on the server; see apply_push_body.
+  struct target {
+    double step_size[2];
+    std::int64_t pushes;
+    std::uint32_t const* updates;
+    T* weights;
+    std::uint8_t* touched;
+  };
+  /// Returns the lowest coordinate that would not have been finite, or `none`.
+  template <staleness_rule S>
+  std::int64_t apply(engine& by, S const& rule, target const& to, std::byte* message, int worker,
+                     std::int64_t number) const {
+    step_switches<T> const now = at(number);
+    bucket_layout const all = layout();
+    std::int64_t lowest = none;
+    by.run(apply_push_body<Wire, T, S, length>{unwrapped(how_),
+                                               all,
+                                               &now,
+                                               rule,
+                                               {static_cast<T>(to.step_size[0]), static_cast<T>(to.step_size[1])},
+                                               static_cast<std::uint32_t>(to.pushes),
+                                               to.updates,
+                                               planes_at<Wire, T>(all, message, unwrapped(how_)),
+                                               static_cast<std::uint32_t>(worker),
+                                               to.weights,
+                                               to.touched,
+                                               &lowest},
+           1, 0, all.buckets());
+    return lowest;
+  }
+
+ private:
+  /// No two messages of a worker share their random bits.
+  step_switches<T> at(std::int64_t number) const {
+    step_switches<T> now = now_;
+    now.step = number;
+    now.exchange = static_cast<std::uint64_t>(number - 1);
+    return now;
+  }
+
+  C how_;
+  tensor_layout tensors_;
+  step_switches<T> now_{};
+};
+
+SADDLE_NAMESPACE_END

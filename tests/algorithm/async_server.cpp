@@ -1,0 +1,272 @@
+// The asynchronous server against plain loops over what the paper says: papers' checks of one push after the other.
+#include "saddle/algorithm/async_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "naive_server.hpp"
+#include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/compressor/qsgd.hpp"
+#include "saddle/exec/cpu.hpp"
+#include "saddle/optimizer/sgda.hpp"
+#include "saddle/topology/parameter_server.hpp"
+#include "saddle/train/trainer.hpp"
+#include "saddle/transport/loopback.hpp"
+#include "saddle/transport/simulated.hpp"
+
+using namespace saddle;
+using test::joined, test::naive_server, test::rule, test::stirred, test::vector;
+
+namespace {
+
+/// Workers in turn.
+template <class Settings>
+void expect_equal(stirred const& of, Settings const& how, naive_server::options plain, int steps) {
+  async_server driver{of, how, loopback{plain.workers}, cpu{}};
+  naive_server naive(of, plain);
+  for (int m = 0; m < plain.workers; ++m) naive.pull(m);
+  REQUIRE(joined(driver.weights()) == naive.w);
+  for (int step = 0, turn = 0; step < steps; ++step) {
+    driver.step();
+    for (bool applied = false; !applied; ++turn) {
+      int const m = turn % plain.workers;
+      applied = naive.receive(m);
+      naive.pull(m);
+    }
+    REQUIRE(joined(driver.weights()) == naive.w);
+    REQUIRE(driver.report().refused == naive.refused);
+  }
+  CHECK(driver.report().mean_staleness == static_cast<double>(naive.staleness) / steps);
+}
+
+}  // namespace
+
+TEST_CASE("async_server: one worker that sends all is SGDA, to the bit") {
+  stirred const problem;
+  schedule const eta = schedule::cosine(0.2, 40, 0.01);
+  box const limits{-1.5, 1.25};
+  trainer plain{problem,    sgda{eta}, identity{}, parameter_server<>{},
+                loopback{}, cpu{},     settings{.seed = 5, .min_box = limits, .max_box = limits}};
+  auto const run = [&]<class Settings>(Settings how) {
+    how.step_size = eta;
+    how.min_box = how.max_box = limits;
+    how.seed = 5;
+    return async_server{problem, how, loopback{}, cpu{}};
+  };
+  auto exact = run(async_settings<identity, staleness::per_parameter>{});
+  auto pairs = run(adacomp_sgd(1, 0));
+  naive_server loop(problem, {.lo = limits.lo, .hi = limits.hi, .seed = 5});
+  for (int step = 1; step <= 50; ++step) {
+    plain.step();
+    exact.step();
+    pairs.step();
+    loop.how.step_size = eta(step);
+    loop.pull(0);
+    loop.receive(0);
+    REQUIRE(joined(plain.weights(0)) == loop.w);
+    REQUIRE(joined(exact.weights()) == loop.w);
+    REQUIRE(joined(pairs.weights()) == loop.w);
+  }
+  CHECK(exact.digest() == plain.digest());
+  CHECK((exact.report().largest_staleness == 0 && exact.report().pulls == 50));
+}
+
+namespace {
+
+stirred fixed(std::vector<vector> const& of_worker) {
+  return {.of_min = {static_cast<std::int64_t>(of_worker[0].size())}, .of_max = {}, .fixed = of_worker};
+}
+/// Zeros, but for one coordinate.
+vector only(std::size_t place, std::size_t size = 10) {
+  vector v(size);
+  v[place] = 1;
+  return v;
+}
+using one_of_ten = async_settings<global_top_k<>, staleness::per_parameter>;
+
+}  // namespace
+
+TEST_CASE("async_server: three workers that pulled together and push the same coordinate take alpha, alpha, alpha/2") {
+  async_server driver{fixed({only(3), only(3), only(3)}),
+                      one_of_ten{.compressor = {0.1}, .step_size = 0.75}, loopback{3}, cpu{}};
+  vector seen;
+  for (int step = 0; step < 4; ++step) {
+    driver.step();
+    seen.push_back(-driver.weights().min[3]);
+  }
+  CHECK(seen == vector{0.75, 1.5, 1.875, 2.25});  // the fourth: two others have since worker 0 pulled again
+}
+
+TEST_CASE("async_server: disjoint coordinates all take alpha, and in any order") {
+  vector const expected{0.75, 0.75, 0.75, 0.75, 0, 0, 0, 0, 0, 0};
+  for (std::vector<double> const& seconds : {vector{1, 1.25, 1.5, 1.75}, {1.75, 1.5, 1.25, 1}, {1.5, 1, 1.75, 1.25}}) {
+    simulated network{.workers = 4, .links = {{"wide"}}, .compute = compute_time::constant(1)};
+    for (int m = 0; m < 4; ++m) network.stragglers.push_back({m, seconds[static_cast<std::size_t>(m)]});
+    async_server driver{fixed({only(0), only(1), only(2), only(3)}),
+                        one_of_ten{.compressor = {0.1}, .step_size = 0.75}, network, cpu{}};
+    driver.run(4);
+    for (std::size_t k = 0; k < 10; ++k) CHECK(driver.weights().min[k] == -expected[k]);
+    CHECK(driver.report().largest_staleness == 3);
+  }
+}
+
+TEST_CASE("async_server: what a message has a value for is received, be it zero; what it has none for is not") {
+  // Worker 2 is the third to push, and what the others sent of its coordinate were zeros.
+  auto const third = [](auto const& compressor) {
+    async_settings<std::remove_cvref_t<decltype(compressor)>, staleness::per_parameter> how{.compressor = compressor,
+                                                                                            .step_size = 0.75};
+    async_server driver{fixed({only(0), only(0), only(3)}), how, loopback{3}, cpu{}};
+    driver.run(3);
+    return -driver.weights().min[3];
+  };
+  CHECK(third(identity{}) == 0.375);
+  CHECK(third(global_top_k<>{1}) == 0.375);
+  CHECK(third(global_top_k<>{0.2}) == 0.75);
+  CHECK(third(error_feedback{global_top_k<>{0.1}}) == 0.75);
+}
+
+TEST_CASE("async_server: of compressors that send all coordinates both rules make the same") {
+  auto const agree = [](auto const& compressor) {
+    using C = std::remove_cvref_t<decltype(compressor)>;
+    async_server each{stirred{}, async_settings<C, staleness::per_parameter>{compressor}, loopback{4}, cpu{}};
+    async_server whole{stirred{}, async_settings<C, staleness::per_push>{compressor}, loopback{4}, cpu{}};
+    each.run(30);
+    whole.run(30);
+    CHECK(each.digest() == whole.digest());
+  };
+  agree(identity{});
+  agree(error_feedback{qsgd<512, 2, rounding::nearest>{}});  // many quantized zeros
+}
+
+TEST_CASE("async_server: sent and owed are the sum of all gradients") {
+  for (int const workers : {1, 3}) {
+    // Gradients of integers and a step size of one: all sums are exact.
+    std::vector<vector> gradients;
+    random_sequence random({.use = purpose::evaluation});
+    for (int m = 0; m < workers; ++m) {
+      gradients.emplace_back();
+      for (int i = 0; i < 300; ++i) gradients.back().push_back(static_cast<double>(random.below(100)) - 50);
+    }
+    async_settings<error_feedback<global_top_k<>>> how{.compressor = {global_top_k<>{0.05}}, .step_size = 1};
+    async_server driver{fixed(gradients), how, loopback{workers}, cpu{}};
+    for (int round = 1; round <= 25; ++round) {
+      std::vector<vector> owed;  // with the push that is due taken out of it
+      for (int m = 0; m < workers; ++m) owed.push_back(joined(driver.memory(m)));
+      driver.run(workers);
+      for (std::size_t i = 0; i < 300; ++i) {
+        double all = 0, kept = 0;
+        for (int m = 0; m < workers; ++m) {
+          all += round * gradients[static_cast<std::size_t>(m)][i];
+          kept += owed[static_cast<std::size_t>(m)][i];
+        }
+        REQUIRE(-driver.weights().min[i] + kept == all);
+      }
+    }
+  }
+}
+
+TEST_CASE("async_server: every rule of staleness, as copies of all counters would have it") {
+  for (int const workers : {1, 2, 5}) {
+    for (double const c : {0.01, 0.2, 1.0}) {
+      CAPTURE(workers);
+      CAPTURE(c);
+      naive_server::options plain{.workers = workers, .step_size = 0.05, .fraction = c, .per_tensor = true,
+                                  .accumulates = true, .staleness = rule::per_parameter};
+      auto how = adacomp_sgd(c, 0.05);
+      expect_equal(stirred{}, how, plain, 60);
+      plain.accumulates = false;
+      expect_equal(stirred{}, adacomp_sgd<unsent::dropped>(c, 0.05), plain, 60);
+      plain.per_tensor = false;
+      plain.accumulates = true;
+      how.grouping = grouping::whole_model;
+      expect_equal(stirred{}, how, plain, 60);
+    }
+    using accumulated = error_feedback<global_top_k<>>;
+    naive_server::options plain{.workers = workers, .step_size = 0.05, .fraction = 0.1, .accumulates = true};
+    expect_equal(stirred{}, async_settings<accumulated>{.compressor = {global_top_k<>{0.1}}, .step_size = 0.05}, plain, 60);
+    plain.staleness = rule::per_push;
+    expect_equal(stirred{},
+                 async_settings<accumulated, staleness::per_push>{.compressor = {global_top_k<>{0.1}}, .step_size = 0.05},
+                 plain, 60);
+  }
+}
+
+TEST_CASE("async_server: a push that is too stale is refused, and what it said is owed again") {
+  for (std::int64_t const limit : {0, 1, 3}) {
+    auto how = adacomp_sgd(0.1, 0.05);
+    how.max_staleness = limit;
+    naive_server::options const plain{.workers = 4, .step_size = 0.05, .fraction = 0.1, .per_tensor = true,
+                                      .accumulates = true, .staleness = rule::per_parameter, .max_staleness = limit};
+    expect_equal(stirred{}, how, plain, 40);
+    async_server driver{stirred{}, how, loopback{4}, cpu{}};
+    driver.run(40);
+    auto const r = driver.report();
+    CHECK(r.largest_staleness <= limit);
+    CHECK((r.refused > 0) == (limit < 3));
+    CHECK(r.uplink.total % (40 + r.refused) == 0);
+  }
+}
+
+TEST_CASE("async_server: boxes hold, and the maximizing player may have a step size of its own") {
+  async_settings<identity, staleness::per_push> how{.step_size = 0.1, .max_factor = 0.5, .min_box = {-0.5, 0.5}};
+  async_server driver{stirred{}, how, loopback{2}, cpu{}};
+  auto const before = joined(driver.weights());
+  CHECK(std::ranges::all_of(driver.weights().min, [](double v) { return v >= -0.5 && v <= 0.5; }));
+  vector g(before.size());
+  stirred const problem;
+  auto const at = [&](vector& v) { return point<double>{std::span(v).first(731), std::span(v).subspan(731)}; };
+  auto start = before;
+  problem.gradient(at(start), {how.seed, 0, 1}, at(g));
+  driver.step();
+  for (std::size_t i = 0; i < 150; ++i) CHECK(driver.weights().max[i] == before[731 + i] - 0.05 * g[731 + i]);
+  driver.run(50);
+  CHECK(std::ranges::all_of(driver.weights().min, [](double v) { return v >= -0.5 && v <= 0.5; }));
+  CHECK(std::ranges::any_of(driver.weights().max, [](double v) { return v < -0.5; }));
+}
+
+TEST_CASE("async_server: a bucket that is not finite is left out and reported, and the rest goes on") {
+  stirred const problem{.breaks_at = 2};
+  auto const run = [&]<class Settings>(Settings how, bool owes) {
+    how.step_size = 0.05;
+    async_server driver{problem, how, loopback{3}, cpu{}};
+    driver.run(4);
+    CHECK(driver.report().skipped_steps == 0);
+    auto const before = joined(driver.weights());
+    driver.step();  // worker 1's second
+    auto const after = joined(driver.weights());
+    auto const r = driver.report();
+    CHECK(r.skipped_steps == 1);
+    REQUIRE(r.non_finite);
+    CHECK((r.non_finite->step == 5 && r.non_finite->worker == 1 && r.non_finite->player == player::min));
+    CHECK(r.non_finite->coordinate == 3);
+    // With error feedback what was owed there goes.
+    CHECK(std::equal(before.begin(), before.begin() + 512, after.begin()) != owes);
+    CHECK(!std::equal(before.begin() + 512, before.end(), after.begin() + 512));
+    driver.run(20);
+    CHECK(driver.report().skipped_steps == 1);
+    for (double const v : joined(driver.weights())) REQUIRE(is_finite(v));
+  };
+  run(async_settings<identity, staleness::per_parameter>{}, false);
+  run(async_settings<error_feedback<qsgd<512, 2, rounding::nearest>>, staleness::per_push>{}, true);
+}
+
+TEST_CASE("async_server: settings that make no sense are refused by name") {
+  auto const refuses = [](auto const& how, auto const& problem, auto const& network, char const* why) {
+    CHECK_THROWS_WITH_AS((async_server{problem, how, network, cpu{}}), doctest::Contains(why), std::invalid_argument);
+  };
+  async_settings<> how;
+  refuses(async_settings<>{.max_staleness = -1}, stirred{}, loopback{2}, "async_server: the largest staleness");
+  refuses(async_settings<>{.min_box = {1, 0}}, stirred{}, loopback{2}, "async_server: a box has lo <= hi");
+  refuses(async_settings<>{.max_factor = std::numeric_limits<double>::infinity()}, stirred{}, loopback{2},
+          "async_server: the maximizing player's step size");
+  refuses(how, stirred{.of_min = {}, .of_max = {}}, loopback{2}, "async_server: the problem has no coordinates");
+  refuses(how, stirred{}, loopback{0}, "at least one worker");
+  refuses(adacomp_sgd(0, 0.1), stirred{}, loopback{1}, "fraction lies in (0, 1]");
+}
