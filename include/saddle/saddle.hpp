@@ -46,3 +46,4 @@
 #include "saddle/train/trainer.hpp"
 #include "saddle/transport/loopback.hpp"
 #include "saddle/transport/simulated.hpp"
+#include "saddle/transport/virtual_workers.hpp"

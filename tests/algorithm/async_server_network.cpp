@@ -217,8 +217,8 @@ TEST_CASE("async_server: ten thousand workers") {
   stirred const problem{.of_min = {20}, .of_max = {5}};
   auto how = adacomp_sgd(0.1, 0.001);
   async_server driver{problem, how, churn(10000), cpu{}};
-  driver.run(8000);
+  driver.run(4000);
   auto const r = driver.report();
-  CHECK((r.step == 8000 && r.largest_staleness > 5000 && r.lost > 0));
-  MESSAGE((r.seconds / 8000 * 1e6) << " us a push");
+  CHECK((r.step == 4000 && r.largest_staleness > 3000 && r.lost > 0));
+  MESSAGE((r.seconds / 4000 * 1e6) << " us a push");
 }
