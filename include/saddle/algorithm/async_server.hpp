@@ -289,7 +289,7 @@ class async_server {
       });
     expects(!how.max_staleness || *how.max_staleness >= 0, "async_server: the largest staleness is not negative");
     expects(std::isfinite(how.max_factor), "async_server: the maximizing player's step size is finite");
-    for (box const& b : {how.min_box, how.max_box}) expects(b.lo <= b.hi, "async_server: a box has lo <= hi");
+    expects(how.min_box.lo <= how.min_box.hi && how.max_box.lo <= how.max_box.hi, "async_server: a box has lo <= hi");
     return how;
   }
 
