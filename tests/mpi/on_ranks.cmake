@@ -1,0 +1,63 @@
+# What the tests of PROGRAM under mpirun, in the folder SCRATCH, have in common. `tiny` are arguments of every run,
+# `steps` its length where the arguments do not say it, and `keys` what must be the same on all ranks.
+
+file(REMOVE_RECURSE ${SCRATCH})
+file(MAKE_DIRECTORY ${SCRATCH})
+
+# run(VARIABLE RANKS ARGUMENT...): the values of `keys`; 0 ranks are a program without mpirun.
+function(run variable ranks)
+  set(arguments ${tiny} ${ARGN} --quiet --json out.json)
+  if(NOT "--steps" IN_LIST ARGN)
+    list(APPEND arguments --steps ${steps})
+  endif()
+  set(start "")
+  if(ranks GREATER 0)
+    set(start ${MPIEXEC} -n ${ranks})
+  endif()
+  execute_process(COMMAND ${start} ${PROGRAM} ${arguments} WORKING_DIRECTORY ${SCRATCH}
+                  RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\non ${ranks} ranks ended with ${result}: ${output}")
+  endif()
+  file(READ ${SCRATCH}/out.json json)
+  set(values "")
+  foreach(key IN LISTS keys)
+    string(JSON value GET "${json}" ${key})
+    list(APPEND values ${value})
+  endforeach()
+  string(JSON wire GET "${json}" wire_bytes)
+  if((ranks GREATER 1 AND wire EQUAL 0) OR (ranks LESS 2 AND wire GREATER 0))
+    message(FATAL_ERROR "${wire} bytes on wires between ${ranks} ranks: ${ARGN}")
+  endif()
+  set(${variable} "${values}" PARENT_SCOPE)
+endfunction()
+
+# compare(ARGUMENT...): one process and 1 to 4 ranks.
+function(compare)
+  run(alone 0 ${ARGN})
+  foreach(ranks IN ITEMS 1 2 3 4)
+    run(several ${ranks} ${ARGN})
+    if(NOT several STREQUAL alone)
+      message(FATAL_ERROR "${ARGN}\nalone: ${alone}\non ${ranks} ranks: ${several}")
+    endif()
+  endforeach()
+endfunction()
+
+# expect_to_continue(HALF BEFORE AFTER ARGUMENT...): HALF of the steps on each number of ranks in the list BEFORE, the
+# rest on each in AFTER, end as they do without a stop.
+function(expect_to_continue half before after)
+  run(whole 0 ${ARGN})
+  run(expected 0 ${ARGN} --steps ${half})
+  foreach(first IN LISTS before)
+    run(saved ${first} ${ARGN} --steps ${half} --checkpoint half.saddle)
+    if(NOT saved STREQUAL expected)
+      message(FATAL_ERROR "half of the steps on ${first} ranks: ${saved}, and in one process ${expected}")
+    endif()
+    foreach(then IN LISTS after)
+      run(rest ${then} ${ARGN} --resume half.saddle)
+      if(NOT rest STREQUAL whole)
+        message(FATAL_ERROR "saved by ${first} ranks, continued by ${then}: ${rest}, and without a stop ${whole}")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
