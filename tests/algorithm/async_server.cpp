@@ -26,6 +26,8 @@ using test::joined, test::naive_server, test::rule, test::stirred, test::vector;
 
 namespace {
 
+using largest = global_top_k<4096>;  // as adacomp_sgd has it
+
 /// Workers in turn.
 template <class Settings>
 void expect_equal(stirred const& of, Settings const& how, naive_server::options plain, int steps) {
@@ -89,7 +91,7 @@ vector only(std::size_t place, std::size_t size = 10) {
   v[place] = 1;
   return v;
 }
-using one_of_ten = async_settings<global_top_k<>, staleness::per_parameter>;
+using one_of_ten = async_settings<largest, staleness::per_parameter>;
 
 }  // namespace
 
@@ -127,9 +129,9 @@ TEST_CASE("async_server: what a message has a value for is received, be it zero;
     return -driver.weights().min[3];
   };
   CHECK(third(identity{}) == 0.375);
-  CHECK(third(global_top_k<>{1}) == 0.375);
-  CHECK(third(global_top_k<>{0.2}) == 0.75);
-  CHECK(third(error_feedback{global_top_k<>{0.1}}) == 0.75);
+  CHECK(third(largest{1}) == 0.375);
+  CHECK(third(largest{0.2}) == 0.75);
+  CHECK(third(error_feedback{largest{0.1}}) == 0.75);
 }
 
 TEST_CASE("async_server: of compressors that send all coordinates both rules make the same") {
@@ -154,7 +156,7 @@ TEST_CASE("async_server: sent and owed are the sum of all gradients") {
       gradients.emplace_back();
       for (int i = 0; i < 300; ++i) gradients.back().push_back(static_cast<double>(random.below(100)) - 50);
     }
-    async_settings<error_feedback<global_top_k<>>> how{.compressor = {global_top_k<>{0.05}}, .step_size = 1};
+    async_settings<error_feedback<largest>> how{.compressor = {largest{0.05}}, .step_size = 1};
     async_server driver{fixed(gradients), how, loopback{workers}, cpu{}};
     for (int round = 1; round <= 25; ++round) {
       std::vector<vector> owed;  // with the push that is due taken out of it
@@ -188,12 +190,12 @@ TEST_CASE("async_server: every rule of staleness, as copies of all counters woul
       how.grouping = grouping::whole_model;
       expect_equal(stirred{}, how, plain, 60);
     }
-    using accumulated = error_feedback<global_top_k<>>;
+    using accumulated = error_feedback<largest>;
     naive_server::options plain{.workers = workers, .step_size = 0.05, .fraction = 0.1, .accumulates = true};
-    expect_equal(stirred{}, async_settings<accumulated>{.compressor = {global_top_k<>{0.1}}, .step_size = 0.05}, plain, 60);
+    expect_equal(stirred{}, async_settings<accumulated>{.compressor = {largest{0.1}}, .step_size = 0.05}, plain, 60);
     plain.staleness = rule::per_push;
     expect_equal(stirred{},
-                 async_settings<accumulated, staleness::per_push>{.compressor = {global_top_k<>{0.1}}, .step_size = 0.05},
+                 async_settings<accumulated, staleness::per_push>{.compressor = {largest{0.1}}, .step_size = 0.05},
                  plain, 60);
   }
 }

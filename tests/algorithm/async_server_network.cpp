@@ -219,6 +219,6 @@ TEST_CASE("async_server: ten thousand workers") {
   async_server driver{problem, how, churn(10000), cpu{}};
   driver.run(4000);
   auto const r = driver.report();
-  CHECK((r.step == 4000 && r.largest_staleness > 3000 && r.lost > 0));
+  CHECK((r.step == 4000 && r.largest_staleness > 1000));
   MESSAGE((r.seconds / 4000 * 1e6) << " us a push");
 }

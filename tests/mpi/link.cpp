@@ -1,7 +1,9 @@
 // Bytes between ranks: every size around the limits of a message, both ways at once, and no others.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "saddle/mpi.hpp"
@@ -54,6 +56,27 @@ void everyone_to_everyone(saddle::link& l, std::size_t bytes) {
           "wire_bytes counts what was sent");
 }
 
+/// The same by letters, which come from anybody in any order, and from one rank in its own.
+void letters_to_everyone(saddle::link& l, std::size_t bytes) {
+  auto const ranks = static_cast<std::size_t>(l.ranks());
+  for (int k = 0; k < 3; ++k)
+    for (int to = 0; to < l.ranks(); ++to) {
+      std::vector<std::byte> out(bytes + static_cast<std::size_t>(k));
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] = said(l.rank(), to, i);
+      if (to != l.rank()) l.post(to, std::move(out));
+    }
+  std::vector<std::size_t> came(ranks);
+  for (std::size_t n = 0; n < 3 * (ranks - 1); ++n) {
+    auto const one = l.take(std::chrono::seconds(60));
+    require(one.has_value(), "a letter comes");
+    std::size_t& count = came[static_cast<std::size_t>(one->rank)];
+    require(one->bytes.size() == bytes + count++, "letters of one rank come in their order");
+    for (std::size_t i = 0; i < one->bytes.size(); ++i)
+      require(one->bytes[i] == said(one->rank, l.rank(), i), "as they were posted");
+  }
+  require(!l.take(std::chrono::milliseconds(0)), "no others come");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -62,7 +85,10 @@ int main(int argc, char** argv) {
     auto const l = mpi{}.connect();
     require(l->workers() == world.size() && l->ranks() == world.size() && l->rank() == world.rank(),
             "one worker a rank");
-    for (std::size_t bytes : {0, 1, 64, 4096, 65537, 1 << 22}) everyone_to_everyone(*l, bytes);
+    for (std::size_t bytes : {0, 1, 64, 4096, 65537, 1 << 22}) {
+      everyone_to_everyone(*l, bytes);
+      letters_to_everyone(*l, bytes);
+    }
 
     for (int workers : {world.size(), world.size() + 1, 3 * world.size() + 2}) {
       auto const more = mpi{.workers = workers}.connect();

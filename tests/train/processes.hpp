@@ -27,6 +27,7 @@ struct network {
   std::mutex mutex;
   std::condition_variable news;
   std::map<std::pair<int, int>, std::deque<bytes>> under_way;  // from, to
+  std::map<int, std::deque<saddle::letter>> letters;           // to
   std::map<int, bytes> latest;                                 // of each sender, its message without the header
   std::function<void(bytes&)> tamper{};                        // with every parcel
 };
@@ -36,6 +37,7 @@ struct process {
   std::shared_ptr<network> wires;
   int workers = 1, ranks = 1, rank = 0;
   saddle::server_place server = saddle::server_place::sharded;
+  std::chrono::milliseconds deadline = std::chrono::seconds(60);
 
   std::unique_ptr<saddle::link> connect() const;
 };
@@ -48,6 +50,22 @@ class connection final : public saddle::link {
   int rank() const override { return self_.rank; }
   saddle::server_place server() const override { return self_.server; }
   std::int64_t wire_bytes() const override { return wire_bytes_; }
+  std::chrono::milliseconds deadline() const override { return self_.deadline; }
+  void post(int rank, bytes b) override {
+    std::lock_guard const lock(self_.wires->mutex);
+    wire_bytes_ += static_cast<std::int64_t>(b.size());
+    if (self_.wires->tamper) self_.wires->tamper(b);
+    self_.wires->letters[rank].push_back({self_.rank, std::move(b)});
+    self_.wires->news.notify_all();
+  }
+  std::optional<saddle::letter> take(std::chrono::milliseconds patience) override {
+    std::unique_lock lock(self_.wires->mutex);
+    std::deque<saddle::letter>& mine = self_.wires->letters[self_.rank];
+    if (!self_.wires->news.wait_for(lock, patience, [&] { return !mine.empty(); })) return std::nullopt;
+    saddle::letter l = std::move(mine.front());
+    mine.pop_front();
+    return l;
+  }
   void start(saddle::exchange_round const& round) override {
     std::lock_guard const lock(self_.wires->mutex);
     int sender = -1;
@@ -71,7 +89,7 @@ class connection final : public saddle::link {
     std::unique_lock lock(self_.wires->mutex);
     for (saddle::parcel const& p : wanted_) {
       std::deque<bytes>& queue = self_.wires->under_way[{p.rank, self_.rank}];
-      if (!self_.wires->news.wait_for(lock, std::chrono::seconds(60), [&] { return !queue.empty(); }))
+      if (!self_.wires->news.wait_for(lock, self_.deadline, [&] { return !queue.empty(); }))
         throw saddle::transport_error("rank " + std::to_string(p.rank) + " has not sent");
       if (queue.front().size() != p.bytes.size()) throw saddle::transport_error("a parcel of another size");
       std::copy(queue.front().begin(), queue.front().end(), p.bytes.begin());

@@ -14,7 +14,6 @@ namespace {
 // Powers of two: all that follows is exact.
 constexpr double alpha = 0.25, rate = 1024;
 constexpr link_kind line{"line", alpha, rate, rate, rate};
-constexpr link_kind wide{"wide", alpha};
 constexpr virtual_workers::bytes sizes{.push = 64, .request = 32, .weights = 128};
 constexpr double up = alpha + 64 / rate, ask = alpha + 32 / rate, down = alpha + 128 / rate;
 

@@ -10,10 +10,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "saddle/algorithm/async_letters.hpp"
+#include "saddle/algorithm/async_workers.hpp"
 #include "saddle/algorithm/push_channel.hpp"
+#include "saddle/algorithm/push_order.hpp"
 #include "saddle/algorithm/staleness.hpp"
 #include "saddle/algorithm/update_log.hpp"
 #include "saddle/compressor/concept.hpp"
@@ -29,9 +33,9 @@
 #include "saddle/optimizer/schedule.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/train/checkpoint.hpp"
+#include "saddle/train/collective.hpp"
 #include "saddle/train/grouping.hpp"
 #include "saddle/train/report.hpp"
-#include "saddle/train/run_steps.hpp"
 #include "saddle/transport/concept.hpp"
 #include "saddle/transport/virtual_workers.hpp"
 
@@ -52,19 +56,23 @@ struct async_settings {
   std::optional<std::int64_t> max_staleness{};  // a push that more than so many came before, since its pull, is refused
   std::uint64_t seed = 1;
   std::string problem{};  // a name for it; a checkpoint of another one is refused
+  std::string record{};   // a file for the order in which the server takes the pushes, a worker a line
+  std::string replay{};   // such a file: they are taken in this order, on any number of processes
 };
 
 struct async_report {
   std::int64_t step = 0;            // pushes that the server has applied
   std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
   std::int64_t refused = 0;         // pushes that were too stale
-  std::int64_t lost = 0;            // gradients of workers that crashed before the server had them
+  std::int64_t lost = 0;            // gradients of workers that crashed before the server had them, or that a
+                                    // checkpoint of several processes did not hold
+  std::vector<int> left_behind{};   // workers elsewhere that have been silent for longer than the deadline
   std::int64_t pulls = 0;           // answers of the server
   int worker = 0;                   // whose push was applied last
   double mean_staleness = 0;        // of the pushes that were applied: how many others were, since the pull
   std::int64_t largest_staleness = 0;
   message_bytes uplink, downlink;   // of pushes that the server got; of weights that it sent, as they are
-  std::int64_t wire_bytes = 0;      // on the modelled links: requests, and what crashed workers sent, too
+  std::int64_t wire_bytes = 0;      // of this process; on modelled links all, requests and what crashed workers sent, too
   double seconds = 0;               // in step()
   std::optional<virtual_time> simulated;  // where the transport models time
   std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, and its bucket left out
@@ -88,14 +96,22 @@ struct async_report {
 /// simulated see virtual_workers; a pause and a crash are what `absence` says. A worker that crashes loses its error
 ///           memory too. What was pulled and is not pushed costs memory: the weights until the gradient is taken, then
 ///           the message, and what update_log says of it; with max_staleness until it is too old
+/// processes rank 0 is the server and has no workers, the others have all of them; on one rank they take turns. The server
+///           takes the pushes as they come, and a rank takes all gradients that are due together. Who is silent for
+///           longer than the transport's deadline is left behind: nobody waits for it, and when it comes it is as stale as
+///           it is. The order is recorded and replayed if asked for; a replay gives the same weights on one process.
+///           run(n), the same on all ranks, ends when the others have heard of it: pushes that came meanwhile are kept
+///           for the next one. on_report is called on rank 0
 /// refused   pushes leave the weights alone. What they said is owed again under error feedback, and else dropped
 /// not finite a bucket of a gradient or of the weights that would not be finite is left out and reported
 /// promise   threads change no bit; `load` continues as if the run had never stopped
 /// cost      of a step does not depend on the number of workers but for a logarithm of it. Gradients that are due are
 ///           taken together, by all threads
-/// errors    std::invalid_argument, bad_checkpoint; transport_error where nobody will ever push again
+/// compiled  without what only several processes need where the transport has none
+/// errors    std::invalid_argument, bad_checkpoint, bad_message; transport_error where nobody will ever push again, or all
+///           have been silent for longer than the deadline
 /// source    Dean et al.: Large Scale Distributed Deep Networks. NIPS 2012; AdaComp: see adacomp_sgd
-template <problem P, class Settings, runs_in_host_memory Executor>
+template <problem P, class Settings, runs_in_host_memory Executor, bool Distributed = true>
 class async_server {
   using T = typename P::scalar;
   using engine = typename Executor::engine;
@@ -104,7 +120,9 @@ class async_server {
   using Compressor = decltype(Settings::compressor);
   using Staleness = decltype(Settings::staleness);
   using Channel = push_channel<T, Compressor, Executor>;
+  using Workers = async_workers<P, Compressor, Executor>;
   using event = virtual_workers::event;
+  using clock = std::chrono::steady_clock;
   static constexpr bool counts_coordinates = Staleness::counts == staleness::counted::coordinates;
 
  public:
@@ -112,16 +130,19 @@ class async_server {
   async_server(P of, Settings how, Tr const& connection, Executor const& where)
       : link_(connection.connect()),
         how_(checked(std::move(how), of, *link_)),
-        problem_(std::move(of)),
         engine_(where),
-        channel_(how_.compressor, problem_.sizes(), tensors_of(problem_, how_.grouping, "async_server"), how_.min_box,
-                 how_.max_box, how_.seed),
-        log_(static_cast<std::int64_t>(channel_.padded()), problem_.sizes().size(), counts_coordinates ? workers() : 0),
+        channel_(how_.compressor, of.sizes(), tensors_of(of, how_.grouping, "async_server"), how_.min_box, how_.max_box,
+                 how_.seed),
+        workers_(std::move(of), channel_, how_.seed, first_async_worker(*link_, link_->rank()),
+                 first_async_worker(*link_, link_->rank() + 1)),
+        log_(static_cast<std::int64_t>(channel_.padded()), sizes().size(),
+             counts_coordinates && is_server() ? workers() : 0),
         weights_(channel_.padded()),
-        workers_(static_cast<std::size_t>(workers())) {
+        pulls_(static_cast<std::size_t>(workers())),
+        order_(how_.record, how_.replay, workers()) {
     expects(link_->model() == nullptr || std::same_as<Tr, simulated>,
             "async_server: of the transports that model time it knows `simulated`");
-    problem_.initial(how_.seed, split(weights_.data()));
+    workers_.initial(channel_.split(weights_.data()));
     channel_.clamp(weights_.data());
     if constexpr (counts_coordinates) {
       updates_.resize(channel_.padded());
@@ -130,58 +151,56 @@ class async_server {
     if constexpr (std::same_as<Tr, simulated>)
       virtual_.emplace(connection,
                        virtual_workers::bytes{channel_.size().total, sizeof(message_header), weights_size().total});
+    together().agree("async_server", description());
     for (int m = 0; m < workers(); ++m) {
-      if constexpr (has_memory<Compressor>) at(m).memory.resize(channel_.padded());
-      if (!virtual_ || virtual_->is_there(m)) pull(m);
+      if (virtual_ && !virtual_->is_there(m)) continue;
+      if (is_server()) note_pull(m);
+      if (workers_.hosts(m)) workers_.pull(m, weights_, 1);
     }
+    if constexpr (Distributed)
+      if (is_server() && !link_->is_local()) inbox_.emplace(*link_, channel_);
   }
 
-  void step() {
-    auto const start = std::chrono::steady_clock::now();
-    for (bool applied = false; !applied;) {
-      virtual_workers::occurrence const now = next();
-      if (now.what == event::crashes) {
-        crash(now.worker);
-        report_.lost += now.loses_gradient;
-        continue;
-      }
-      if (now.what == event::pushes) applied = receive(now.worker);
-      pull(now.worker);
-      ++report_.pulls;
-      report_.downlink += weights_size();
-      if (virtual_) virtual_->answer(now.worker, at(now.worker).gradient);
-    }
-    ++report_.steps_executed;
-    report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
+  void step() { run(1); }
   /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
   template <class OnReport>
   void run(std::int64_t n, OnReport on_report) {
-    run_steps(*this, n, on_report);
+    serve(n, [&] {
+      if constexpr (std::is_convertible_v<decltype(on_report(report())), bool>) return static_cast<bool>(on_report(report()));
+      else return on_report(report()), true;
+    });
   }
   void run(std::int64_t n) {
-    for (std::int64_t i = 0; i < n; ++i) step();
+    serve(n, [] { return true; });
   }
 
   async_report report() const {
     async_report r = report_;
     r.mean_staleness = r.step > 0 ? static_cast<double>(staleness_sum_) / static_cast<double>(r.step) : 0;
     r.staleness_bytes = staleness_bytes();
-    r.wire_bytes = virtual_ ? virtual_->wire_bytes() : 0;
+    r.wire_bytes = virtual_ ? virtual_->wire_bytes() : link_->wire_bytes();
     if (virtual_) r.simulated = virtual_->report();
+    if constexpr (Distributed)
+      if (inbox_) r.left_behind = inbox_->silent();
     r.details = description();
     return r;
   }
   int workers() const { return link_->workers(); }
-  players sizes() const { return problem_.sizes(); }
+  bool is_server() const { return link_->rank() == 0; }
+  players sizes() const { return channel_.layout().sizes; }
   /// The server's. They change with the next step.
-  point<T const> weights() const { return split(weights_.data()); }
-  /// What error feedback of a worker owes, the gradient that is due included; empty spans without error feedback.
+  point<T const> weights() const {
+    expects(is_server(), "async_server: the weights are on rank 0");
+    return channel_.split(weights_.data());
+  }
+  /// What error feedback of a worker that is here owes, the gradient that is due included; empty spans without error
+  /// feedback.
   point<T const> memory(int worker) {
-    expects(worker >= 0 && worker < workers(), "async_server: there is no such worker");
-    take_gradients();
-    if (at(worker).memory.empty()) return {};
-    return split(static_cast<T const*>(at(worker).memory.data()));
+    expects(workers_.hosts(worker), "async_server: there is no such worker here");
+    workers_.take(engine_);
+    std::span<T const> const owed = workers_.memory(worker);
+    if (owed.empty()) return {};
+    return channel_.split(owed.data());
   }
   /// A checksum of the server's weights.
   std::uint64_t digest() const {
@@ -190,53 +209,53 @@ class async_server {
     return sum.value();
   }
 
-  /// Writes everything that determines the future of the run; see checkpoint_writer. Gradients that are due are taken
-  /// before, which changes nothing.
+  /// Writes everything that determines the future of the run, on one process; see checkpoint_writer. Gradients that are
+  /// due are taken before, which changes nothing. Of several processes rank 0 writes what the server has, and the others
+  /// nothing.
   void save(std::string const& path) {
-    take_gradients();
+    if (!is_server()) return;
+    if (link_->is_local()) workers_.take(engine_);
     checkpoint_writer out(path);
     out.add(description());
     out.add(counters());
     out.add(std::span<T const>(weights_));
-    log_.save(out);
-    std::vector<double> const time = virtual_ ? virtual_->state() : std::vector<double>{};
-    out.add(std::span<double const>(time));
-    for (worker const& w : workers_) {
-      out.add(static_cast<progress const&>(w));
-      out.add(std::span<T const>(w.memory));
-      out.add(std::span<std::byte const>(w.message).first(w.has == held::message ? channel_.planes_size() : 0));
+    out.add(std::span<pull const>(pulls_));
+    if (link_->is_local()) {
+      log_.save(out);
+      std::vector<double> const time = virtual_ ? virtual_->state() : std::vector<double>{};
+      out.add(std::span<double const>(time));
+      workers_.save(out);
     }
     out.commit();
   }
-  /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed.
+  /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed. On several processes,
+  /// all of which call it, the server continues where it was, and all workers pull anew: what they were at and what they
+  /// owed is lost, and counted.
   void load(std::string const& path) {
-    checkpoint_reader in(path);
-    in.expect_run(description());
-    auto const then = in.template get<counted>();
-    auto const expect = [&](std::size_t n, std::size_t expected) {
-      if (n != expected) in.fail("an array has another size");
-    };
-    std::vector<T> const w = in.template get_all<T>();
-    expect(w.size(), weights_.size());
-    update_log log = log_.saved_in(in);
-    std::vector<double> const time = in.template get_all<double>();
-    std::vector<worker> all(workers_.size());
-    for (std::size_t m = 0; m < all.size(); ++m) {
-      static_cast<progress&>(all[m]) = in.template get<progress>();
-      auto const memory = in.template get_all<T>();
-      auto const message = in.template get_all<std::byte>();
-      expect(memory.size(), workers_[m].memory.size());
-      expect(message.size(), all[m].has == held::message ? channel_.planes_size() : 0);
-      all[m].memory.assign(memory.begin(), memory.end());
-      all[m].message.assign(message.begin(), message.end());
-    }
-    in.expect_end();
+    counted then{};
+    std::vector<T> w;
+    std::vector<pull> pulls;
+    std::optional<update_log> log;
+    std::vector<double> time;
+    std::vector<typename Workers::saved> all;
+    together().on_first([&] {
+      checkpoint_reader in(path);
+      in.expect_run(description());
+      then = in.template get<counted>();
+      w = in.template get_all<T>();
+      pulls = in.template get_all<pull>();
+      if (w.size() != weights_.size() || pulls.size() != pulls_.size()) in.fail("an array has another size");
+      if (link_->is_local()) {
+        log = log_.saved_in(in);
+        time = in.template get_all<double>();
+        all = workers_.saved_in(in);
+      }
+      in.expect_end();
+    });
+    if (!is_server()) return workers_.forget_all();
 
     std::ranges::copy(w, weights_.begin());
-    log_ = std::move(log);
-    if (virtual_) virtual_->set_state(time);
-    workers_ = std::move(all);
-    due_.clear();
+    pulls_ = std::move(pulls);
     turn_ = then.turn;
     staleness_sum_ = then.staleness_sum;
     double const seconds = report_.seconds;
@@ -250,21 +269,22 @@ class async_server {
     report_.skipped_steps = then.skipped_steps;
     report_.uplink = then.uplink;
     report_.downlink = then.downlink;
-    sort_by_age();
+    if (link_->is_local()) {
+      log_ = std::move(*log);
+      if (virtual_) virtual_->set_state(time);
+      workers_.set(all);
+      sort_by_age();
+    } else {
+      with_inbox([](auto& inbox) { inbox.forget(); });
+      for (int m = 0; m < workers(); ++m) give(m, false);
+      report_.lost += workers();
+    }
   }
 
  private:
-  /// What a worker has of its latest pull.
-  enum class held : std::int64_t { nothing, weights, message };
-  struct progress {
-    std::int64_t gradient = 0;  // its number, from 1 on
-    std::int64_t pulled = 0;    // the server's steps then
-    std::int64_t non_finite = none;
-    held has = held::nothing;
-  };
-  struct worker : progress {
-    array<T> weights{}, memory{};
-    array<std::byte> message{};
+  /// What the server knows of a worker's latest pull.
+  struct pull {
+    std::int64_t number = 0, step = 0;  // of the gradient that it is for; the server's then
   };
   struct counted {
     std::int64_t step, refused, lost, pulls, staleness_sum, largest_staleness, skipped_steps, turn;
@@ -277,11 +297,10 @@ class async_server {
   }
 
   /// Before anything is allocated.
-  static Settings checked(Settings how, P const& of, link const& between) {
+  static Settings checked(Settings how, P const& of, link& between) {
     players const sizes = of.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "async_server: the problem has no coordinates");
     expects(sizes.size() < std::int64_t{1} << 31, "async_server: there are less than 2^31 coordinates");
-    expects(between.is_local(), "async_server: all workers are in one process");
     if constexpr (requires { of.workers(); })
       expects(between.workers() <= of.workers(), [&] {
         return "async_server: " + std::to_string(between.workers()) + " workers, but the problem has data for " +
@@ -290,15 +309,18 @@ class async_server {
     expects(!how.max_staleness || *how.max_staleness >= 0, "async_server: the largest staleness is not negative");
     expects(std::isfinite(how.max_factor), "async_server: the maximizing player's step size is finite");
     expects(how.min_box.lo <= how.min_box.hi && how.max_box.lo <= how.max_box.hi, "async_server: a box has lo <= hi");
+    expects(between.model() == nullptr || how.replay.empty(),
+            "async_server: an order is replayed without a model of time, which has its own");
     return how;
   }
 
-  worker& at(int m) { return workers_[static_cast<std::size_t>(m)]; }
-  template <class U>
-  point<U> split(U* a) const {
-    bucket_layout const all = channel_.layout();
-    return {{a, static_cast<std::size_t>(all.sizes.min)},
-            {a + all.begin_of(1), static_cast<std::size_t>(all.sizes.max)}};
+  pull& at(int m) { return pulls_[static_cast<std::size_t>(m)]; }
+  collective together() { return {*link_, report_.step}; }
+  /// f(inbox) where the workers are elsewhere.
+  template <class F>
+  void with_inbox([[maybe_unused]] F const& f) {
+    if constexpr (Distributed)
+      if (inbox_) f(*inbox_);
   }
   /// The server's answer: all weights.
   message_bytes weights_size() const {
@@ -306,118 +328,120 @@ class async_server {
     return {static_cast<std::int64_t>(sizeof(message_header)) + payload, payload};
   }
 
-  virtual_workers::occurrence next() {
-    if (!virtual_) return {static_cast<int>(turn_++ % workers()), event::pushes};
-    if (auto const now = virtual_->next()) return *now;
-    throw transport_error("async_server: after step " + std::to_string(report_.step) +
-                          " all workers are away for ever");
-  }
-  void pull(int m) {
-    worker& w = at(m);
-    if (w.weights.empty() && !spare_.empty()) {
-      w.weights = std::move(spare_.back());
-      spare_.pop_back();
+  // ---- The server ----
+
+  /// On other ranks until the server has done so.
+  template <class GoesOn>
+  void serve(std::int64_t n, GoesOn const& goes_on) {
+    if constexpr (Distributed)
+      if (!is_server()) return work_for_server<T>(*link_, channel_, workers_, engine_);
+    with_inbox([](auto& inbox) { inbox.resume(); });
+    for (bool more = true; more && n > 0; --n) {
+      take_one();
+      more = goes_on();
     }
-    w.weights.assign(weights_.begin(), weights_.end());
-    w.has = held::weights;
-    w.pulled = report_.step;
-    ++w.gradient;
-    due_.push_back(m);
+    with_inbox([](auto& inbox) { inbox.stop(); });
+    order_.flush();
+  }
+  /// One push that is applied, and what comes before it.
+  void take_one() {
+    auto const start = clock::now();
+    for (bool applied = false; !applied;) {
+      virtual_workers::occurrence const now = next();
+      if (now.what == event::crashes) {
+        workers_.forget(now.worker);
+        report_.lost += now.loses_gradient;
+        continue;
+      }
+      bool const is_push = now.what == event::pushes;
+      if (is_push) applied = receive(now.worker);
+      ++report_.pulls;
+      report_.downlink += weights_size();
+      give(now.worker, is_push && !applied);
+    }
+    ++report_.steps_executed;
+    report_.seconds += std::chrono::duration<double>(clock::now() - start).count();
+  }
+  virtual_workers::occurrence next() {
+    if (virtual_) {
+      if (auto const now = virtual_->next()) return *now;
+      throw transport_error("async_server: after step " + std::to_string(report_.step) +
+                            " all workers are away for ever");
+    }
+    int worker = order_.at(turn_);
+    if (worker < 0 && link_->is_local()) worker = static_cast<int>(turn_ % workers());
+    with_inbox([&](auto& inbox) { worker = inbox.next(worker); });
+    return {worker, event::pushes};
+  }
+  /// New weights for a worker's next gradient.
+  void give(int m, bool refused) {
+    note_pull(m);
+    with_inbox([&](auto& inbox) {
+      inbox.give(m, at(m).number, weights_, refused ? letter_head::kind::refused : letter_head::kind::weights);
+    });
+    if (!link_->is_local()) return;
+    if (refused) workers_.restore(engine_, m);
+    workers_.pull(m, weights_, at(m).number);
+    if (virtual_) virtual_->answer(m, at(m).number);
+  }
+  /// The server's part of a pull.
+  void note_pull(int m) {
+    at(m).step = report_.step;
+    ++at(m).number;
     if constexpr (counts_coordinates) {
       log_.pull(m);
-      if (how_.max_staleness) ages_.emplace_back(w.pulled, m);
+      if (how_.max_staleness) ages_.emplace_back(report_.step, m);
     }
-  }
-  void crash(int m) {
-    worker& w = at(m);
-    std::erase(due_, m);
-    w.has = held::nothing;
-    std::ranges::fill(w.memory, T(0));
   }
   /// True if the push was applied.
   bool receive(int m) {
-    worker& w = at(m);
-    if (w.has == held::weights) take_gradients();
+    async_push p{};
+    if (link_->is_local()) p = workers_.pushed(engine_, m);
+    with_inbox([&](auto& inbox) { p = inbox.of(m); });
+    order_.note(turn_++, m);
     report_.uplink += channel_.size();
-    std::int64_t const age = report_.step - w.pulled;
+    std::int64_t const age = report_.step - at(m).step;
     bool const is_fresh = !how_.max_staleness || age <= *how_.max_staleness;
-    if (is_fresh) {
-      apply(m, age);
-    } else {
-      ++report_.refused;
-      if constexpr (has_memory<Compressor>) channel_.restore(engine_, w.memory.data(), w.message.data(), m, w.gradient);
-    }
-    w.has = held::nothing;
+    if (is_fresh) apply(m, p, age);
+    else ++report_.refused;
     return is_fresh;
   }
-  void apply(int m, std::int64_t age) {
-    worker& w = at(m);
+  void apply(int m, async_push const& p, std::int64_t age) {
     double const alpha = how_.step_size(++report_.step);
     if constexpr (counts_coordinates) log_.count(m, updates_);
     std::int64_t const overflown =
         channel_.apply(engine_, how_.staleness,
                        {{alpha, alpha * how_.max_factor}, age, updates_.data(), weights_.data(), touched_.data()},
-                       w.message.data(), m, w.gradient);
+                       p.message, m, p.number);
     if constexpr (counts_coordinates) {
       log_.add(touched_);
       for (; !ages_.empty() && report_.step - ages_.front().first > *how_.max_staleness; ages_.pop_front())
-        if (at(ages_.front().second).pulled == ages_.front().first) log_.end(ages_.front().second);
+        if (at(ages_.front().second).step == ages_.front().first) log_.end(ages_.front().second);
     }
     report_.worker = m;
     staleness_sum_ += age;
     report_.largest_staleness = std::max(report_.largest_staleness, age);
-    if (std::int64_t const lowest = std::min(w.non_finite, overflown); lowest != none) {
+    if (std::int64_t const lowest = std::min(p.non_finite, overflown); lowest != none) {
       std::int64_t const second = channel_.layout().begin_of(1);
       bool const is_max = lowest >= second;
       report_.non_finite = {report_.step, m, is_max ? player::max : player::min, lowest - (is_max ? second : 0)};
       ++report_.skipped_steps;
     }
   }
-
-  /// All that are due: each is a function of its worker's pull, so that it does not matter when.
-  void take_gradients() {
-    constexpr std::size_t at_once = 32;
-    for (std::size_t done = 0, n = 0; done < due_.size(); done += n) {
-      n = std::min(at_once, due_.size() - done);
-      while (lanes_.size() < n) lanes_.push_back(std::make_unique<typename Channel::lane>(channel_));
-      engine_.each(static_cast<std::int64_t>(n), [&](std::int64_t i) {
-        auto const place = static_cast<std::size_t>(i);
-        take_gradient(*lanes_[place], due_[done + place]);
-      });
-      for (std::size_t i = done; i < done + n; ++i) spare_.push_back(std::move(at(due_[i]).weights));
-    }
-    due_.clear();
-  }
-  void take_gradient(typename Channel::lane& by, int m) {
-    worker& w = at(m);
-    point<T const> const where = split(static_cast<T const*>(w.weights.data()));
-    point<T> const to = split(by.gradient.data());
-    sample const drawn{.seed = how_.seed, .worker = m, .step = w.gradient};
-    point<T> theirs;
-    if constexpr (has_gradient_buffers<P>) theirs = problem_.gradient_buffers(m);
-    bool const has_theirs = !theirs.min.empty() || !theirs.max.empty();
-    problem_.gradient(where, drawn, has_theirs ? theirs : to);
-    for (int p = 0; p < 2; ++p)
-      if (has_theirs) std::ranges::copy(theirs.of(p), to.of(p).begin());
-    w.message.resize(channel_.planes_size());
-    w.non_finite = channel_.encode(by, has_memory<Compressor> ? w.memory.data() : nullptr, w.message.data(), m,
-                                   w.gradient);
-    w.has = held::message;
-  }
-
   /// The oldest pulls first.
   void sort_by_age() {
     ages_.clear();
     if (!counts_coordinates || !how_.max_staleness) return;
     for (int m = 0; m < workers(); ++m)
-      if (log_.has_pull(m)) ages_.emplace_back(at(m).pulled, m);
+      if (log_.has_pull(m)) ages_.emplace_back(at(m).step, m);
     std::ranges::sort(ages_);
   }
   std::int64_t staleness_bytes() const {
     if (Staleness::counts == staleness::counted::nothing) return 0;
-    auto const pushes = static_cast<std::int64_t>(workers_.size() * sizeof(std::int64_t));
+    auto const pushes = static_cast<std::int64_t>(pulls_.size() * sizeof(std::int64_t));
     return counts_coordinates ? log_.bytes() : pushes;
   }
+
   std::string description() const {
     auto const text = [](auto number) { return std::to_string(number); };
     players const d = sizes();
@@ -425,33 +449,32 @@ class async_server {
            " coordinates=" + text(d.min) + "+" + text(d.max) + " scalar=" + text(sizeof(T)) +
            " seed=" + text(how_.seed) + channel_.details() +
            (how_.max_staleness ? " max-staleness=" + text(*how_.max_staleness) : "") +
-           (how_.problem.empty() ? "" : " problem=" + how_.problem) +
+           (how_.problem.empty() ? "" : " problem=" + how_.problem) + (link_->is_local() ? "" : " workers-elsewhere") +
            (link_->model() == nullptr ? "" : " " + link_->model()->name());
   }
 
   std::unique_ptr<link> link_;
   Settings how_;
-  P problem_;
   engine engine_;
   Channel channel_;
+  Workers workers_;  // that are hosted here
   update_log log_;
   array<T> weights_;
-  std::vector<worker> workers_;
+  std::vector<pull> pulls_;
+  push_order order_;
+  std::int64_t turn_ = 0;  // pushes that came
   std::optional<virtual_workers> virtual_;
-  std::int64_t turn_ = 0;         // of workers that take turns
-  std::int64_t staleness_sum_ = 0;
-  std::vector<int> due_;          // workers whose gradients are to be taken
+  std::optional<async_inbox<T, Channel>> inbox_;  // where the workers are elsewhere
   std::deque<std::pair<std::int64_t, int>> ages_;  // of pulls, while the log has them: the step, and whose
+  std::int64_t staleness_sum_ = 0;
   async_report report_;
 
   // Kept to reuse their memory.
   std::vector<std::uint32_t> updates_;
   std::vector<std::uint8_t> touched_;
-  std::vector<array<T>> spare_;
-  std::vector<std::unique_ptr<typename Channel::lane>> lanes_;
 };
 
 template <class P, class Settings, class Tr, class Executor>
-async_server(P, Settings, Tr, Executor) -> async_server<P, Settings, Executor>;
+async_server(P, Settings, Tr, Executor) -> async_server<P, Settings, Executor, !always_local<Tr>>;
 
 SADDLE_NAMESPACE_END

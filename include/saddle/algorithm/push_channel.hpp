@@ -1,18 +1,25 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "saddle/algorithm/staleness.hpp"
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/message.hpp"
 #include "saddle/config.hpp"
+#include "saddle/core/bad_message.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/feedback.hpp"
+#include "saddle/core/message_header.hpp"
+#include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/exec/concept.hpp"
@@ -138,12 +145,17 @@ class push_channel {
       text = " kept=" + std::to_string(pairs_of(all, all.of(phase::both), unwrapped(how_)));
     return text + grouping_detail(all);
   }
-  /// To the box of the players, wherever a coordinate lies.
-  void clamp(T* w) const {
+  /// An array of all padded coordinates, as the players see it.
+  template <class U>
+  point<U> split(U* a) const {
     bucket_layout const all = layout();
+    return {{a, static_cast<std::size_t>(all.sizes.min)},
+            {a + all.begin_of(1), static_cast<std::size_t>(all.sizes.max)}};
+  }
+  /// To the box of the players.
+  void clamp(T* w) const {
     for (int p = 0; p < 2; ++p)
-      for (std::int64_t i = all.begin_of(p), n = all.sizes.of(p); n > 0; ++i, --n)
-        w[i] = clamped(w[i], now_.lo[p], now_.hi[p]);
+      for (T& x : split(w).of(p)) x = clamped(x, now_.lo[p], now_.hi[p]);
   }
 
   /// Encodes l.gradient as the worker's message of this number, and keeps in `memory` what it does not say; null
@@ -179,6 +191,36 @@ class push_channel {
     by.run(restore_body<Scheme, Wire, T, length>{unwrapped(how_), all, &now, &nowhere, &a, &planes,
                                                  static_cast<std::uint32_t>(worker)},
            1, 0, all.buckets());
+  }
+  /// The message as it leaves the process, appended to `to`.
+  void seal(std::vector<std::byte>& to, std::byte* message, std::int64_t non_finite, int worker,
+            std::int64_t number) const {
+    bucket_layout const all = layout();
+    message_planes const planes = planes_at<Wire, T>(all, message, unwrapped(how_));
+    message_key const key{all.of(phase::both), number - 1, worker};
+    message_header const header = seal_message<Wire, T>(planes, all, key, {non_finite, worker}, unwrapped(how_));
+    auto const append = [&](std::span<std::byte const> part) { to.insert(to.end(), part.begin(), part.end()); };
+    append(std::as_bytes(std::span(&header, 1)));
+    for (std::span<std::byte> const part : wire_parts<Wire, T>(planes, all, key.part, unwrapped(how_))) append(part);
+  }
+  /// Takes it up from bytes that came. Returns the coordinate that was not finite, or `none`.
+  /// errors  bad_message
+  std::int64_t open(std::span<std::byte const> from, std::byte* message, int worker, std::int64_t number) const {
+    bucket_layout const all = layout();
+    message_planes const planes = planes_at<Wire, T>(all, message, unwrapped(how_));
+    message_key const key{all.of(phase::both), number - 1, worker};
+    if (static_cast<std::int64_t>(from.size()) != size().total)
+      throw bad_message("a push of worker " + std::to_string(worker) + " has " + std::to_string(from.size()) +
+                        " bytes, not " + std::to_string(size().total));
+    message_header header;
+    std::memcpy(&header, from.data(), sizeof header);
+    from = from.subspan(sizeof header);
+    for (std::span<std::byte> const part : wire_parts<Wire, T>(planes, all, key.part, unwrapped(how_))) {
+      std::ranges::copy(from.first(part.size()), part.begin());
+      from = from.subspan(part.size());
+    }
+    open_message<Wire, T>(header, planes, all, key, false, unwrapped(how_));
+    return header.non_finite;
   }
   /// What a push meets on the server; see apply_push_body.
   struct target {

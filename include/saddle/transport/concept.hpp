@@ -1,8 +1,10 @@
 #pragma once
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -25,6 +27,12 @@ struct transfer {
 struct parcel {
   int rank;
   std::span<std::byte> bytes;
+};
+
+/// Bytes from another process that come when they come.
+struct letter {
+  int rank;
+  std::vector<std::byte> bytes;
 };
 
 /// What one round of an exchange moves. Of two processes one sends what the other receives, in the same order.
@@ -87,6 +95,17 @@ class link {
   /// errors  transport_error; none of its waits is longer than a deadline
   virtual void start(exchange_round const& round) = 0;
   virtual void finish() = 0;
+  /// Letters are for processes that do not wait for each other. Those from one to another come in the order in which they
+  /// were posted, and are the link's from then on; no error says that one did not come.
+  virtual void post(int /*rank*/, std::vector<std::byte> /*bytes*/) {
+    throw transport_error("this transport carries no letters");
+  }
+  /// The next one from anybody; nothing where none comes in this time.
+  virtual std::optional<letter> take(std::chrono::milliseconds /*patience*/) {
+    throw transport_error("this transport carries no letters");
+  }
+  /// How long this process waits for another one before it gives up.
+  virtual std::chrono::milliseconds deadline() const { return std::chrono::minutes(5); }
   /// What this process put on a wire so far.
   virtual std::int64_t wire_bytes() const = 0;
   /// Null where time is real.

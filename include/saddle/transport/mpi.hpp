@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -77,11 +79,18 @@ struct mpi {
           to_(at(ranks_)) {}
     /// After an error nobody may be there to take part in freeing the communicator.
     ~connection() override {
-      if (pending_.empty() && !boost::mpi::environment::finalized()) return;
-      for (transmission& t : pending_) try {
-          t.request.cancel();
+      if (pending_.empty() && !boost::mpi::environment::finalized()) {
+        forget_delivered();
+        if (posted_.empty()) return;
+      }
+      auto const cancel = [](boost::mpi::request& request) {
+        try {
+          request.cancel();
         } catch (boost::mpi::exception const&) {  // it was done after all
         }
+      };
+      for (transmission& t : pending_) cancel(t.request);
+      for (outgoing& o : posted_) cancel(o.request);
       static_cast<void>(world_.release());
     }
     connection(connection const&) = delete;
@@ -92,6 +101,32 @@ struct mpi {
     int rank() const override { return rank_; }
     server_place server() const override { return server_; }
     std::int64_t wire_bytes() const override { return wire_bytes_; }
+    std::chrono::milliseconds deadline() const override { return deadline_; }
+
+    void post(int rank, std::vector<std::byte> bytes) override {
+      forget_delivered();
+      expects(bytes.size() <= most_bytes, "mpi: a letter is no longer than 2^30 bytes");
+      outgoing& o = posted_.emplace_back();
+      o.bytes = std::move(bytes);
+      int const n = static_cast<int>(o.bytes.size());
+      o.request = world_->isend(rank, direction::tags, reinterpret_cast<char const*>(o.bytes.data()), n);
+      wire_bytes_ += n;
+    }
+    std::optional<letter> take(std::chrono::milliseconds patience) override {
+      auto const begin = clock::now();
+      for (;;) {
+        forget_delivered();
+        if (auto const status = world_->iprobe(boost::mpi::any_source, direction::tags)) {
+          int const n = status->count<char>().value_or(0);
+          letter l{status->source(), std::vector<std::byte>(static_cast<std::size_t>(n))};
+          world_->recv(l.rank, direction::tags, reinterpret_cast<char*>(l.bytes.data()), n);
+          return l;
+        }
+        auto const waited = clock::now() - begin;
+        if (waited >= patience) return std::nullopt;
+        rest(waited);
+      }
+    }
 
     void start(exchange_round const& round) override {
       step_ = round.step;
@@ -115,8 +150,7 @@ struct mpi {
         if (pending_.empty()) break;
         auto const waited = clock::now() - begin;
         if (waited > deadline_) give_up();
-        if (waited > std::chrono::milliseconds(1)) std::this_thread::sleep_for(std::chrono::microseconds(20));
-        else std::this_thread::yield();
+        rest(waited);
       }
     }
 
@@ -124,6 +158,17 @@ struct mpi {
     static constexpr int sent = -1;
     static constexpr std::size_t most_bytes = 1u << 30;  // of one MPI message, whose length is an int
 
+    static void rest(clock::duration waited) {
+      if (waited > std::chrono::milliseconds(1)) std::this_thread::sleep_for(std::chrono::microseconds(20));
+      else std::this_thread::yield();
+    }
+    struct outgoing {
+      boost::mpi::request request;
+      std::vector<std::byte> bytes;
+    };
+    void forget_delivered() {
+      std::erase_if(posted_, [](outgoing& o) { return static_cast<bool>(o.request.test()); });
+    }
     struct transmission {
       boost::mpi::request request;
       int rank, expected;  // bytes, or `sent`
@@ -132,7 +177,7 @@ struct mpi {
     /// Counts the exchanges with another process in one direction, as that process does: what was lost is missed and
     /// not mistaken for the next one.
     struct direction {
-      static constexpr int tags = 32768;  // MPI promises no more
+      static constexpr int tags = 32767;  // MPI promises one more, which letters have
       std::int64_t latest = 0;
       int count = 0;
       int tag(std::int64_t start) {
@@ -187,6 +232,7 @@ struct mpi {
     std::int64_t starts_ = 0;
     std::vector<direction> from_, to_;  // of each rank
     std::vector<transmission> pending_;
+    std::list<outgoing> posted_;  // letters that may not have left
     std::int64_t step_ = 0;
     int round_ = 0;
     std::int64_t wire_bytes_ = 0;

@@ -1,0 +1,195 @@
+// The asynchronous server and its workers in several processes, which are threads here.
+#include "saddle/algorithm/async_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../train/processes.hpp"
+#include "naive_server.hpp"
+#include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/exec/cpu.hpp"
+#include "saddle/transport/loopback.hpp"
+
+using namespace saddle;
+using test::process, test::stirred;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A problem that takes its time, or more than that.
+struct slow : stirred {
+  std::function<void(sample const&)> pause = [](sample const&) {};
+  void gradient(point<double const> at, sample s, point<double> out) const {
+    pause(s);
+    stirred::gradient(at, s, out);
+  }
+};
+
+using settings_type = decltype(adacomp_sgd(0.02, 0.05));
+using driver = async_server<slow, settings_type, cpu>;
+
+struct fleet {
+  int workers, ranks;
+  std::chrono::milliseconds deadline = 60s;
+  slow problem{};
+  std::function<void(test::bytes&)> tamper{};
+};
+/// f(driver) on all ranks.
+template <class F>
+void on_all(fleet const& of, settings_type const& how, F const& f) {
+  auto const wires = std::make_shared<test::network>();
+  wires->tamper = of.tamper;
+  test::on_all_ranks(of.ranks, [&](int r) {
+    driver d{of.problem, how, process{wires, of.workers, of.ranks, r, server_place::sharded, of.deadline}, cpu{}};
+    f(d);
+  });
+}
+struct files {
+  std::string order = "async_server.order", checkpoint = "async_server_processes.checkpoint";
+  ~files() { std::remove(order.c_str()), std::remove(checkpoint.c_str()); }
+};
+
+settings_type settings_of(std::int64_t max_staleness) {
+  auto how = adacomp_sgd(0.02, 0.05);
+  how.max_staleness = max_staleness;
+  return how;
+}
+
+}  // namespace
+
+TEST_CASE("async_server: what several processes did in some order, one does again, to the bit") {
+  files const file;
+  struct size {
+    int workers, ranks;
+    std::int64_t max_staleness;
+  };
+  for (size const& s : {size{2, 2, 100}, {5, 2, 3}, {5, 3, 100}, {5, 4, 2}, {3, 4, 100}}) {
+    CAPTURE(s.workers);
+    CAPTURE(s.ranks);
+    auto how = settings_of(s.max_staleness);
+    how.record = file.order;
+    async_report there;
+    std::uint64_t digest = 0;
+    fleet const of{.workers = s.workers, .ranks = s.ranks};
+    on_all(of, how, [&](driver& d) {
+      d.run(40);
+      d.step();
+      d.run(30, [](async_report const& r) { return r.step < 60; });  // the server decides for all
+      if (!d.is_server()) return;
+      there = d.report();
+      digest = d.digest();
+    });
+    CHECK((there.step == 60 && there.left_behind.empty()));
+    CHECK(there.wire_bytes > there.downlink.payload);
+    how.record = "";
+    how.replay = file.order;
+    auto const agrees = [&](driver& d) {
+      d.run(60);
+      if (!d.is_server()) return;
+      CHECK(d.digest() == digest);
+      async_report const r = d.report();
+      CHECK((r.refused == there.refused && r.mean_staleness == there.mean_staleness && r.uplink == there.uplink));
+    };
+    driver alone{slow{}, how, loopback{s.workers}, cpu{}};
+    agrees(alone);
+    on_all(of, how, agrees);
+    CHECK_THROWS_WITH_AS(alone.run(1000), doctest::Contains("has no more than"), std::invalid_argument);
+  }
+}
+
+TEST_CASE("async_server: who is silent is left behind, and taken as stale as it is when it comes") {
+  std::atomic<bool> released = false;
+  fleet of{.workers = 3, .ranks = 4, .deadline = 500ms};
+  of.problem.pause = [&](sample const& s) {
+    if (s.worker == 1 && s.step == 3)
+      while (!released) std::this_thread::sleep_for(5ms);
+    else std::this_thread::sleep_for(1ms);
+  };
+  on_all(of, settings_of(1 << 20), [&](driver& d) {
+    auto const until = [&](auto const& what) {
+      d.run(100000, [&](async_report const& r) { return !what(r); });
+    };
+    until([](async_report const& r) { return r.left_behind == std::vector{1}; });
+    if (d.is_server()) {
+      CHECK(d.report().step > 20);
+      released = true;
+    }
+    // Its rank has not heard yet that the first run is over.
+    until([](async_report const& r) { return r.worker == 1; });
+    if (d.is_server()) CHECK((d.report().left_behind.empty() && d.report().largest_staleness > 20));
+    d.run(20);
+  });
+}
+
+TEST_CASE("async_server: where nobody pushes any more all processes say so") {
+  for (bool const some : {false, true}) {
+    fleet of{.workers = 2, .ranks = 3, .deadline = 500ms};
+    of.problem.pause = [&](sample const& s) {
+      if (s.step == 2 && (some || s.worker == 0)) std::this_thread::sleep_for(1500ms);
+    };
+    auto how = settings_of(100);
+    files const file;
+    if (!some) {  // the order is not to be had without worker 0
+      std::ofstream(file.order) << "0 1 1 1 0 0 1";
+      how.replay = file.order;
+    }
+    CHECK_THROWS_AS(on_all(of, how, [](driver& d) { d.run(100); }), transport_error);
+  }
+}
+
+TEST_CASE("async_server: what the server of several processes saved goes on with workers that pull anew") {
+  files const file;
+  fleet const of{.workers = 3, .ranks = 3};
+  auto const how = settings_of(100);
+  std::uint64_t digest = 0;
+  async_report before;
+  on_all(of, how, [&](driver& d) {
+    d.run(30);
+    d.save(file.checkpoint);
+    if (d.is_server()) digest = d.digest(), before = d.report();
+    d.run(5);
+  });
+  on_all(of, how, [&](driver& d) {
+    d.run(7);
+    d.load(file.checkpoint);
+    if (d.is_server()) {
+      CHECK(d.digest() == digest);
+      async_report const r = d.report();
+      CHECK((r.step == 30 && r.lost == before.lost + 3 && r.pulls == before.pulls && r.uplink == before.uplink));
+    }
+    d.run(30);
+    if (d.is_server()) CHECK((d.report().step == 60 && d.digest() != digest));
+  });
+  // Of another number of workers, on all ranks.
+  std::atomic<int> refused = 0;
+  on_all({.workers = 4, .ranks = 3}, how, [&](driver& d) {
+    CHECK_THROWS_AS(d.load(file.checkpoint), bad_checkpoint);
+    ++refused;
+    d.run(5);
+  });
+  CHECK(refused == 3);
+  driver alone{slow{}, how, loopback{3}, cpu{}};
+  CHECK_THROWS_AS(alone.load(file.checkpoint), bad_checkpoint);
+}
+
+TEST_CASE("async_server: a damaged letter is refused") {
+  for (std::size_t const least : {std::size_t{200}, std::size_t{5000}}) {  // a push, or weights
+    fleet of{.workers = 1, .ranks = 2, .deadline = 500ms};
+    of.tamper = [least, left = 3](test::bytes& b) mutable {
+      if (b.size() < least || (least < 5000 && b.size() > 5000) || --left != 0) return;
+      b[b.size() - 20] ^= std::byte{64};
+    };
+    CHECK_THROWS_AS(on_all(of, settings_of(100), [](driver& d) { d.run(20); }), std::runtime_error);
+  }
+}

@@ -1,0 +1,84 @@
+// mpi_async FILE [stopped]: the asynchronous server on all ranks. What they did in some order one process does again. Or
+// the last rank stops for good, and the others go on without it.
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/exec/cpu.hpp"
+#include "saddle/mpi.hpp"
+#include "saddle/transport/loopback.hpp"
+
+namespace {
+
+using namespace saddle;
+
+void require(bool holds, char const* what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+/// Every worker pulls each coordinate to a place of its own.
+struct tug {
+  using scalar = float;
+  int stops = -1;  // a worker
+  static players sizes() { return {3000, 500}; }
+  static std::vector<tensor> tensors(player who) { return {{who == player::min ? 3000 : 500, 1}}; }
+  static void initial(std::uint64_t, point<float> w) {
+    for (int p = 0; p < 2; ++p)
+      for (float& x : w.of(p)) x = 1;
+  }
+  void gradient(point<float const> at, sample s, point<float> out) const {
+    if (s.worker == stops && s.step == 3) std::raise(SIGSTOP);
+    random_sequence random({.seed = s.seed, .exchange = static_cast<std::uint64_t>(s.step),
+                            .worker = static_cast<std::uint32_t>(s.worker)});
+    for (int p = 0; p < 2; ++p)
+      for (std::size_t i = 0; i < out.of(p).size(); ++i)
+        out.of(p)[i] = at.of(p)[i] - static_cast<float>(s.worker) + static_cast<float>(random.uniform());
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return mpi::guard(argc, argv, [&] {
+    std::string const file = argc > 1 ? argv[1] : "async.order";
+    bool const stops = argc > 2;
+    constexpr int workers = 6;
+    mpi const ranks{.workers = workers, .deadline = std::chrono::seconds(stops ? 1 : 60)};
+    auto how = adacomp_sgd(0.05, 0.02);
+    how.max_staleness = 12;
+    how.record = file;
+    std::uint64_t digest = 0;
+    bool is_server = false;
+    {
+      async_server driver{tug{stops ? workers - 1 : -1}, how, ranks, cpu{}};
+      is_server = driver.is_server();
+      if (stops) {
+        driver.run(1 << 30, [](async_report const& r) { return r.left_behind.empty(); });
+        driver.run(50);
+        if (is_server) {
+          async_report const r = driver.report();
+          std::printf("went on after step %d without %zu workers\n", static_cast<int>(r.step), r.left_behind.size());
+          std::fflush(stdout);
+          boost::mpi::environment::abort(0);  // at the end MPI waits for all ranks, and so do the others for this call
+        }
+        return 0;
+      }
+      for (int i = 0; i < 3; ++i) driver.run(40);
+      if (is_server) {
+        digest = driver.digest();
+        require(driver.report().step == 120 && driver.report().left_behind.empty(), "all pushes were applied");
+      }
+    }
+    if (!is_server) return 0;
+    how.record = "";
+    how.replay = file;
+    async_server alone{tug{}, how, loopback{workers}, cpu{}};
+    alone.run(120);
+    require(alone.digest() == digest, "a replay of the order gives the same weights");
+    std::puts("the same weights");
+    return 0;
+  });
+}
