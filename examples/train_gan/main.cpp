@@ -2,10 +2,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -13,10 +11,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "../command_line/output_file.hpp"
 #include "../command_line/picture.hpp"
 #include "../command_line/program.hpp"
 #include "../command_line/progress.hpp"
+#include "../command_line/run.hpp"
 #include "gan.hpp"
 #include "options.hpp"
 
@@ -34,45 +32,20 @@ class job {
  public:
   explicit job(options const& o)
       : options_(o),
-        is_alone_(!under_mpirun()),
         is_first_(rank() == 0),
         game_(load(o.data), o.sizes),
-        trainer_(make_trainer(game_, named(o, game_))) {
-    if (!o.resume.empty()) {
-      trainer_.load(o.resume);
-      first_ = trainer_.report().step;
-      if (first_ > o.steps)
-        throw std::invalid_argument("checkpoint " + o.resume + " is at step " + std::to_string(first_) +
-                                    ", the run ends at " + std::to_string(o.steps));
-    }
-    std::set<std::string> names;
-    for (std::string const& path : {o.json, o.samples, o.samples_csv, o.log, o.checkpoint})
-      if (!path.empty() && !names.insert(std::filesystem::weakly_canonical(path).string()).second)
-        throw std::invalid_argument("two outputs are named " + path);
-    if (!is_first_) return;  // the outputs are those of rank 0
-    if (!o.checkpoint.empty()) expect_writable(o.checkpoint);
-    json_.emplace(o.json);
-    samples_.emplace(o.samples);
-    samples_csv_.emplace(o.samples_csv);
-    log_.emplace(o.log);
-  }
+        trainer_(make_trainer(game_, named(o, game_))),
+        first_(resume(trainer_, o)),
+        files_(o, is_first_) {}
 
   /// Returns the program's exit code.
   int run() {
     progress shown(first_, options_.steps, options_.quiet || !is_first_);
     if (is_first_)
-      log_->write(
+      files_.log.write(
           "step,seconds,uplink_bytes,downlink_bytes,wire_bytes,skipped_steps,frechet_distance,modes_covered,"
           "good_samples,feature_distance,inception_score\n");
-    note_interrupts();
-    for (bool last = first_ == options_.steps; !last;) {
-      trainer_.step();
-      saddle::report const r = trainer_.report();
-      last = stops(r.step) || r.step == options_.steps;
-      if (is_first_ && !last && falls_on(r.step, options_.evaluate_every)) evaluate(r, shown);
-      if (!last && falls_on(r.step, options_.every)) trainer_.save(options_.checkpoint);
-      shown.stepped(r.step, r.uplink);
-    }
+    run_to_end(trainer_, options_, is_first_, shown, [&](saddle::report const& r) { evaluate(r, shown); });
 
     saddle::report r = trainer_.report();
     r.wire_bytes = trainer_.wire_bytes();
@@ -80,10 +53,10 @@ class job {
     if (!options_.checkpoint.empty()) trainer_.save(options_.checkpoint);
     if (is_first_) {
       saddle::samples const generated = evaluate(r, shown);
-      if (*samples_) samples_->write(picture(game_.data(), generated));
-      if (*samples_csv_) samples_csv_->write(table(generated));
-      json_->write(summary(r).dump(2) + "\n");
-      for (auto* file : {&samples_, &samples_csv_, &log_, &json_}) (*file)->commit();
+      if (files_.samples) files_.samples.write(picture(game_.data(), generated));
+      if (files_.samples_csv) files_.samples_csv.write(table(generated));
+      files_.json.write(summary(r).dump(2) + "\n");
+      files_.commit();
       shown.say(in_words(r));
     }
     return interrupted() ? 130 : 0;
@@ -100,13 +73,6 @@ class job {
     p.run.problem = name.str();
     return p;
   }
-  /// All processes stop at the same step, and ask each other now and then: it costs a round trip.
-  bool stops(std::int64_t step) const {
-    if (is_alone_) return interrupted();
-    return step % 16 == 0 && trainer_.any(interrupted());
-  }
-  static bool falls_on(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
-
   saddle::samples evaluate(saddle::report const& r, progress& shown) {
     saddle::samples generated = game_.generate(trainer_.averaged_weights(0).min);
     score_ = game_.rate(generated);
@@ -115,7 +81,7 @@ class job {
       if (value) text += nlohmann::json(*value).dump();
       return text;
     };
-    log_->write(std::to_string(r.step) + "," + std::to_string(r.seconds) + "," +
+    files_.log.write(std::to_string(r.step) + "," + std::to_string(r.seconds) + "," +
                 std::to_string(r.uplink.total) + "," + std::to_string(r.downlink.total) + "," +
                 std::to_string(r.wire_bytes) + "," + std::to_string(r.skipped_steps) +
                 cell(score_.frechet_distance) + cell(score_.modes_covered) + cell(score_.good_samples) +
@@ -199,12 +165,12 @@ class job {
   }
 
   options options_;
-  bool is_alone_, is_first_;
+  bool is_first_;
   gan game_;
   saddle::trainer<float> trainer_;
-  std::int64_t first_ = 0;
+  std::int64_t first_;
+  run_files files_;
   std::uint64_t digest_ = 0;
-  std::optional<output_file> json_, samples_, samples_csv_, log_;
   score score_;
 };
 

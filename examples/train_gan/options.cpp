@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
-#include <iostream>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -97,7 +95,6 @@ void check(options const& o) {
     refuse(p.compressor + " without error feedback needs the same neighbours in every step, and " + p.topology +
            " changes them");
   if (p.transport.network && under_mpirun()) refuse("--network models other processes, and mpirun has started some");
-  if (o.every > 0 && o.checkpoint.empty()) refuse("--every needs --checkpoint");
 }
 
 }  // namespace
@@ -115,7 +112,6 @@ options parse(int argc, char** argv) {
   bool star = false;
   std::string network;
   std::optional<int> workers, local_steps, batch, latent, threads;
-  std::optional<std::int64_t> steps, evaluate_every;
   std::optional<double> step_size, max_step_size, r1, box, decay;
   std::vector<int> hidden;
   std::optional<std::string> feedback, adapts;
@@ -124,7 +120,6 @@ options parse(int argc, char** argv) {
   CLI::App app{"Trains a GAN on many workers that talk little.", "train_gan"};
   app.get_formatter()->column_width(34);
   CLI::Validator const positive = between(1, 1 << 24);
-  CLI::Validator const count = between(std::int64_t{1}, std::int64_t{1} << 40);
   CLI::Validator const above_zero = number<double>([](double x) { return x > 0 && std::isfinite(x); }, "above 0");
   CLI::Validator const not_negative = number<double>([](double x) { return x >= 0 && std::isfinite(x); }, "from 0 on");
 
@@ -143,7 +138,7 @@ options parse(int argc, char** argv) {
                                  " (default dqgan, with the Adam directions of its experiments; "
                                  "with --optimizer omd it is the rule of its theorem)")
       ->check(one_of(names_in(methods)));
-  add("--steps", steps, "Length of the run, a resumed one included")->check(count);
+  add_length(app, o, group);
   add("--seed", p.run.seed, "Same seed, same weights (default 1)")
       ->check(between(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
 
@@ -195,29 +190,9 @@ options parse(int argc, char** argv) {
   add("--average-decay", decay, "Of the averaged weights that generate; 0: no averaging")
       ->check(between(0.0, 0.999999999));
 
-  group = "Output";
-  add("--json", o.json, "Writes what came out");
-  add("--samples", o.samples, "Writes a picture, PNG");
-  add("--samples-csv", o.samples_csv, "Writes generated samples, one a row, in the units of the data");
-  add("--log", o.log, "Writes the way there, CSV, a row an evaluation");
-  add("--classifier", g.classifier,
-      "A file of examples/classifier for such data: adds the Frechet distance on its features and the inception score "
-      "of its posteriors");
-  add("--evaluate-every", evaluate_every, "Steps; 0: only at the end (default: ten times a run)")
-      ->check(between(std::int64_t{0}, std::int64_t{1} << 40));
-  add("--checkpoint", o.checkpoint, "Writes the state of the run at its end");
-  add("--every", o.every, "Writes it also every so many steps")->check(count);
-  add("--resume", o.resume, "Continues from a checkpoint");
-  app.add_flag("--quiet", o.quiet, "Prints nothing")->group(group);
-
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::CallForHelp const&) {
-    std::cout << app.help();
-    std::exit(0);
-  } catch (CLI::ParseError const& e) {
-    refuse(e.what());
-  }
+  add_outputs(app, o);
+  app.add_option("--log", o.log, "Writes the way there, CSV, a row an evaluation")->group("Output");
+  parse_arguments(app, argc, argv);
 
   method const& preset = *std::find_if(std::begin(methods), std::end(methods),
                                        [&](method const& m) { return m.name == o.method; });
@@ -259,8 +234,8 @@ options parse(int argc, char** argv) {
   g.r1 = r1.value_or(best->r1);
   g.workers = p.workers;
 
-  o.steps = steps.value_or(best->steps);
-  o.evaluate_every = evaluate_every.value_or(std::max<std::int64_t>(1, o.steps / 10));
+  g.classifier = o.classifier;
+  complete(o, best->steps);
   check(o);
   if (!p.consensus_step && p.topology != "server" && lossy) p.consensus_step = 0.1;
   return o;

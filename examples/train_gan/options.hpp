@@ -2,19 +2,17 @@
 #include <cstdint>
 #include <string>
 
+#include "../command_line/run_options.hpp"
 #include "composition.hpp"
 #include "gan.hpp"
 
 namespace train_gan {
 
 /// Everything that the command line says, the defaults of its method and data filled in.
-struct options {
+struct options : command_line::run_options {
   std::string method, data;
   composition policies;
   gan_sizes sizes;
-  std::int64_t steps = 0, evaluate_every = 0, every = 0;  // 0: only at the end
-  std::string json, samples, samples_csv, log, checkpoint, resume;
-  bool quiet = false;
 };
 
 /// errors  std::invalid_argument with one line on what is wrong

@@ -1,10 +1,7 @@
 // Trains MD-GAN, in one process or under mpirun, where rank 0 has the generator and all ranks have discriminators.
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
-#include <optional>
-#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -16,11 +13,11 @@
 #include <saddle/saddle.hpp>
 
 #include "../command_line/data_set.hpp"
-#include "../command_line/output_file.hpp"
 #include "../command_line/picture.hpp"
 #include "../command_line/program.hpp"
 #include "../command_line/progress.hpp"
 #include "../command_line/rating.hpp"
+#include "../command_line/run.hpp"
 #include "options.hpp"
 
 namespace train_md_gan {
@@ -81,37 +78,15 @@ class job_with final : public job {
         data_(load(o.data, o.labels)),
         rating_(data_, o.classifier),
         driver_(pair_of(data_.real, o), settings_of(o, feedbacks, data_),
-                connection{.workers = o.workers, .deadline = o.deadline}, saddle::cpu{o.threads}) {
-    if (!o.resume.empty()) {
-      driver_.load(o.resume);
-      first_ = driver_.report().step;
-      if (first_ > o.steps)
-        throw std::invalid_argument("checkpoint " + o.resume + " is at step " + std::to_string(first_) +
-                                    ", the run ends at " + std::to_string(o.steps));
-    }
-    std::set<std::string> names;
-    for (std::string const& path : {o.json, o.samples, o.samples_csv, o.checkpoint})
-      if (!path.empty() && !names.insert(std::filesystem::weakly_canonical(path).string()).second)
-        throw std::invalid_argument("two outputs are named " + path);
-    if (!driver_.is_server()) return;  // which has the outputs
-    if (!o.checkpoint.empty()) expect_writable(o.checkpoint);
-    json_.emplace(o.json);
-    samples_.emplace(o.samples);
-    samples_csv_.emplace(o.samples_csv);
-  }
+                connection{.workers = o.workers, .deadline = o.deadline}, saddle::cpu{o.threads}),
+        first_(resume(driver_, o)),
+        files_(o, driver_.is_server()) {}
 
   int run() override {
     bool const is_server = driver_.is_server();
     progress shown(first_, options_.steps, options_.quiet || !is_server);
-    note_interrupts();
-    for (bool last = first_ == options_.steps; !last;) {
-      driver_.step();
-      saddle::md_gan_report const r = driver_.report();
-      last = stops(r.step) || r.step == options_.steps;
-      if (is_server && !last && falls_on(r.step, options_.evaluate_every)) evaluate(r, shown);
-      if (!last && falls_on(r.step, options_.every)) driver_.save(options_.checkpoint);
-      shown.stepped(r.step, r.uplink);
-    }
+    run_to_end(driver_, options_, is_server, shown,
+               [&](saddle::md_gan_report const& r) { evaluate(r, shown); });
 
     saddle::md_gan_report r = driver_.report();
     r.wire_bytes = driver_.wire_bytes();
@@ -119,10 +94,10 @@ class job_with final : public job {
     if (!options_.checkpoint.empty()) driver_.save(options_.checkpoint);
     if (is_server) {
       saddle::samples const generated = evaluate(r, shown);
-      if (*samples_) samples_->write(picture(data_, generated));
-      if (*samples_csv_) samples_csv_->write(table(generated));
-      json_->write(summary(r, digest).dump(2) + "\n");
-      for (auto* file : {&samples_, &samples_csv_, &json_}) (*file)->commit();
+      if (files_.samples) files_.samples.write(picture(data_, generated));
+      if (files_.samples_csv) files_.samples_csv.write(table(generated));
+      files_.json.write(summary(r, digest).dump(2) + "\n");
+      files_.commit();
       std::string const rated = readable(score_);
       shown.say(std::to_string(options_.workers) + (options_.workers == 1 ? " worker: " : " workers: ") +
                 std::to_string(r.steps_executed) + " steps in " + std::to_string(std::lround(r.seconds)) + " s; " +
@@ -134,13 +109,6 @@ class job_with final : public job {
   }
 
  private:
-  /// All processes stop at the same step, and ask each other now and then: it costs a round trip.
-  bool stops(std::int64_t step) {
-    if (!under_mpirun()) return interrupted();
-    return step % 16 == 0 && driver_.any(interrupted());
-  }
-  static bool falls_on(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
-
   saddle::samples evaluate(saddle::md_gan_report const& r, progress& shown) {
     saddle::samples generated =
         driver_.pair().generate(driver_.generator_weights(), std::min(data_.real.count, 2000), 1);
@@ -196,8 +164,8 @@ class job_with final : public job {
   rating rating_;
   saddle::md_gan<saddle::acgan<float>, decltype(settings_of(std::declval<options>(), F{}, data_set{})), saddle::cpu>
       driver_;
-  std::int64_t first_ = 0;
-  std::optional<output_file> json_, samples_, samples_csv_;
+  std::int64_t first_;
+  run_files files_;
   score score_;
 };
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
-#include <iostream>
 #include <iterator>
 #include <limits>
 #include <optional>
@@ -58,14 +56,12 @@ options parse(int argc, char** argv) {
   std::string state = "stays";
   std::vector<std::string> departures;
   std::optional<int> batch, batches, latent, threads;
-  std::optional<std::int64_t> steps, evaluate_every;
   std::optional<double> step_size;
 
   CLI::App app{"Trains MD-GAN: one generator on a server, a discriminator on every worker next to its data.",
                "train_md_gan"};
   app.get_formatter()->column_width(34);
   CLI::Validator const positive = between(1, 1 << 24);
-  CLI::Validator const count = between(std::int64_t{1}, std::int64_t{1} << 40);
   std::vector<std::string> const states = {"stays", "moves", "resets"};
   std::vector<std::string> const feedbacks(std::begin(feedback_names), std::end(feedback_names));
   std::string group;
@@ -78,7 +74,7 @@ options parse(int argc, char** argv) {
   add("--labels", o.labels,
       "The samples' classes: an IDX file of labels, or text with one number from 0 to 255 a line; needed where the "
       "data have none, as idx:FILE, and taken in place of those they have");
-  add("--steps", steps, "Length of the run, a resumed one included")->check(count);
+  add_length(app, o, group);
   add("--seed", o.seed, "Same seed, same weights (default 1)")
       ->check(between(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
 
@@ -109,28 +105,8 @@ options parse(int argc, char** argv) {
   add("--deadline", deadline, "Seconds that a process waits for another one under mpirun (default 300)")
       ->check(between(0.001, 1e9));
 
-  group = "Output";
-  add("--json", o.json, "Writes what came out");
-  add("--samples", o.samples, "Writes a picture, PNG");
-  add("--samples-csv", o.samples_csv, "Writes generated samples, one a row, in the units of the data");
-  add("--classifier", o.classifier,
-      "A file of examples/classifier for such data: adds the Frechet distance on its features and the inception score "
-      "of its posteriors");
-  add("--evaluate-every", evaluate_every, "Steps; 0: only at the end (default: ten times a run)")
-      ->check(between(std::int64_t{0}, std::int64_t{1} << 40));
-  add("--checkpoint", o.checkpoint, "Writes the state of the run at its end");
-  add("--every", o.every, "Writes it also every so many steps")->check(count);
-  add("--resume", o.resume, "Continues from a checkpoint");
-  app.add_flag("--quiet", o.quiet, "Prints nothing")->group(group);
-
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::CallForHelp const&) {
-    std::cout << app.help();
-    std::exit(0);
-  } catch (CLI::ParseError const& e) {
-    refuse(e.what());
-  }
+  add_outputs(app, o);
+  parse_arguments(app, argc, argv);
 
   auto const best = std::find_if(recipes.begin(), recipes.end(), [&](recipe const& r) {
     return r.data == o.data || (r.data.ends_with(':') && o.data.starts_with(r.data));
@@ -141,8 +117,6 @@ options parse(int argc, char** argv) {
   if (o.hidden.empty()) o.hidden = best->hidden;
   o.latent = latent.value_or(best->latent);
   o.step_size = step_size.value_or(best->step_size);
-  o.steps = steps.value_or(best->steps);
-  o.evaluate_every = evaluate_every.value_or(std::max<std::int64_t>(1, o.steps / 10));
   o.state = static_cast<saddle::exchanged_state>(
       state == "moves" ? saddle::exchanged_state::moves
                        : state == "resets" ? saddle::exchanged_state::resets : saddle::exchanged_state::stays);
@@ -150,7 +124,7 @@ options parse(int argc, char** argv) {
   int const processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   o.threads = threads.value_or(under_mpirun() ? 1 : std::min(o.workers, processors));
   o.deadline = std::chrono::milliseconds(static_cast<std::int64_t>(1000 * deadline));
-  if (o.every > 0 && o.checkpoint.empty()) refuse("--every needs --checkpoint");
+  complete(o, best->steps);
   return o;
 }
 

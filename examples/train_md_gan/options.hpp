@@ -6,10 +6,12 @@
 
 #include <saddle/algorithm/md_gan_settings.hpp>
 
+#include "../command_line/run_options.hpp"
+
 namespace train_md_gan {
 
 /// Everything that the command line says, the defaults of its data filled in.
-struct options {
+struct options : command_line::run_options {
   std::string data = "digits", labels, feedbacks = "identity";
   int workers = 10, batch = 0, batches = 0, discriminator_steps = 1, threads = 1, latent = 0;
   std::vector<int> hidden;
@@ -17,10 +19,7 @@ struct options {
   saddle::exchanged_state state = saddle::exchanged_state::stays;
   std::vector<saddle::departure> departures;
   std::uint64_t seed = 1;
-  std::int64_t steps = 0, evaluate_every = 0, every = 0;  // 0: only at the end
   std::chrono::milliseconds deadline{};
-  std::string json, samples, samples_csv, checkpoint, resume, classifier;
-  bool quiet = false;
 };
 
 inline constexpr char const* feedback_names[] = {"identity", "qsgd8", "qsgd4", "top-k"};
