@@ -261,7 +261,7 @@ class study {
   template <class Settings>
   record row(task const& of, lent const& problem, std::string const& name, Settings const& how, double begin,
              record const* baseline, double seconds = 0) {
-    std::cerr << of.name << ", " << problem.workers() << " workers, " << name << std::endl;
+    std::cerr << of.name << ", " << problem.workers() << " workers, " << name << ": " << std::flush;
     record const r = compete(
         of, problem, how, begin,
         [&](std::uint64_t seed) {
@@ -277,6 +277,7 @@ class study {
       time.push_back(is_there ? one.seconds : never);
       megabytes.push_back(one.bytes / 1e6);
     }
+    std::cerr << spread(megabytes) << " MB" << std::endl;
     out_.add({of.name, std::to_string(problem.workers()), name, text(r.step_size),
               text(1e6 * first.curve.back().first / static_cast<double>(first.pushes), 6), text(median(pushes), 6),
               text(first.staleness), text(median(time)), spread(megabytes),

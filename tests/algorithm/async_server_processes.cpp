@@ -108,6 +108,41 @@ TEST_CASE("async_server: what several processes did in some order, one does agai
   }
 }
 
+TEST_CASE("async_server: a record goes on with the run that was loaded, and an order that makes no sense is refused") {
+  files const file;
+  auto how = settings_of(100);
+  how.record = file.order;
+  {
+    driver d{slow{}, how, loopback{3}, cpu{}};
+    d.run(7);
+    d.save(file.checkpoint);
+    d.run(5);  // it was killed after these
+  }
+  {
+    driver d{slow{}, how, loopback{3}, cpu{}};
+    d.load(file.checkpoint);
+    d.run(3);
+  }
+  std::ifstream in(file.order);
+  std::vector<int> order;
+  for (int m; in >> m;) order.push_back(m);
+  CHECK(order == std::vector{0, 1, 2, 0, 1, 2, 0, 1, 2, 0});
+  std::ofstream(file.order) << "0\n1\n";  // it ends before the checkpoint
+  {
+    driver d{slow{}, how, loopback{3}, cpu{}};
+    d.load(file.checkpoint);
+    CHECK_THROWS_WITH_AS(d.run(1), doctest::Contains("from push 7 on"), std::invalid_argument);
+  }
+  how.record = "";
+  auto const refuses = [&](std::string const& replay, char const* why) {
+    how.replay = replay;
+    CHECK_THROWS_WITH_AS((driver{slow{}, how, loopback{3}, cpu{}}), doctest::Contains(why), std::invalid_argument);
+  };
+  refuses("nowhere/async_server.order", "async_server: cannot read nowhere");
+  std::ofstream(file.order) << "0 1 3 2";
+  refuses(file.order, "names worker 3");
+}
+
 TEST_CASE("async_server: who is silent is left behind, and taken as stale as it is when it comes") {
   std::atomic<bool> released = false;
   fleet of{.workers = 3, .ranks = 4, .deadline = 500ms};
