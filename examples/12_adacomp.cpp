@@ -1,5 +1,5 @@
-// AdaComp on handwritten digits: 50 home computers learn to tell digits apart, at their own pace, over one server's link.
-// Some crash, some pause and come back stale, some leave; the server waits for nobody.
+// AdaComp on handwritten digits: 50 home computers learn to tell digits apart, at their own pace, over one server's
+// link. Some crash, some pause and come back stale, some leave; the server waits for nobody.
 #include <cstdio>
 #include <saddle/games.hpp>
 
@@ -18,7 +18,7 @@ double learn(char const* name, samples const& seen, samples const& unseen, Setti
     right = accuracy(problem.network(), server.weights().min, unseen);
   }
   async_report const r = server.report();
-  std::printf("%-16s %.1f %% after %4d pushes, %5.1f virtual seconds: %6.2f MB up; on average %.0f pushes stale\n", name,
+  std::printf("%-16s %.1f %% after %4d pushes, %5.1f virtual seconds: %6.2f MB up; staleness %.0f on average\n", name,
               100 * right, static_cast<int>(r.step), r.simulated->seconds, static_cast<double>(r.uplink.total) / 1e6,
               r.mean_staleness);
   return right < 0.94 ? 1e300 : static_cast<double>(r.uplink.total);

@@ -241,7 +241,8 @@ class study {
     auto const again = [&](record const& calm, std::string const& name, auto const& how) {
       record const r = row(of, problem, name + ", churn", how, calm.step_size, nullptr, calm.runs[0].seconds);
       all_.observe(number_.churn, r.bytes() <= 1.5 * calm.bytes(),
-                   where + name + " " + text(r.bytes() / 1e6) + " MB, without churn " + text(calm.bytes() / 1e6) + " MB");
+                   where + name + " " + text(r.bytes() / 1e6) + " MB, without churn " + text(calm.bytes() / 1e6) +
+                       " MB");
     };
     if (&sgd == &plain) again(sgd, "asynchronous SGD", async_settings<>{});
     else again(sgd, "asynchronous SGD, per push", async_settings<identity, staleness::per_push>{});
@@ -305,8 +306,8 @@ std::vector<task> tasks(bool quick) {
   }
   samples const seen = read_idx_folder(folder, "train"), unseen = read_idx_folder(folder, "t10k");
   return {{"MNIST, MLP", seen, unseen, {.hidden = {128}, .batch = 10}, 0.975, 0.1, 60000},
-          {"MNIST, conv", seen, unseen, {.filters = {8, 16}, .hidden = {64}, .batch = 10}, 0.985, 0.05, 30000, {50, 200},
-           0.97}};
+          {"MNIST, conv", seen, unseen, {.filters = {8, 16}, .hidden = {64}, .batch = 10}, 0.985, 0.05, 30000,
+           {50, 200}, 0.97}};
 }
 
 /// What a server's link sustains on the way in.
@@ -332,14 +333,14 @@ int measure(options const& o) {
   claims all;
   said const number{
       all.state("with 10 workers, at equal accuracy and each system's best step size, AdaComp takes at least 50 times "
-                "fewer bytes from the workers to the server than asynchronous SGD, with the best c, in the median of the "
-                "seeds"),
+                "fewer bytes from the workers to the server than asynchronous SGD, with the best c, in the median of "
+                "the seeds"),
       all.state("and what is not sent is better owed than dropped, at c = 1 %"),
-      all.state("with more workers, at c = 1 %, staleness per parameter takes no more bytes than none, and than per push "
-                "(10 %)"),
+      all.state("with more workers, at c = 1 %, staleness per parameter takes no more bytes than none, and than per "
+                "push (10 %)"),
       all.state("and at least 30 times fewer bytes than asynchronous SGD, in the median of the seeds"),
-      all.state("workers that leave, pause, crash and join cost asynchronous SGD and AdaComp at most half as many bytes "
-                "again")};
+      all.state("workers that leave, pause, crash and join cost asynchronous SGD and AdaComp at most half as many "
+                "bytes again")};
   table bytes("Bytes up until the target is reached: medians of " + std::to_string(o.seeds) +
                   " seeds (and from the least to the most); ratios are to the better one of asynchronous SGD.",
               {"task", "workers", "system", "step size", "bytes a push", "pushes", "staleness", "virtual s", "MB up",

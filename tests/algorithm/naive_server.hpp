@@ -14,8 +14,8 @@
 #include "saddle/problem/concept.hpp"
 #include "saddle/transport/virtual_workers.hpp"
 
-/// What the tests of the asynchronous server share: a problem without a library, and the server as plain loops over full
-/// copies of everything.
+/// What the tests of the asynchronous server share: a problem without a library, and the server as plain loops over
+/// full copies of everything.
 namespace test {
 
 using vector = std::vector<double>;

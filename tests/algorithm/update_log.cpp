@@ -112,7 +112,7 @@ TEST_CASE("what is sent whole costs a few words, whatever the number of coordina
   CHECK(std::ranges::count(counts, 1000u - 18) == d + 28);
 }
 
-// The table of what a rule of staleness needs in memory: a hundredth of 100,000 coordinates a push, or a thousandth, or a
+// The table of what a rule of staleness needs in memory: a thousandth of 100,000 coordinates a push, a hundredth, or a
 // tenth, and so many workers of one speed. A copy of all counts a pull would take 4 d bytes each.
 TEST_CASE("memory of the counts for 1, 100 and 1,000 outstanding pulls") {
   constexpr std::int64_t d = 100000;

@@ -1,5 +1,5 @@
-// mpi_async FILE [stopped]: the asynchronous server on all ranks. What they did in some order one process does again. Or
-// the last rank stops for good, and the others go on without it.
+// mpi_async FILE [stopped]: the asynchronous server on all ranks. What they did in some order one process does again.
+// Or the last rank stops for good, and the others go on without it.
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -23,8 +23,8 @@ void require(bool holds, char const* what) {
 struct tug {
   using scalar = float;
   int stops = -1;  // a worker
-  static players sizes() { return {3000, 500}; }
-  static std::vector<tensor> tensors(player who) { return {{who == player::min ? 3000 : 500, 1}}; }
+  static players sizes() { return {60000, 5000}; }  // letters too long to be sent before they are wanted
+  static std::vector<tensor> tensors(player who) { return {{who == player::min ? 60000 : 5000, 1}}; }
   static void initial(std::uint64_t, point<float> w) {
     for (int p = 0; p < 2; ++p)
       for (float& x : w.of(p)) x = 1;
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     bool const stops = argc > 2;
     constexpr int workers = 6;
     mpi const ranks{.workers = workers, .deadline = std::chrono::seconds(stops ? 1 : 60)};
-    auto how = adacomp_sgd(0.05, 0.02);
+    auto how = adacomp_sgd(0.5, 0.02);
     how.max_staleness = 12;
     how.record = file;
     std::uint64_t digest = 0;

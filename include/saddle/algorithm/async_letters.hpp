@@ -195,6 +195,7 @@ void work_for_server(link& between, Channel const& channel, Workers& workers, En
       auto const [head, body] = opened(*l);
       if (head.what == letter_head::kind::stop) {
         between.post(0, letter_of({letter_head::kind::stopped}));
+        between.hand_over();  // where this process goes now, nobody may look after its letters
         return;
       }
       checksum sum;

@@ -60,6 +60,7 @@ struct async_settings {
   std::string replay{};   // such a file: they are taken in this order, on any number of processes
 };
 
+/// On ranks that are not the server's, wire_bytes and details alone.
 struct async_report {
   std::int64_t step = 0;            // pushes that the server has applied
   std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
@@ -72,7 +73,7 @@ struct async_report {
   double mean_staleness = 0;        // of the pushes that were applied: how many others were, since the pull
   std::int64_t largest_staleness = 0;
   message_bytes uplink, downlink;   // of pushes that the server got; of weights that it sent, as they are
-  std::int64_t wire_bytes = 0;      // of this process; on modelled links all, requests and what crashed workers sent, too
+  std::int64_t wire_bytes = 0;      // of this process; on modelled links all, with requests and what was lost
   double seconds = 0;               // in step()
   std::optional<virtual_time> simulated;  // where the transport models time
   std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, and its bucket left out
@@ -85,10 +86,10 @@ struct async_report {
 ///
 /// worker    pulls the weights, takes a gradient on a batch of its own, compresses it, pushes it, and when the server
 ///           answers with new weights begins again
-/// step      one push that the server applies, w_k -= alpha_k F_k for the coordinates k that it received, where the rule
-///           of staleness makes alpha_k of the step size and of the updates since that worker's pull. Of a compressor
-///           that sends pairs (index, value) the server receives these, zeros too; of any other all coordinates, a
-///           quantized zero too: those that `add` adds anything to
+/// step      one push that the server applies, w_k -= alpha_k F_k for the coordinates k that it received, where the
+///           rule of staleness makes alpha_k of the step size and of the updates since that worker's pull. Of a
+///           compressor that sends pairs (index, value) the server receives these, zeros too; of any other all
+///           coordinates, a quantized zero too: those that `add` adds anything to
 /// momentum  is not offered: what a rule of staleness scales is one push's step, and a momentum would go on with steps
 ///           that it has scaled at coordinates that nobody pushed. Asynchrony acts as one (Mitliagkas et al. 2016)
 /// loopback  the workers take turns, all having begun with the same weights: M workers' pushes are M - 1 stale. As on a
@@ -96,20 +97,20 @@ struct async_report {
 /// simulated see virtual_workers; a pause and a crash are what `absence` says. A worker that crashes loses its error
 ///           memory too. What was pulled and is not pushed costs memory: the weights until the gradient is taken, then
 ///           the message, and what update_log says of it; with max_staleness until it is too old
-/// processes rank 0 is the server and has no workers, the others have all of them; on one rank they take turns. The server
-///           takes the pushes as they come, and a rank takes all gradients that are due together. Who is silent for
-///           longer than the transport's deadline is left behind: nobody waits for it, and when it comes it is as stale as
-///           it is. The order is recorded and replayed if asked for; a replay gives the same weights on one process.
-///           run(n), the same on all ranks, ends when the others have heard of it: pushes that came meanwhile are kept
-///           for the next one. on_report is called on rank 0
+/// processes rank 0 is the server and has no workers, the others have all of them; on one rank they take turns. The
+///           server takes the pushes as they come, and a rank takes all gradients that are due together. Who is silent
+///           for longer than the transport's deadline is left behind: nobody waits for it, and when it comes it is as
+///           stale as it is. The order is recorded and replayed if asked for; a replay gives the same weights on one
+///           process. run(n), the same on all ranks, ends when the others have heard of it: pushes that came meanwhile
+///           are kept for the next one. on_report is called on rank 0
 /// refused   pushes leave the weights alone. What they said is owed again under error feedback, and else dropped
 /// not finite a bucket of a gradient or of the weights that would not be finite is left out and reported
 /// promise   threads change no bit; `load` continues as if the run had never stopped
 /// cost      of a step does not depend on the number of workers but for a logarithm of it. Gradients that are due are
 ///           taken together, by all threads
 /// compiled  without what only several processes need where the transport has none
-/// errors    std::invalid_argument, bad_checkpoint, bad_message; transport_error where nobody will ever push again, or all
-///           have been silent for longer than the deadline
+/// errors    std::invalid_argument, bad_checkpoint, bad_message; transport_error where nobody will ever push again, or
+///           all have been silent for longer than the deadline
 /// source    Dean et al.: Large Scale Distributed Deep Networks. NIPS 2012; AdaComp: see adacomp_sgd
 template <problem P, class Settings, runs_in_host_memory Executor, bool Distributed = true>
 class async_server {
@@ -166,7 +167,8 @@ class async_server {
   template <class OnReport>
   void run(std::int64_t n, OnReport on_report) {
     serve(n, [&] {
-      if constexpr (std::is_convertible_v<decltype(on_report(report())), bool>) return static_cast<bool>(on_report(report()));
+      using answer = decltype(on_report(report()));
+      if constexpr (std::is_convertible_v<answer, bool>) return static_cast<bool>(on_report(report()));
       else return on_report(report()), true;
     });
   }
@@ -210,8 +212,8 @@ class async_server {
   }
 
   /// Writes everything that determines the future of the run, on one process; see checkpoint_writer. Gradients that are
-  /// due are taken before, which changes nothing. Of several processes rank 0 writes what the server has, and the others
-  /// nothing.
+  /// due are taken before, which changes nothing. Of several processes rank 0 writes what the server has, and the
+  /// others nothing.
   void save(std::string const& path) {
     if (!is_server()) return;
     if (link_->is_local()) workers_.take(engine_);
@@ -228,9 +230,9 @@ class async_server {
     }
     out.commit();
   }
-  /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed. On several processes,
-  /// all of which call it, the server continues where it was, and all workers pull anew: what they were at and what they
-  /// owed is lost, and counted.
+  /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed. On several
+  /// processes, all of which call it, the server continues where it was, and all workers pull anew: what they were at
+  /// and what they owed is lost, a gradient of each being counted.
   void load(std::string const& path) {
     counted then{};
     std::vector<T> w;
@@ -269,6 +271,7 @@ class async_server {
     report_.skipped_steps = then.skipped_steps;
     report_.uplink = then.uplink;
     report_.downlink = then.downlink;
+    ages_.clear();
     if (link_->is_local()) {
       log_ = std::move(*log);
       if (virtual_) virtual_->set_state(time);
@@ -430,7 +433,6 @@ class async_server {
   }
   /// The oldest pulls first.
   void sort_by_age() {
-    ages_.clear();
     if (!counts_coordinates || !how_.max_staleness) return;
     for (int m = 0; m < workers(); ++m)
       if (log_.has_pull(m)) ages_.emplace_back(at(m).step, m);

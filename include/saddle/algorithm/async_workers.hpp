@@ -18,7 +18,7 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// What a worker pushes: a message, the number of its gradient, and its lowest coordinate that was not finite, or `none`.
+/// What a worker pushes: a message, and of its gradient the number and the lowest coordinate that was not finite.
 struct async_push {
   std::byte* message;
   std::int64_t number, non_finite;
@@ -26,8 +26,8 @@ struct async_push {
 
 /// Workers of an asynchronous run that one process hosts: what each has of its latest pull, and what it owes.
 ///
-/// A gradient is a function of the pull and its number, so that it does not matter when it is taken: all that are due are
-/// taken together, by all threads, when one of them is wanted.
+/// A gradient is a function of the pull and its number, so that it does not matter when it is taken: all that are due
+/// are taken together, by all threads, when one of them is wanted.
 template <problem P, compression C, runs_in_host_memory Executor>
 class async_workers {
   using T = typename P::scalar;

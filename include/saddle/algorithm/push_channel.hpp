@@ -3,18 +3,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "saddle/algorithm/apply_push.hpp"
 #include "saddle/algorithm/staleness.hpp"
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/message.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/bad_message.hpp"
-#include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/feedback.hpp"
@@ -23,12 +22,10 @@
 #include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/exec/concept.hpp"
-#include "saddle/group/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/step/apply.hpp"
 #include "saddle/step/combine.hpp"
 #include "saddle/step/encode.hpp"
-#include "saddle/step/non_finite.hpp"
 #include "saddle/step/restore.hpp"
 #include "saddle/step/select.hpp"
 #include "saddle/topology/scheme.hpp"
@@ -37,56 +34,6 @@
 #include "saddle/train/report.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// What one push does to the server's weights, one bucket: w_k -= alpha_k g_k, kept inside of the box. A bucket that
-/// would not be finite stays where it is, and is reported.
-///
-/// touched  of each coordinate whether the message has a value for it: decoded with a weight that is no number, these
-///          and no others are none
-template <class C, class T, class S, int Bucket>
-struct apply_push_body {
-  static constexpr int length = Bucket;
-  C decoder;
-  bucket_layout layout;
-  step_switches<T> const* context;
-  S rule;
-  T step_size[2];                // of each player
-  std::uint32_t pushes;          // since the pull
-  std::uint32_t const* updates;  // of each coordinate since the pull, if the rule counts these; or null
-  message_planes message;
-  std::uint32_t sender;
-  T* weights;
-  std::uint8_t* touched;         // null where `updates` is
-  std::int64_t* non_finite;
-
-  template <cooperative_group G>
-  SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
-    constexpr int Items = Bucket / G::lanes;
-    T const lo = context->lo[b.player], hi = context->hi[b.player], alpha = step_size[b.player];
-    stream const random = dither_stream(*context, sender, b);
-    T v[Items], w[Items];
-    for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
-    add_decoded(decoder, g, message_at<C, T>(message, b), count, random, T(1), v);
-    if constexpr (S::counts == staleness::counted::coordinates) {
-      sweep<Items>(
-          g, count,
-          [&](int k, T now, std::uint32_t sigma) { w[k] = clamped(now - rule(alpha, sigma) * v[k], lo, hi); },
-          reads(weights + b.begin), reads(updates + b.begin));
-    } else {
-      T const step = rule(alpha, pushes);
-      sweep<Items>(
-          g, count, [&](int k, T now) { w[k] = clamped(now - step * v[k], lo, hi); }, reads(weights + b.begin));
-    }
-    bool const finite = !finds_non_finite<Items>(g, w, b, count, non_finite);
-    if (finite) store_tile(g, count, w, weights + b.begin);
-    if constexpr (S::counts == staleness::counted::coordinates) {
-      for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
-      if (finite)
-        add_decoded(decoder, g, message_at<C, T>(message, b), count, random, std::numeric_limits<T>::quiet_NaN(), v);
-      sweep<Items>(g, count, [&](int k, std::uint8_t& t) { t = is_finite(v[k]) ? 0 : 1; }, writes(touched + b.begin));
-    }
-  }
-};
 
 /// From gradients to messages, and from there to weights: what an asynchronous run compiles of its compressor.
 ///

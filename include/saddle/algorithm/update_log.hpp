@@ -19,10 +19,10 @@ SADDLE_NAMESPACE_BEGIN
 /// coordinates; it ends with a copy of these, so that what came after it is a difference. A block that no outstanding
 /// pull lies in is forgotten.
 ///
-/// bytes    of d coordinates: 4 d for the counts, and for each full block that some pull lies in little more than 8 d, at
-///          most so much a pull, however long it is outstanding. Where the latest N updates, each of k coordinates, have
-///          been pulled in between, that is 8 N k, or N d / 4 if k is larger than d / 32; copies of all counts would
-///          take 4 N d. While all updates touch all coordinates it is a few words an update
+/// bytes    of d coordinates: 4 d for the counts, and for each full block that some pull lies in little more than 8 d:
+///          at most so much a pull, however long it is outstanding. Where workers have pulled between the latest N
+///          updates, each of k coordinates, that is 8 N k, or N d / 4 if k is larger than d / 32; copies of all counts
+///          would take 4 N d. While all updates touch all coordinates it is a few words an update
 /// cost     of an update, and of a count, O(d), whatever the number of pulls
 /// promise  counts are exact, modulo 2^32
 class update_log {
@@ -56,13 +56,14 @@ class update_log {
     place const& p = pulls_[static_cast<std::size_t>(m)];
     block const& b = blocks_.at(p.block);
     std::uint32_t whole = p.block == open_ ? 0 : static_cast<std::uint32_t>(whole_ - b.whole);
-    for (auto i = static_cast<std::size_t>(p.update); i < b.updates.size(); ++i) whole += b.updates[i].kind == shape::whole;
+    auto const first = static_cast<std::size_t>(p.update);
+    for (std::size_t i = first; i < b.updates.size(); ++i) whole += b.updates[i].kind == shape::whole;
     std::ranges::fill(counts, whole);
     if (p.block != open_) {
       for (std::size_t k = 0; k < counts_.size(); ++k) counts[k] += counts_[k];
       for (std::size_t k = 0; k < b.counts.size(); ++k) counts[k] -= b.counts[k];
     }
-    for (auto i = static_cast<std::size_t>(p.update); i < b.updates.size(); ++i) count_touched(b, i, counts);
+    for (std::size_t i = first; i < b.updates.size(); ++i) count_touched(b, i, counts);
   }
   /// An update of the coordinates k with touched[k] != 0.
   void add(std::span<std::uint8_t const> touched) {
@@ -83,8 +84,9 @@ class update_log {
         else b.words[begin + k / 32] |= std::uint32_t{1} << k % 32;
       }
     }
+    constexpr std::size_t word = sizeof(std::uint32_t);
     if (b.pulls == 0) b = {};
-    else if (b.words.size() * sizeof(b.words[0]) + b.updates.size() * sizeof(update) >= coordinates_ * sizeof(std::uint32_t)) close(b);
+    else if (b.words.size() * word + b.updates.size() * sizeof(update) >= coordinates_ * word) close(b);
   }
 
   /// What all this takes in memory.

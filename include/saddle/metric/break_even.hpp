@@ -22,10 +22,10 @@ inline double break_even(sending_cost dense, sending_cost compressed) {
   return spent <= 0 ? std::numeric_limits<double>::infinity() : saved / spent;
 }
 
-/// How many asynchronous workers a server's link of so many bytes a second sustains in one direction. Each sends `bytes`
-/// (or gets them) and is then busy elsewhere for `seconds`: with a gradient, with messages on links of its own. So many
-/// keep the link busy all the time; more of them push no more often, but wait. Where both directions are used the server
-/// sustains as many as the worse of them.
+/// How many asynchronous workers a server's link of so many bytes a second sustains in one direction. Each sends
+/// `bytes` (or gets them) and is then busy elsewhere for `seconds`: with a gradient, with messages on links of its own.
+/// So many keep the link busy all the time; more of them push no more often, but wait. Where both directions are used
+/// the server sustains as many as the worse of them.
 /// source  Denning, Buzen: The Operational Analysis of Queueing Network Models. Computing Surveys 1978
 inline double sustained_workers(double bandwidth, sending_cost each) {
   expects(bandwidth > 0, "sustained_workers: the bandwidth is positive");

@@ -28,8 +28,8 @@ class global_selection {
   /// For the body that writes p.
   radix_search<T>* search() { return search_.data(); }
 
-  /// `writes` puts p of some buckets aside, then the largest of it are found and encoded by `by`; where tensors are kept
-  /// apart those of one after the other.
+  /// `writes` puts p of some buckets aside, then the largest of it are found and encoded by `by`; where tensors are
+  /// kept apart those of one after the other.
   ///
   /// writes.layout  with a table in the memory of the engine; `on_host` has it here
   /// skips          null, or in the memory of the engine: nothing is encoded

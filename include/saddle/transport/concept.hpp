@@ -95,8 +95,8 @@ class link {
   /// errors  transport_error; none of its waits is longer than a deadline
   virtual void start(exchange_round const& round) = 0;
   virtual void finish() = 0;
-  /// Letters are for processes that do not wait for each other. Those from one to another come in the order in which they
-  /// were posted, and are the link's from then on; no error says that one did not come.
+  /// Letters are for processes that do not wait for each other. Those from one to another come in the order in which
+  /// they were posted, and are the link's from then on; no error says that one did not come.
   virtual void post(int /*rank*/, std::vector<std::byte> /*bytes*/) {
     throw transport_error("this transport carries no letters");
   }
@@ -104,6 +104,9 @@ class link {
   virtual std::optional<letter> take(std::chrono::milliseconds /*patience*/) {
     throw transport_error("this transport carries no letters");
   }
+  /// Returns when all that this process posted has left it.
+  /// errors  transport_error: not within the deadline
+  virtual void hand_over() {}
   /// How long this process waits for another one before it gives up.
   virtual std::chrono::milliseconds deadline() const { return std::chrono::minutes(5); }
   /// What this process put on a wire so far.

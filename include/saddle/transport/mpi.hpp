@@ -128,6 +128,14 @@ struct mpi {
       }
     }
 
+    void hand_over() override {
+      for (auto const begin = clock::now(); !posted_.empty(); forget_delivered()) {
+        auto const waited = clock::now() - begin;
+        if (waited > deadline_) fail("a letter has not left within " + std::to_string(deadline_.count()) + " ms");
+        rest(waited);
+      }
+    }
+
     void start(exchange_round const& round) override {
       step_ = round.step;
       round_ = round.round;

@@ -15,9 +15,9 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Workers that wait for nobody but the server, on a modelled network: each takes a gradient at the weights it has, sends
-/// it, and begins the next one when the answer, new weights, is there. Who drives it is the server: it asks for what
-/// happens next, and answers or does not.
+/// Workers that wait for nobody but the server, on a modelled network: each takes a gradient at the weights it has,
+/// sends it, and begins the next one when the answer, new weights, is there. Who drives it is the server: it asks for
+/// what happens next, and answers or does not.
 ///
 /// begin    whoever is there at second 0 has the weights of the start
 /// pause    what the worker computes is finished later by as long as it was away; what it sent arrives; an answer that
@@ -171,7 +171,9 @@ class virtual_workers {
     else network_.send(leaves, {m, network_.server(), sizes_.request, packed(tag::request, m)});
   }
 
-  static auto of(std::vector<absence> const& all, int m) { return std::ranges::equal_range(all, m, {}, &absence::worker); }
+  static auto of(std::vector<absence> const& all, int m) {
+    return std::ranges::equal_range(all, m, {}, &absence::worker);
+  }
   bool is_crashed(int m, double now) const {
     return std::ranges::any_of(of(crashes_, m), [&](absence const& a) { return a.from <= now && now < a.until; });
   }
