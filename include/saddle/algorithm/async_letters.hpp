@@ -32,9 +32,9 @@ struct letter_head {
   std::uint64_t sum = 0;    // of the weights
 };
 inline std::vector<std::byte> letter_of(letter_head const& head, std::span<std::byte const> body = {}) {
-  std::vector<std::byte> bytes(sizeof head);
+  std::vector<std::byte> bytes(sizeof head + body.size());
   std::memcpy(bytes.data(), &head, sizeof head);
-  bytes.insert(bytes.end(), body.begin(), body.end());
+  std::ranges::copy(body, bytes.begin() + sizeof head);
   return bytes;
 }
 /// errors  bad_message
