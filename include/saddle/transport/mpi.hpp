@@ -202,7 +202,13 @@ struct mpi {
         f(reinterpret_cast<char*>(bytes.data() + begin), static_cast<int>(std::min(most_bytes, bytes.size() - begin)));
     }
     bool is_done(transmission& t) {
-      boost::optional<boost::mpi::status> const status = t.request.test();
+      boost::optional<boost::mpi::status> status;
+      try {
+        status = t.request.test();
+      } catch (boost::mpi::exception const& e) {  // a longer message than the one that was lost, for example
+        fail("rank " + std::to_string(t.rank) + (t.expected == sent ? " gets nothing: " : " sent no such message: ") +
+             e.what());
+      }
       if (!status) return false;
       if (t.expected != sent) {
         int const came = status->count<char>().value_or(-1);
