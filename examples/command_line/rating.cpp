@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include <nlohmann/json.hpp>
 #include <saddle/metric/inception_score.hpp>
 #include <saddle/metric/modes.hpp>
 #include <saddle/problem/classifier.hpp>
@@ -13,6 +14,17 @@ namespace {
 constexpr int most_pixels = 1024;  // a distance of 3072 takes minutes
 
 }  // namespace
+
+void add(nlohmann::ordered_json& summary, score const& s) {
+  auto const set = [&](char const* name, auto const& value) {
+    summary[name] = value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+  };
+  set("frechet_distance", s.frechet_distance);
+  set("modes_covered", s.modes_covered);
+  set("good_samples", s.good_samples);
+  set("feature_distance", s.feature_distance);
+  set("inception_score", s.inception_score);
+}
 
 rating::rating(data_set const& data, std::string const& classifier)
     : centres_(data.centres), deviation_(data.deviation) {

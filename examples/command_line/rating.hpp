@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
 #include <saddle/metric/frechet.hpp>
 
 #include "../trained_classifier.hpp"
@@ -16,6 +17,9 @@ struct score {
   std::optional<int> modes_covered;
   std::optional<double> good_samples;
 };
+
+/// Adds them to a summary; what there is not is null.
+void add(nlohmann::ordered_json& summary, score const& s);
 
 /// What rates samples that are to be like the data.
 class rating {

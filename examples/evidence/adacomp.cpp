@@ -130,11 +130,7 @@ run learn(task const& of, lent const& problem, Settings how, double step_size, s
 struct record {
   double step_size;
   std::vector<run> runs;
-  double bytes() const {
-    std::vector<double> all;
-    for (run const& r : runs) all.push_back(r.bytes);
-    return median(all);
-  }
+  double bytes() const { return median(each(runs, &run::bytes)); }
 };
 template <class Settings, class Network>
 record compete(task const& of, lent const& problem, Settings const& how, double begin, Network const& network,
@@ -165,8 +161,7 @@ std::vector<double> ratios(record const& a, record const& b) {
   return all;
 }
 std::string spread(std::vector<double> const& all) {
-  auto const [least, most] = std::ranges::minmax(all);
-  return text(median(all)) + " (" + text(least) + " to " + text(most) + ")";
+  return text(median(all)) + " (" + least_to_most(all) + ")";
 }
 
 /// AdaComp's messages under another rule of staleness.

@@ -1,5 +1,4 @@
 // DPOSG against a server in place of its graph: seconds of an iteration on four networks, and how near both end.
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -145,13 +144,12 @@ panel compare(gan_task const& task, std::vector<double> const& grid, int said, i
     else
       all.observe(said, r.end() <= good,
                   task.name + ", " + name + ": " + text(r.end()) + ", at most " + text(good) + " is as good");
-    auto const [least, most] = std::ranges::minmax(r.runs, {}, &training::end);
     double const steps = r.steps_to(good);
     std::vector<std::string> row{task.name,
                                  name,
                                  text(r.step_size),
                                  text(r.end()),
-                                 text(least.end()) + " to " + text(most.end()),
+                                 least_to_most(each(r.runs, &training::end)),
                                  text(r.runs[0].disagreement),
                                  text(steps, 7)};
     for (std::size_t n = 0; n < std::size(networks); ++n) {

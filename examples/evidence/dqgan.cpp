@@ -60,8 +60,7 @@ panel compare(gan_task const& task, std::vector<double> const& grid, quality_cla
   for (std::size_t i = 0; i < records.size(); ++i) {
     record const& r = records[i];
     double const steps = r.steps_to(target);
-    auto [least, most] = std::ranges::minmax(r.runs, {}, &training::end);
-    out.add({task.name, r.system, text(r.step_size), text(r.end()), text(least.end()) + " to " + text(most.end()),
+    out.add({task.name, r.system, text(r.step_size), text(r.end()), least_to_most(each(r.runs, &training::end)),
              text(costs[i].up, 7), text(costs[i].down, 7), text(steps, 7), text(steps * costs[i].ethernet),
              text(steps * costs[i].slow)});
     for (std::size_t seed = 0; seed < r.runs.size(); ++seed)

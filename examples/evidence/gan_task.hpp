@@ -113,9 +113,7 @@ struct record {
   }
   template <class F>
   double median_of(F const& f) const {
-    std::vector<double> values;
-    for (training const& r : runs) values.push_back(f(r));
-    return median(std::move(values));
+    return median(each(runs, f));
   }
 };
 

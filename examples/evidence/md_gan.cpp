@@ -161,16 +161,11 @@ struct record {
 
   template <class F>
   double median_of(F const& f) const {
-    std::vector<double> values;
-    for (course const& c : runs) values.push_back(std::invoke(f, c));
-    return median(std::move(values));
+    return median(each(runs, f));
   }
   double score() const { return median_of(&course::score); }
   double distance() const { return median_of(&course::distance); }
-  std::string distances() const {
-    auto const [least, most] = std::ranges::minmax(runs, {}, &course::distance);
-    return text(least.distance()) + " to " + text(most.distance());
-  }
+  std::string distances() const { return least_to_most(each(runs, &course::distance)); }
   series curve() const {
     series s{system};
     for (std::size_t e = 0; e < runs[0].steps.size(); ++e)

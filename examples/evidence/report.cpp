@@ -20,6 +20,11 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+std::string least_to_most(std::vector<double> const& values) {
+  auto const [least, most] = std::ranges::minmax(values);
+  return text(least) + " to " + text(most);
+}
+
 std::string text(double value, int digits) {
   if (std::isinf(value)) return "never";
   char out[32];

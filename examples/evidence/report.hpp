@@ -19,6 +19,14 @@ struct options {
 double median(std::vector<double> values);
 
 std::string text(double value, int digits = 3);
+std::string least_to_most(std::vector<double> const& values);
+/// f of every run.
+template <class Run, class F>
+std::vector<double> each(std::vector<Run> const& runs, F const& f) {
+  std::vector<double> values;
+  for (Run const& r : runs) values.push_back(std::invoke(f, r));
+  return values;
+}
 inline std::string percent(double share) { return text(100 * share) + " %"; }
 
 /// For people, aligned and in Markdown; for programs, CSV.

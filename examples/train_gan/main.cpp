@@ -101,9 +101,6 @@ class job {
 
   nlohmann::ordered_json summary(saddle::report const& r) const {
     composition const& p = options_.policies;
-    auto const or_null = [](auto const& value) {
-      return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
-    };
     nlohmann::ordered_json out;
     out["method"] = options_.method;
     out["data"] = options_.data;
@@ -134,11 +131,7 @@ class job {
     out["simulated_seconds"] = r.simulated ? nlohmann::ordered_json(r.simulated->seconds) : nullptr;
     out["skipped_steps"] = r.skipped_steps;
     out["details"] = r.details;
-    out["frechet_distance"] = or_null(score_.frechet_distance);
-    out["modes_covered"] = or_null(score_.modes_covered);
-    out["good_samples"] = or_null(score_.good_samples);
-    out["feature_distance"] = or_null(score_.feature_distance);
-    out["inception_score"] = or_null(score_.inception_score);
+    add(out, score_);
     out["digest"] = hexadecimal(digest_);
     return out;
   }

@@ -118,9 +118,6 @@ class job_with final : public job {
   }
 
   nlohmann::ordered_json summary(saddle::md_gan_report const& r, std::uint64_t digest) const {
-    auto const or_null = [](auto const& value) {
-      return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
-    };
     saddle::per_pass const cost = driver_.pair().operations();
     nlohmann::ordered_json out;
     out["data"] = options_.data;
@@ -150,11 +147,7 @@ class job_with final : public job {
     out["seconds"] = r.seconds;
     out["skipped_steps"] = r.skipped_steps;
     out["details"] = r.details;
-    out["frechet_distance"] = or_null(score_.frechet_distance);
-    out["modes_covered"] = or_null(score_.modes_covered);
-    out["good_samples"] = or_null(score_.good_samples);
-    out["feature_distance"] = or_null(score_.feature_distance);
-    out["inception_score"] = or_null(score_.inception_score);
+    add(out, score_);
     out["digest"] = hexadecimal(digest);
     return out;
   }

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <stdexcept>
 #include <string>
 #include <thread>
 
+#include "require.hpp"
 #include "saddle/algorithm/adacomp_sgd.hpp"
 #include "saddle/exec/cpu.hpp"
 #include "saddle/mpi.hpp"
@@ -15,10 +15,7 @@
 namespace {
 
 using namespace saddle;
-
-void require(bool holds, char const* what) {
-  if (!holds) throw std::logic_error(what);
-}
+using test::require;
 
 /// Every worker pulls each coordinate to a place of its own.
 struct tug {

@@ -6,15 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "require.hpp"
 #include "saddle/mpi.hpp"
 
 namespace {
 
 using namespace saddle;
+using test::require;
 
-void require(bool holds, char const* what) {
-  if (!holds) throw std::logic_error(what);
-}
 template <class E, class F>
 void throws(F const& f, char const* what) {
   try {

@@ -4,9 +4,8 @@
 
 #include <cstdint>
 #include <set>
-#include <stdexcept>
-#include <string>
 
+#include "require.hpp"
 #include "saddle/mpi.hpp"
 
 namespace test {
@@ -29,10 +28,6 @@ struct small_game {
     for (std::size_t i = 0; i < at.max.size(); ++i) out.max[i] = i < at.min.size() ? -at.min[i] - offset : at.max[i];
   }
 };
-
-inline void require(bool holds, std::string const& what) {
-  if (!holds) throw std::logic_error(what);
-}
 
 }  // namespace test
 

@@ -123,7 +123,6 @@ class async_server {
   using Channel = push_channel<T, Compressor, Executor>;
   using Workers = async_workers<P, Compressor, Executor>;
   using event = virtual_workers::event;
-  using clock = std::chrono::steady_clock;
   static constexpr bool counts_coordinates = Staleness::counts == staleness::counted::coordinates;
 
  public:
@@ -348,7 +347,7 @@ class async_server {
   }
   /// One push that is applied, and what comes before it.
   void take_one() {
-    auto const start = clock::now();
+    auto const start = std::chrono::steady_clock::now();
     for (bool applied = false; !applied;) {
       virtual_workers::occurrence const now = next();
       if (now.what == event::crashes) {
@@ -363,7 +362,7 @@ class async_server {
       give(now.worker, is_push && !applied);
     }
     ++report_.steps_executed;
-    report_.seconds += std::chrono::duration<double>(clock::now() - start).count();
+    report_.seconds += seconds_since(start);
   }
   virtual_workers::occurrence next() {
     if (virtual_) {

@@ -165,14 +165,12 @@ class md_gan {
   /// Whether it is true in some process. One that is ahead waits here for the others; the report counts it.
   bool any(bool here) {
     auto const start = std::chrono::steady_clock::now();
-    bool const somewhere = together().sum(here ? 1 : 0) != 0;
+    bool const somewhere = together().any(here);
     report_.seconds += seconds_since(start);
     return somewhere;
   }
   /// All bytes that were put on wires.
-  std::int64_t wire_bytes() const {
-    return static_cast<std::int64_t>(together().sum(static_cast<std::uint64_t>(link_->wire_bytes())));
-  }
+  std::int64_t wire_bytes() const { return together().wire_bytes(); }
 
   /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0;
   /// see checkpoint_writer.
@@ -286,9 +284,6 @@ class md_gan {
   }
 
   collective together() const { return {*link_, report_.step}; }
-  static double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
   bool is_hosted(int worker) const {
     return worker >= first_worker() && worker < first_worker() + hosted_workers();
   }

@@ -61,13 +61,15 @@ class collective {
     share(value);
     return value;
   }
+  bool any(bool here) { return sum(here ? 1 : 0) != 0; }
+  /// All bytes that were put on wires.
+  std::int64_t wire_bytes() { return static_cast<std::int64_t>(sum(static_cast<std::uint64_t>(link_.wire_bytes()))); }
   /// All say the same, or all fail: what rank 0 and this one say stands in the error, after `who`.
   /// errors  std::invalid_argument
   void agree(char const* who, std::string const& mine) {
     std::string first = mine;
     share(first);
-    bool const differs = first != mine;
-    expects(sum(differs ? 1 : 0) == 0, [&] {
+    expects(!any(first != mine), [&] {
       return std::string(who) + ": the processes run different things; rank 0 has " + first + ", rank " +
              std::to_string(rank()) + " has " + mine;
     });

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,11 @@
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
+
+/// What the seconds of a report are added up from.
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 /// Bytes of messages: all of them, and what they say without headers and padding.
 struct message_bytes {

@@ -158,14 +158,12 @@ class trainer {
   /// Whether it is true in some process. One that is ahead waits here for the others; the report counts it.
   bool any(bool here) const {
     auto const start = std::chrono::steady_clock::now();
-    bool const somewhere = together().sum(here ? 1 : 0) != 0;
+    bool const somewhere = together().any(here);
     report_.seconds += seconds_since(start);
     return somewhere;
   }
   /// All bytes that were put on wires.
-  std::int64_t wire_bytes() const {
-    return static_cast<std::int64_t>(together().sum(static_cast<std::uint64_t>(link_->wire_bytes())));
-  }
+  std::int64_t wire_bytes() const { return together().wire_bytes(); }
 
   /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0; see
   /// checkpoint_writer.
@@ -591,9 +589,6 @@ class trainer {
       std::span<T const> const w = split(a.w).of(player);
       program_->copy(split(a.h).of(player).data(), w.data(), w.size());
     }
-  }
-  static double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
   std::string description() const {
