@@ -14,7 +14,8 @@ if(NOT expected)
   message(FATAL_ERROR "${SOURCE} has no line '// expects: words'")
 endif()
 
-set(compile ${CMAKE_COMMAND} -E env LC_ALL=C ${COMPILER} -std=c++20 -fsyntax-only -I ${INCLUDE})
+set(compile ${CMAKE_COMMAND} -E env LC_ALL=C ${COMPILER} -std=c++20 -fsyntax-only
+            -I ${INCLUDE} -include ${PRECOMPILED})
 foreach(folder IN LISTS THIRD_PARTY)
   list(APPEND compile -isystem ${folder})
 endforeach()
