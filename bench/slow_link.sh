@@ -1,10 +1,12 @@
 #!/bin/sh
-# sh bench/slow_link.sh [BUILD]: train_gan on 4 ranks whose links have a given bandwidth, dense against compressed;
-# +down: the server's answer too, with qsgd8.
-# Each rank is in a network namespace of its own, on a bridge, behind a token bucket; needs root, iproute2 and Open MPI,
-# and exits with 77 where it may not. Prints a table of seconds a step and seconds to a Frechet distance, and for each
-# compressor the bandwidth below which it pays: predicted by break_even() from its bytes and its seconds on an unlimited
-# link, and seen to lie between two others.
+# sh bench/slow_link.sh [BUILD]: ranks whose links have a given bandwidth, dense messages against compressed ones. Each
+# rank is in a network namespace of its own, on a bridge, behind a token bucket; needs root, iproute2 and Open MPI, and
+# exits with 77 where it may not. Prints
+# - a table of seconds a step and seconds to a Frechet distance, of train_gan on 4 ranks; +down: the server's answer
+#   too, with qsgd8;
+# - for each compressor the bandwidth below which it pays: predicted by break_even() from its bytes and from what
+#   encoding and decoding take without a link, and what 2 ranks take on links of 70 and 130 % of that (bench/slow_link.cpp:
+#   2^22 parameters, gradients for nothing).
 #
 # SADDLE_STEPS   steps of a run for its rate (default 64)
 # SADDLE_TARGET  the distance (default 1.5; empty: not measured)
@@ -12,6 +14,7 @@ set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 build=$(realpath "${1:-build}")
 program=$build/examples/train_gan
+sender=$build/bench/slow_link
 steps=${SADDLE_STEPS:-64}
 target=${SADDLE_TARGET-1.5}
 ranks=4
@@ -19,7 +22,7 @@ ranks=4
 skip() { echo "skipped: $*"; exit 77; }
 [ "$(id -u)" -eq 0 ] || skip "namespaces need root"
 for tool in ip tc unshare mpirun; do command -v $tool >/dev/null || skip "there is no $tool"; done
-for needed in "$program" "$build/bench/break_even"; do [ -x "$needed" ] || skip "there is no $needed"; done
+for needed in "$program" "$sender" "$build/bench/break_even"; do [ -x "$needed" ] || skip "there is no $needed"; done
 
 name=saddle$$
 folder=$(mktemp -d)
@@ -55,12 +58,19 @@ limit() {  # BANDWIDTH of each rank's link, as tc has it
     [ "$1" = unlimited ] || tc -n $name-$r qdisc add dev eth0 root tbf rate "$1" burst 256kb latency 400ms
   done
 }
-train() {  # ARGUMENT...: on all ranks; leaves run.json and run.csv
+launch() {  # RANKS PROGRAM ARGUMENT...
+  hosts=10.77.0.10:1
+  for r in $(seq 1 $(($1 - 1))); do hosts=$hosts,10.77.0.1$r:1; done
+  count=$1
+  shift
   OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
     ip netns exec $name-0 unshare --uts sh -c 'hostname rank0; exec "$@"' sh \
-    mpirun -n $ranks --host 10.77.0.10:1,10.77.0.11:1,10.77.0.12:1,10.77.0.13:1 --mca plm_rsh_agent "$folder/enter" \
+    mpirun -n "$count" --host "$hosts" --mca plm_rsh_agent "$folder/enter" \
     --mca btl tcp,self --mca routed direct --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 \
-    "$program" --workers $ranks --quiet --json "$folder/run.json" --log "$folder/run.csv" "$@"
+    "$@"
+}
+train() {  # ARGUMENT...: on all ranks; leaves run.json and run.csv
+  launch $ranks "$program" --workers $ranks --quiet --json "$folder/run.json" --log "$folder/run.csv" "$@"
 }
 value() { sed -n "s/.*\"$1\": \([0-9.e+-]*\).*/\1/p" "$folder/run.json"; }
 per_step() {  # ARGUMENT...: seconds and bytes on wires, a step
@@ -110,23 +120,29 @@ for c in $compressors; do
   echo "| $c | $(awk -v b="$bytes" 'BEGIN { printf "%.0f", b }') |$row"
 done
 
+# Encoding and decoding alone, of dense messages, of compressed ones and so on: the medians of five.
+alone() {  # COMPRESSOR: seconds a step
+  for _ in 1 2 3 4 5; do OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$sender" "$1" 20; done |
+    sort -g | sed -n '3s/ .*//p'
+}
 echo
-for c in $compressors; do
-  [ $c != dense ] || continue
-  read -r dense_seconds dense_bytes <"$folder/dense-unlimited"
-  read -r seconds bytes <"$folder/$c-unlimited"
+limit unlimited
+dense_bytes=$(launch 2 "$sender" dense 4 | cut -d' ' -f2)
+for c in qsgd8 qsgd4 sign top-k global-top-k; do
+  bytes=$(limit unlimited; launch 2 "$sender" $c 4 | cut -d' ' -f2)
+  dense_seconds=$(alone dense)
+  seconds=$(alone $c)
   predicted=$("$build/bench/break_even" "$dense_bytes" "$dense_seconds" "$bytes" "$seconds")
   case $predicted in
-    inf) echo "$c pays at every bandwidth by break_even"; continue ;;
-    0) echo "$c pays at no bandwidth by break_even"; continue ;;
+    inf) echo "* $c pays at every bandwidth by break_even"; continue ;;
+    0) echo "* $c pays at no bandwidth by break_even"; continue ;;
   esac
   seen=
   for part in 70 130; do  # per cent of the predicted bandwidth
     limit "$(awk -v m="$predicted" -v p=$part 'BEGIN { printf "%.0f", 10 * m * p }')kbit"
-    # shellcheck disable=SC2046
-    ours=$(per_step $(arguments $c)); theirs=$(per_step $(arguments dense))
-    seen="$seen $(awk -v o="${ours% *}" -v t="${theirs% *}" -v p=$part \
-      'BEGIN { printf "at %d %%: %.4f s against %.4f s dense;", p, o, t }')"
+    ours=$(launch 2 "$sender" $c 40 | cut -d' ' -f1)
+    theirs=$(launch 2 "$sender" dense 40 | cut -d' ' -f1)
+    seen="$seen at $part %: $(awk -v o="$ours" -v t="$theirs" 'BEGIN { printf "%.4f s against %.4f s dense", o, t }');"
   done
-  echo "$c pays below $predicted Mbit/s by break_even;$seen"
+  echo "* $c takes $seconds s alone, dense $dense_seconds s: it pays below $predicted Mbit/s by break_even;${seen%;}"
 done
