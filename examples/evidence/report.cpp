@@ -130,10 +130,12 @@ int program(int argc, char** argv, char const* about, std::function<int(options 
   app.add_option("--threads", o.threads, "Change no result")->check(CLI::Range(1, 4096))->capture_default_str();
   for (own_option const& one : own)
     app.add_option(one.name, *one.value, one.about)->check(CLI::Range(1, 1 << 30))->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
   try {
+    app.parse(argc, argv);
     std::filesystem::create_directories(o.out);
     return measure(o);
+  } catch (CLI::ParseError const& e) {
+    return app.exit(e) == 0 ? 0 : 2;  // --help is one of them
   } catch (std::exception const& e) {
     std::cerr << argv[0] << ": " << e.what() << "\n";
     return 2;
