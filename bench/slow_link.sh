@@ -5,8 +5,8 @@
 # - a table of seconds a step and seconds to a Frechet distance, of train_gan on 4 ranks; +down: the server's answer
 #   too, with qsgd8;
 # - for each compressor the bandwidth below which it pays: predicted by break_even() from its bytes and from what
-#   encoding and decoding take without a link, and what 2 ranks take on links of 70 and 130 % of that (bench/slow_link.cpp:
-#   2^22 parameters, gradients for nothing).
+#   encoding and decoding take without a link, and what 2 ranks take on links of 70 and 130 % of that, with 2^22
+#   parameters and gradients for nothing (bench/slow_link.cpp).
 #
 # SADDLE_STEPS   steps of a run for its rate (default 64)
 # SADDLE_TARGET  the distance (default 1.5; empty: not measured)

@@ -223,7 +223,8 @@ TEST_CASE("md_gan: a run goes on where it was saved, to the bit, and never from 
   second->run(5);
   CHECK(second->digest() == whole->digest());
   auto const a = whole->report(), b = second->report();
-  CHECK((a.uplink == b.uplink && a.downlink == b.downlink && a.exchanged == b.exchanged && a.exchanges == b.exchanges && a.passes == b.passes));
+  CHECK((a.uplink == b.uplink && a.downlink == b.downlink && a.exchanged == b.exchanged &&
+         a.exchanges == b.exchanges && a.passes == b.passes));
   CHECK(b.steps_executed == 12);
 
   auto other = run_on(loopback{5}, all_kinds(exchanged_state::stays));

@@ -62,10 +62,10 @@ TEST_CASE("so many workers fill a server's link, fewer push as often as they can
   };
   for (auto const& [push, weights] : {message{50000, 500}, {500, 50000}, {20000, 20000}}) {
     // A gradient and two latencies, and what goes the other way.
-    double const in = sustained_workers(server, {static_cast<double>(push), 1 + static_cast<double>(weights) / server});
-    double const out = sustained_workers(server, {static_cast<double>(weights), 1 + static_cast<double>(push) / server});
-    double const most = std::min(in, out), bytes = static_cast<double>(std::max(push, weights));
-    double const alone = 1 + static_cast<double>(push + weights) / server;
+    auto const up = static_cast<double>(push), down = static_cast<double>(weights);
+    double const in = sustained_workers(server, {up, 1 + down / server});
+    double const out = sustained_workers(server, {down, 1 + up / server});
+    double const most = std::min(in, out), bytes = std::max(up, down), alone = 1 + (up + down) / server;
     for (double const load : {0.25, 0.5, 0.9, 1.5, 3.0}) {
       auto const workers = static_cast<int>(load * most);
       pace const now = measured(workers, push, weights, server);

@@ -79,7 +79,7 @@ bool compare(maker* const m, composition const& how, saved_runs const& files) {
   require(all.report().wire_bytes == bytes_sent, what + ": wire_bytes is what MPI was given");
   auto const same = [&](trainer<float>& t, char const* which) {
     saddle::report const r = t.report(), expected = one.report();
-    require(r.uplink == expected.uplink && r.downlink == expected.downlink, what + ", " + which + ": bytes of messages");
+    require(r.uplink == expected.uplink && r.downlink == expected.downlink, what + ", " + which + ": message bytes");
     require(t.digest() == one.digest(), what + ", " + which + ": the weights of one process");
   };
   same(all, "on these ranks");
