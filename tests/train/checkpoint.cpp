@@ -45,7 +45,7 @@ std::string signed_again(std::string bytes) {
 }
 
 using coarse = error_feedback<qsgd<128, 8>>;
-constexpr settings averaging_settings{.seed = 3, .average = averaging::uniform};
+settings const averaging_settings{.seed = 3, .average = averaging::uniform};
 
 /// w, h, memory, the server's memory and an average.
 trainer<double> compressed_both_ways(settings const& s = averaging_settings) {

@@ -20,7 +20,7 @@ std::string bytes_of(std::string const& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-constexpr settings run_settings{.seed = 3, .average = averaging::uniform};
+settings const run_settings{.seed = 3, .average = averaging::uniform};
 constexpr int workers = 4, steps = 6;
 
 /// On 1 to 4 ranks, a server sharded or on one of them: digests, counters, checkpoints.
