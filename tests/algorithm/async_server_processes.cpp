@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -131,7 +132,7 @@ TEST_CASE("async_server: a record goes on with the run that was loaded, and an o
   {
     driver d{slow{}, how, loopback{3}, cpu{}};
     d.load(file.checkpoint);
-    CHECK_THROWS_WITH_AS(d.run(1), doctest::Contains("from push 7 on"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(d.run(1), doctest::Contains("number 7 is to follow"), std::invalid_argument);
   }
   how.record = "";
   auto const refuses = [&](std::string const& replay, char const* why) {
@@ -218,13 +219,65 @@ TEST_CASE("async_server: what the server of several processes saved goes on with
   CHECK_THROWS_AS(alone.load(file.checkpoint), bad_checkpoint);
 }
 
-TEST_CASE("async_server: a damaged letter is refused") {
-  for (std::size_t const least : {std::size_t{200}, std::size_t{5000}}) {  // a push, or weights
-    fleet of{.workers = 1, .ranks = 2, .deadline = 500ms};
-    of.tamper = [least, left = 3](test::bytes& b) mutable {
-      if (b.size() < least || (least < 5000 && b.size() > 5000) || --left != 0) return;
-      b[b.size() - 20] ^= std::byte{64};
+TEST_CASE("async_server: where the order has nothing of a rank for long, it waits for the server and not in vain") {
+  files const file;
+  std::ofstream(file.order) << "0 1 1 1 1 1 1 1 1 1 1 1 1 0 1";
+  fleet of{.workers = 2, .ranks = 3, .deadline = 300ms};
+  of.problem.pause = [&](sample const& s) {
+    if (s.worker == 1) std::this_thread::sleep_for(100ms);
+  };
+  auto how = settings_of(100);
+  how.replay = file.order;
+  on_all(of, how, [](driver& d) {
+    d.run(15);
+    if (d.is_server()) CHECK(d.report().step == 15);
+  });
+}
+
+TEST_CASE("async_server: a damaged letter is refused, with its sender's number") {
+  struct damage {
+    std::size_t least;  // a push, or weights
+    std::ptrdiff_t at;  // from the beginning, or from the end
+  };
+  std::vector<damage> all;
+  for (std::size_t const least : {std::size_t{200}, std::size_t{5000}})
+    for (std::ptrdiff_t byte = -1; byte < std::ptrdiff_t{sizeof(letter_head)}; ++byte)
+      all.push_back({least, byte < 0 ? -20 : byte});
+  for (damage const& d : all) {
+    CAPTURE(d.least);
+    CAPTURE(d.at);
+    bool const is_push = d.least < 5000;
+    fleet of{.workers = 1, .ranks = 2, .deadline = 100ms};
+    of.tamper = [=, left = 3](test::bytes& b) mutable {
+      if (b.size() < d.least || (is_push && b.size() > 5000) || --left != 0) return;
+      b[static_cast<std::size_t>(d.at < 0 ? std::ssize(b) + d.at : d.at)] ^= std::byte{64};
     };
-    CHECK_THROWS_AS(on_all(of, settings_of(100), [](driver& d) { d.run(20); }), std::runtime_error);
+    std::atomic<int> refused = 0;
+    on_all(of, settings_of(100), [&](driver& who) {
+      try {
+        who.run(20);
+      } catch (bad_message const& e) {
+        refused += std::string(e.what()).find(is_push ? "of rank 1" : "of rank 0") != std::string::npos;
+      } catch (transport_error const&) {  // the other one hears nothing more
+      }
+    });
+    CHECK(refused == 1);
+  }
+}
+
+TEST_CASE("async_server: a gradient that throws is taken again, and no other twice") {
+  auto const how = settings_of(1000);
+  driver calm{slow{}, how, loopback{40}, cpu{}};
+  calm.run(200);
+  for (int const threads : {1, 3}) {
+    slow problem;
+    std::atomic<bool> has_thrown = false;
+    problem.pause = [&](sample const& s) {
+      if (s.worker == 35 && s.step == 3 && !has_thrown.exchange(true)) throw std::runtime_error("not now");
+    };
+    driver d{problem, how, loopback{40}, cpu{threads}};
+    CHECK_THROWS_WITH_AS(d.run(200), "not now", std::runtime_error);
+    d.run(200 - d.report().step);
+    CHECK(d.digest() == calm.digest());
   }
 }

@@ -28,6 +28,7 @@ TEST_CASE("what costs no time always pays, what saves no bytes never does") {
   CHECK(break_even({4e6, 0.002}, {4e6, 0.003}) == 0);
   CHECK(break_even({4e6, 0.002}, {5e6, 0.003}) == 0);
   CHECK(break_even({4e6, 0.002}, {4e6, 0.001}) == always);
+  CHECK(break_even({4e6, 0.002}, {5e6, 0.001}) == 0);  // it pays above 1 GB/s
 }
 
 TEST_CASE("costs are not negative") {

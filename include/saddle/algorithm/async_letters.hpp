@@ -25,24 +25,44 @@ SADDLE_NAMESPACE_BEGIN
 // everywhere, weights are all padded coordinates. With more than one process rank 0 is the server and has no workers.
 
 struct letter_head {
-  enum class kind : std::int32_t { push, weights, refused, stop, stopped };  // refused: weights all the same
+  // refused: weights all the same; wait: there is nothing yet
+  enum class kind : std::int32_t { push, weights, refused, wait, stop, stopped };
   kind what;
   std::int32_t worker = 0;
   std::int64_t number = 0;  // of the gradient that was pushed, or is to be taken
-  std::uint64_t sum = 0;    // of the weights
+  std::uint64_t sum = 0;    // of all else
 };
-inline std::vector<std::byte> letter_of(letter_head const& head, std::span<std::byte const> body = {}) {
-  std::vector<std::byte> bytes(sizeof head + body.size());
+inline std::uint64_t sum_of(letter_head head, std::span<std::byte const> body) {
+  head.sum = 0;
+  checksum sum;
+  sum.add(std::as_bytes(std::span(&head, 1)));
+  sum.add(body);
+  return sum.value();
+}
+/// With a body that `append(bytes)` adds.
+template <class Append>
+std::vector<std::byte> letter_of(letter_head head, Append const& append) {
+  std::vector<std::byte> bytes(sizeof head);
+  append(bytes);
+  head.sum = sum_of(head, std::span(bytes).subspan(sizeof head));
   std::memcpy(bytes.data(), &head, sizeof head);
-  std::ranges::copy(body, bytes.begin() + sizeof head);
   return bytes;
+}
+inline std::vector<std::byte> letter_of(letter_head const& head) {
+  return letter_of(head, [](std::vector<std::byte>&) {});
 }
 /// errors  bad_message
 inline std::pair<letter_head, std::span<std::byte const>> opened(letter const& l) {
   letter_head head{};
-  if (l.bytes.size() < sizeof head) throw bad_message("async_server: a letter without a head");
-  std::memcpy(&head, l.bytes.data(), sizeof head);
-  return {head, std::span(l.bytes).subspan(sizeof head)};
+  std::span<std::byte const> body;
+  bool const has_head = l.bytes.size() >= sizeof head;
+  if (has_head) {
+    std::memcpy(&head, l.bytes.data(), sizeof head);
+    body = std::span(l.bytes).subspan(sizeof head);
+  }
+  if (!has_head || sum_of(head, body) != head.sum)
+    throw bad_message("async_server: a letter of rank " + std::to_string(l.rank) + " is damaged");
+  return {head, body};
 }
 
 /// The first of the workers that a rank hosts.
@@ -69,12 +89,12 @@ class async_inbox {
 
   /// Weights for worker m, for its gradient of this number; for the first it has those of the start.
   void give(int m, std::int64_t number, std::span<T const> weights, letter_head::kind what) {
-    auto const body = std::as_bytes(weights);
-    checksum sum;
-    sum.add(body);
     at(m).number = number;
-    at(m).since = clock::now();
-    link_.post(at(m).rank, letter_of({what, m, number, sum.value()}, body));
+    at(m).since = now();
+    write(at(m).rank, letter_of({what, m, number}, [&](std::vector<std::byte>& bytes) {
+            auto const body = std::as_bytes(weights);
+            bytes.insert(bytes.end(), body.begin(), body.end());
+          }));
   }
 
   /// Whose push is the next one: the first that came, or that of worker `wanted`, if it is not negative.
@@ -87,6 +107,7 @@ class async_inbox {
         come_.erase(it);
         return m;
       }
+      if (wanted >= 0) ask_to_wait();
       if (!take(begin))
         throw transport_error("async_server: rank 0 has heard of " +
                               (wanted < 0 ? std::string("no worker") : "no push of worker " + std::to_string(wanted)) +
@@ -97,20 +118,23 @@ class async_inbox {
 
   /// A run begins: the time in between is nobody's silence.
   void resume() {
+    auto const pause = clock::now() - now();
+    stopped_.reset();
     for (worker& w : workers_)
-      if (w.since != never && !is_silent(w)) w.since = clock::now();
+      if (w.since != never) w.since += pause;
   }
   /// It ends: returns when all ranks have heard of it that are not silent. What they pushed before is kept.
   void stop() {
     for (int const m : silent()) ranks_[static_cast<std::size_t>(at(m).rank)].is_silent = true;
     for (std::size_t r = 1; r < ranks_.size(); ++r) {
-      link_.post(static_cast<int>(r), letter_of({letter_head::kind::stop}));
+      write(static_cast<int>(r), letter_of({letter_head::kind::stop}));
       ++ranks_[r].stops;
     }
     auto const waits = [](rank const& r) { return r.stops > 0 && !r.is_silent; };
     for (auto const begin = clock::now(); std::ranges::any_of(ranks_, waits);)
       if (!take(begin))
         for (rank& r : ranks_) r.is_silent = r.is_silent || waits(r);
+    stopped_ = clock::now();
   }
   /// Nothing that was pushed or is on its way counts any more.
   void forget() {
@@ -135,11 +159,22 @@ class async_inbox {
   struct rank {
     int stops = 0;  // that it was asked for and has not answered
     bool is_silent = false;
+    clock::time_point written = clock::now();  // when it was sent a letter
   };
 
   worker& at(int m) { return workers_[static_cast<std::size_t>(m)]; }
-  bool is_silent(worker const& w) const {
-    return w.since != never && clock::now() - w.since > link_.deadline();
+  /// Between two runs time stands still.
+  clock::time_point now() const { return stopped_.value_or(clock::now()); }
+  bool is_silent(worker const& w) const { return w.since != never && now() - w.since > link_.deadline(); }
+  void write(int to, std::vector<std::byte> bytes) {
+    ranks_[static_cast<std::size_t>(to)].written = clock::now();
+    link_.post(to, std::move(bytes));
+  }
+  /// Where others come first, ranks would take the server for dead.
+  void ask_to_wait() {
+    for (std::size_t r = 1; r < ranks_.size(); ++r)
+      if (clock::now() - ranks_[r].written > link_.deadline() / 2)
+        write(static_cast<int>(r), letter_of({letter_head::kind::wait}));
   }
   /// One letter; false if none comes until the deadline is over.
   bool take(clock::time_point begin) {
@@ -170,6 +205,7 @@ class async_inbox {
   std::vector<worker> workers_;
   std::vector<rank> ranks_;
   std::deque<int> come_;  // in the order in which they did
+  std::optional<clock::time_point> stopped_ = clock::now();  // not in a run, since then
 };
 
 /// The workers' side, until the server ends the run.
@@ -184,9 +220,9 @@ void work_for_server(link& between, Channel const& channel, Workers& workers, En
     workers.take(engine);
     for (int const m : due) {
       auto const p = workers.pushed(engine, m);
-      std::vector<std::byte> bytes = letter_of({letter_head::kind::push, m, p.number});
-      channel.seal(bytes, p.message, p.non_finite, m, p.number);
-      between.post(0, std::move(bytes));
+      between.post(0, letter_of({letter_head::kind::push, m, p.number}, [&](std::vector<std::byte>& bytes) {
+                     channel.seal(bytes, p.message, p.non_finite, m, p.number);
+                   }));
     }
     auto const patience = 2 * between.deadline();  // the server may have waited for another rank until the end of one
     auto l = between.take(patience);
@@ -195,18 +231,21 @@ void work_for_server(link& between, Channel const& channel, Workers& workers, En
       auto const [head, body] = opened(*l);
       if (head.what == letter_head::kind::stop) {
         between.post(0, letter_of({letter_head::kind::stopped}));
-        between.hand_over();  // where this process goes now, nobody may look after its letters
+        try {
+          between.hand_over();  // where this process goes now, nobody may look after its letters
+        } catch (transport_error const&) {  // the server has left this rank behind, and gone on
+        }
         return;
       }
-      checksum sum;
-      sum.add(body);
-      bool const is_good = (head.what == letter_head::kind::weights || head.what == letter_head::kind::refused) &&
-                           workers.hosts(head.worker) && body.size() == channel.padded() * sizeof(T) &&
-                           sum.value() == head.sum;
+      if (head.what == letter_head::kind::wait) continue;
+      bool const is_refused = head.what == letter_head::kind::refused;
+      bool const is_good = l->rank == 0 && (head.what == letter_head::kind::weights || is_refused) &&
+                           workers.hosts(head.worker) && (!is_refused || workers.has_pushed(head.worker)) &&
+                           body.size() == channel.padded() * sizeof(T);
       if (!is_good) throw bad_message("async_server: rank " + std::to_string(between.rank()) + " got no weights");
       std::vector<T> weights(channel.padded());
       std::memcpy(weights.data(), body.data(), body.size());
-      if (head.what == letter_head::kind::refused) workers.restore(engine, head.worker);
+      if (is_refused) workers.restore(engine, head.worker);
       workers.pull(head.worker, weights, head.number);
     }
   }

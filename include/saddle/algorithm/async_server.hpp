@@ -5,9 +5,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -101,8 +101,8 @@ struct async_report {
 ///           server takes the pushes as they come, and a rank takes all gradients that are due together. Who is silent
 ///           for longer than the transport's deadline is left behind: nobody waits for it, and when it comes it is as
 ///           stale as it is. The order is recorded and replayed if asked for; a replay gives the same weights on one
-///           process. run(n), the same on all ranks, ends when the others have heard of it: pushes that came meanwhile
-///           are kept for the next one. on_report is called on rank 0
+///           process, unless the run was loaded on several. run(n), the same on all ranks, ends when the others have
+///           heard of it: pushes that came meanwhile are kept for the next one. on_report is called on rank 0
 /// refused   pushes leave the weights alone. What they said is owed again under error feedback, and else dropped
 /// not finite a bucket of a gradient or of the weights that would not be finite is left out and reported
 /// promise   threads change no bit; `load` continues as if the run had never stopped
@@ -142,6 +142,8 @@ class async_server {
         order_(how_.record, how_.replay, workers()) {
     expects(link_->model() == nullptr || std::same_as<Tr, simulated>,
             "async_server: of the transports that model time it knows `simulated`");
+    expects(link_->is_local() || sizeof(letter_head) + weights_.size() * sizeof(T) <= std::size_t{1} << 30,
+            "async_server: between processes weights are one letter, of at most 2^30 bytes");
     workers_.initial(channel_.split(weights_.data()));
     channel_.clamp(weights_.data());
     if constexpr (counts_coordinates) {
@@ -227,6 +229,7 @@ class async_server {
       out.add(std::span<double const>(time));
       workers_.save(out);
     }
+    order_.flush();
     out.commit();
   }
   /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed. On several
@@ -255,6 +258,8 @@ class async_server {
     });
     if (!is_server()) return workers_.forget_all();
 
+    if (!link_->is_local())  // no number that a push on its way has is given again
+      for (std::size_t m = 0; m < pulls.size(); ++m) pulls[m].number = std::max(pulls[m].number, pulls_[m].number);
     std::ranges::copy(w, weights_.begin());
     pulls_ = std::move(pulls);
     turn_ = then.turn;
@@ -275,7 +280,7 @@ class async_server {
       log_ = std::move(*log);
       if (virtual_) virtual_->set_state(time);
       workers_.set(all);
-      sort_by_age();
+      note_ages();
     } else {
       with_inbox([](auto& inbox) { inbox.forget(); });
       for (int m = 0; m < workers(); ++m) give(m, false);
@@ -388,12 +393,13 @@ class async_server {
   }
   /// The server's part of a pull.
   void note_pull(int m) {
+    if (counts_coordinates && how_.max_staleness) {
+      ages_.erase({at(m).step, m});
+      ages_.insert({report_.step, m});
+    }
     at(m).step = report_.step;
     ++at(m).number;
-    if constexpr (counts_coordinates) {
-      log_.pull(m);
-      if (how_.max_staleness) ages_.emplace_back(report_.step, m);
-    }
+    if constexpr (counts_coordinates) log_.pull(m);
   }
   /// True if the push was applied.
   bool receive(int m) {
@@ -417,8 +423,8 @@ class async_server {
                        p.message, m, p.number);
     if constexpr (counts_coordinates) {
       log_.add(touched_);
-      for (; !ages_.empty() && report_.step - ages_.front().first > *how_.max_staleness; ages_.pop_front())
-        if (at(ages_.front().second).step == ages_.front().first) log_.end(ages_.front().second);
+      for (; !ages_.empty() && report_.step - ages_.begin()->first > *how_.max_staleness; ages_.erase(ages_.begin()))
+        log_.end(ages_.begin()->second);
     }
     report_.worker = m;
     staleness_sum_ += age;
@@ -430,12 +436,10 @@ class async_server {
       ++report_.skipped_steps;
     }
   }
-  /// The oldest pulls first.
-  void sort_by_age() {
+  void note_ages() {
     if (!counts_coordinates || !how_.max_staleness) return;
     for (int m = 0; m < workers(); ++m)
-      if (log_.has_pull(m)) ages_.emplace_back(at(m).step, m);
-    std::ranges::sort(ages_);
+      if (log_.has_pull(m)) ages_.insert({at(m).step, m});
   }
   std::int64_t staleness_bytes() const {
     if (Staleness::counts == staleness::counted::nothing) return 0;
@@ -466,7 +470,7 @@ class async_server {
   std::int64_t turn_ = 0;  // pushes that came
   std::optional<virtual_workers> virtual_;
   std::optional<async_inbox<T, Channel>> inbox_;  // where the workers are elsewhere
-  std::deque<std::pair<std::int64_t, int>> ages_;  // of pulls, while the log has them: the step, and whose
+  std::set<std::pair<std::int64_t, int>> ages_;  // of pulls, while the log has them: the step, and whose
   std::int64_t staleness_sum_ = 0;
   async_report report_;
 

@@ -73,6 +73,7 @@ class async_workers {
   void forget_all() {
     for (std::size_t i = 0; i < all_.size(); ++i) forget(first_ + static_cast<int>(i));
   }
+  bool has_pushed(int m) const { return at(m).has == held::message; }
   /// Its push was refused: what it said is owed again.
   void restore(engine& by, int m) {
     if constexpr (has_memory<C>)
@@ -95,7 +96,8 @@ class async_workers {
         auto const place = static_cast<std::size_t>(i);
         take_gradient(*lanes_[place], due_[done + place]);
       });
-      for (std::size_t i = done; i < done + n; ++i) spare_.push_back(std::move(at(due_[i]).weights));
+      for (std::size_t i = done; i < done + n; ++i)
+        if (array<T>& used = at(due_[i]).weights; !used.empty()) spare_.push_back(std::move(used));
     }
     due_.clear();
   }
@@ -149,6 +151,7 @@ class async_workers {
 
   void take_gradient(typename Channel::lane& by, int m) {
     worker& w = at(m);
+    if (w.has != held::weights) return;  // it was taken before another one's gradient threw
     point<T> const to = channel_.split(by.gradient.data());
     point<T> theirs;
     if constexpr (has_gradient_buffers<P>) theirs = problem_.gradient_buffers(m);

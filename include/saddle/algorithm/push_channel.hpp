@@ -189,7 +189,7 @@ class push_channel {
                                                &now,
                                                rule,
                                                {static_cast<T>(to.step_size[0]), static_cast<T>(to.step_size[1])},
-                                               static_cast<std::uint32_t>(to.pushes),
+                                               static_cast<std::uint32_t>(std::min(to.pushes, most_pushes)),
                                                to.updates,
                                                planes_at<Wire, T>(all, message, unwrapped(how_)),
                                                static_cast<std::uint32_t>(worker),
@@ -208,6 +208,8 @@ class push_channel {
     now.exchange = static_cast<std::uint64_t>(number - 1);
     return now;
   }
+
+  static constexpr std::int64_t most_pushes = 0xffffffff;  // that a rule of staleness is told of
 
   C how_;
   tensor_layout tensors_;

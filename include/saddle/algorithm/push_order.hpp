@@ -1,7 +1,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,12 +39,18 @@ class push_order {
   }
   /// Push number `turn` is this worker's. A file that is there keeps what came before the first that is noted: a run
   /// goes on that was loaded.
+  /// errors  std::invalid_argument: the file has fewer pushes, and stays as it is
   void note(std::int64_t turn, int worker) {
     if (record_.empty()) return;
-    if (!out_.is_open()) begin(turn);
+    if (!out_.is_open() || turn != next_) begin(turn);
     out_ << worker << '\n';
+    next_ = turn + 1;
   }
-  void flush() { out_.flush(); }
+  /// What was noted is in the file.
+  /// errors  std::runtime_error
+  void flush() {
+    if (out_.is_open() && !out_.flush()) throw std::runtime_error("async_server: cannot write " + record_);
+  }
 
  private:
   void begin(std::int64_t turn) {
@@ -50,15 +58,24 @@ class push_order {
     std::ifstream in(record_);
     for (std::string line; std::ssize(before) < turn && std::getline(in, line);) before.push_back(line);
     in.close();
-    out_.open(record_);
-    expects(out_.is_open() && std::ssize(before) == turn,
-            [&] { return "async_server: cannot write " + record_ + " from push " + std::to_string(turn) + " on"; });
+    expects(std::ssize(before) == turn, [&] {
+      return "async_server: " + record_ + " has " + std::to_string(before.size()) + " pushes, and number " +
+             std::to_string(turn) + " is to follow";
+    });
+    std::string const part = record_ + ".part";
+    out_.close();
+    out_.clear();
+    out_.open(part);
     for (std::string const& line : before) out_ << line << '\n';
+    flush();
+    expects(out_.is_open(), [&] { return "async_server: cannot write " + part; });
+    std::filesystem::rename(part, record_);
   }
 
   std::string record_, replay_;
   std::vector<int> order_;
   std::ofstream out_;
+  std::int64_t next_ = 0;  // what it is to be told of next
 };
 
 SADDLE_NAMESPACE_END

@@ -10,7 +10,7 @@ SADDLE_NAMESPACE_BEGIN
 /// What the server of an asynchronous run makes of a gradient that was taken at old weights: rules that give the step
 /// size of a coordinate from the schedule's and from sigma, the number of updates since the worker's pull.
 ///
-/// counts  what sigma counts: nothing; pushes; updates of this coordinate
+/// counts  what sigma counts: nothing; pushes, up to 2^32 - 1; updates of this coordinate, modulo 2^32
 namespace staleness {
 
 enum class counted { nothing, pushes, coordinates };

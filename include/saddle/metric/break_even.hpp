@@ -13,12 +13,12 @@ struct sending_cost {
 };
 
 /// The bandwidth below which compressing pays, in bytes a second: there bytes / bandwidth + seconds is equal for both.
-/// Infinite if it always pays, 0 if it never does.
+/// Infinite if it always pays, 0 if it never does, or only above some bandwidth: more bytes in less time.
 inline double break_even(sending_cost dense, sending_cost compressed) {
   for (sending_cost const& c : {dense, compressed})
     expects(c.bytes >= 0 && c.seconds >= 0, "break_even: bytes and seconds are not negative");
   double const saved = dense.bytes - compressed.bytes, spent = compressed.seconds - dense.seconds;
-  if (saved <= 0) return spent < 0 ? std::numeric_limits<double>::infinity() : 0;
+  if (saved < 0 || (saved == 0 && spent >= 0)) return 0;
   return spent <= 0 ? std::numeric_limits<double>::infinity() : saved / spent;
 }
 

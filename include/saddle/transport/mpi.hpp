@@ -80,8 +80,11 @@ struct mpi {
     /// After an error nobody may be there to take part in freeing the communicator.
     ~connection() override {
       if (pending_.empty() && !boost::mpi::environment::finalized()) {
-        forget_delivered();
-        if (posted_.empty()) return;
+        try {
+          forget_delivered();
+        } catch (transport_error const&) {  // it stays posted
+        }
+        if (posted_.empty() && arriving_.empty()) return;
       }
       auto const cancel = [](boost::mpi::request& request) {
         try {
@@ -90,7 +93,8 @@ struct mpi {
         }
       };
       for (transmission& t : pending_) cancel(t.request);
-      for (outgoing& o : posted_) cancel(o.request);
+      for (auto* const letters : {&posted_, &arriving_})
+        for (mail& m : *letters) cancel(m.way.request);
       static_cast<void>(world_.release());
     }
     connection(connection const&) = delete;
@@ -106,22 +110,17 @@ struct mpi {
     void post(int rank, std::vector<std::byte> bytes) override {
       forget_delivered();
       expects(bytes.size() <= most_bytes, "mpi: a letter is no longer than 2^30 bytes");
-      outgoing& o = posted_.emplace_back();
-      o.bytes = std::move(bytes);
-      int const n = static_cast<int>(o.bytes.size());
-      o.request = world_->isend(rank, direction::tags, reinterpret_cast<char const*>(o.bytes.data()), n);
+      mail& m = posted_.emplace_back();
+      m.bytes = std::move(bytes);
+      int const n = static_cast<int>(m.bytes.size());
+      m.way = {world_->isend(rank, direction::tags, reinterpret_cast<char const*>(m.bytes.data()), n), rank, sent};
       wire_bytes_ += n;
     }
     std::optional<letter> take(std::chrono::milliseconds patience) override {
       auto const begin = clock::now();
       for (;;) {
         forget_delivered();
-        if (auto const status = world_->iprobe(boost::mpi::any_source, direction::tags)) {
-          int const n = status->count<char>().value_or(0);
-          letter l{status->source(), std::vector<std::byte>(static_cast<std::size_t>(n))};
-          world_->recv(l.rank, direction::tags, reinterpret_cast<char*>(l.bytes.data()), n);
-          return l;
-        }
+        if (auto l = arrived()) return l;
         auto const waited = clock::now() - begin;
         if (waited >= patience) return std::nullopt;
         rest(waited);
@@ -170,17 +169,37 @@ struct mpi {
       if (waited > std::chrono::milliseconds(1)) std::this_thread::sleep_for(std::chrono::microseconds(20));
       else std::this_thread::yield();
     }
-    struct outgoing {
-      boost::mpi::request request;
-      std::vector<std::byte> bytes;
-    };
-    void forget_delivered() {
-      std::erase_if(posted_, [](outgoing& o) { return static_cast<bool>(o.request.test()); });
-    }
     struct transmission {
       boost::mpi::request request;
       int rank, expected;  // bytes, or `sent`
     };
+    struct mail {
+      transmission way{};
+      std::vector<std::byte> bytes{};
+    };
+    void forget_delivered() {
+      std::erase_if(posted_, [&](mail& m) { return is_done(m.way); });
+    }
+    /// The next letter that is here in full. One that is announced may take as long as its sender's process is busy
+    /// with something else, and letters of others do not wait for it.
+    std::optional<letter> arrived() {
+      while (auto const status = world_->iprobe(boost::mpi::any_source, direction::tags)) {
+        int const n = status->count<char>().value_or(0);
+        mail& m = arriving_.emplace_back();
+        m.bytes.resize(static_cast<std::size_t>(n));
+        m.way = {world_->irecv(status->source(), direction::tags, reinterpret_cast<char*>(m.bytes.data()), n),
+                 status->source(), n};
+      }
+      for (auto m = arriving_.begin(); m != arriving_.end(); ++m) {
+        int const rank = m->way.rank;
+        bool const is_next = std::none_of(arriving_.begin(), m, [&](mail const& o) { return o.way.rank == rank; });
+        if (!is_next || !is_done(m->way)) continue;
+        letter l{rank, std::move(m->bytes)};
+        arriving_.erase(m);
+        return l;
+      }
+      return std::nullopt;
+    }
 
     /// Counts the exchanges with another process in one direction, as that process does: what was lost is missed and
     /// not mistaken for the next one.
@@ -246,7 +265,8 @@ struct mpi {
     std::int64_t starts_ = 0;
     std::vector<direction> from_, to_;  // of each rank
     std::vector<transmission> pending_;
-    std::list<outgoing> posted_;  // letters that may not have left
+    std::list<mail> posted_;    // letters that may not have left
+    std::list<mail> arriving_;  // and that may not be here
     std::int64_t step_ = 0;
     int round_ = 0;
     std::int64_t wire_bytes_ = 0;
