@@ -1,5 +1,6 @@
 // mpi_async FILE [pause]: the asynchronous server on all ranks. What they did in some order one process does again. Or
 // the last rank is silent for longer than the deadline: the others go on without it, and it comes back.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -54,7 +55,14 @@ int main(int argc, char** argv) {
       async_server driver{tug{pauses ? workers - 1 : -1}, how, ranks, cpu{}};
       is_server = driver.is_server();
       if (pauses) {
-        driver.run(1 << 30, [](async_report const& r) { return r.left_behind.empty(); });
+        using clock = std::chrono::steady_clock;
+        clock::duration longest{};
+        driver.run(1 << 30, [&, latest = clock::now()](async_report const& r) mutable {
+          longest = std::max(longest, clock::now() - latest);
+          latest = clock::now();
+          return r.left_behind.empty();
+        });
+        require(longest < std::chrono::seconds(2), "nobody waits for a letter that is announced and does not come");
         driver.run(50);
         auto const silent = is_server ? driver.report().left_behind.size() : 0;
         driver.run(1 << 30, [](async_report const& r) { return !r.left_behind.empty(); });
