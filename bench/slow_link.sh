@@ -125,6 +125,11 @@ alone() {  # COMPRESSOR: seconds a step
   for _ in 1 2 3 4 5; do OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$sender" "$1" 20; done |
     sort -g | sed -n '3s/ .*//p'
 }
+both() {  # COMPRESSOR: what two ranks take a step
+  ours=$(launch 2 "$sender" "$1" 40 | cut -d' ' -f1)
+  theirs=$(launch 2 "$sender" dense 40 | cut -d' ' -f1)
+  awk -v o="$ours" -v t="$theirs" 'BEGIN { printf "%.4f s against %.4f s dense", o, t }'
+}
 echo
 limit unlimited
 dense_bytes=$(launch 2 "$sender" dense 4 | cut -d' ' -f2)
@@ -134,15 +139,17 @@ for c in qsgd8 qsgd4 sign top-k global-top-k; do
   seconds=$(alone $c)
   predicted=$("$build/bench/break_even" "$dense_bytes" "$dense_seconds" "$bytes" "$seconds")
   case $predicted in
-    inf) echo "* $c pays at every bandwidth by break_even"; continue ;;
+    inf)
+      limit unlimited
+      echo "* $c takes $seconds s alone, dense $dense_seconds s: it pays at every bandwidth by break_even;" \
+        "unlimited: $(both $c)"
+      continue ;;
     0) echo "* $c pays at no bandwidth by break_even"; continue ;;
   esac
   seen=
   for part in 70 130; do  # per cent of the predicted bandwidth
     limit "$(awk -v m="$predicted" -v p=$part 'BEGIN { printf "%.0f", 10 * m * p }')kbit"
-    ours=$(launch 2 "$sender" $c 40 | cut -d' ' -f1)
-    theirs=$(launch 2 "$sender" dense 40 | cut -d' ' -f1)
-    seen="$seen at $part %: $(awk -v o="$ours" -v t="$theirs" 'BEGIN { printf "%.4f s against %.4f s dense", o, t }');"
+    seen="$seen at $part %: $(both $c);"
   done
   echo "* $c takes $seconds s alone, dense $dense_seconds s: it pays below $predicted Mbit/s by break_even;${seen%;}"
 done
