@@ -76,7 +76,7 @@ void check(E const& how) {
   }
 
   // Every prefix, of sums of two numbers.
-  for (std::size_t const n : {1, 2, 1000, 100000}) {
+  for (std::size_t const n : std::vector<std::size_t>{1, 2, 1000, 100000}) {
     typename engine::template array<pair_sum> in(n), out(n);
     std::vector<pair_sum> host(n), sums(n);
     for (std::size_t i = 0; i < n; ++i) host[i] = {static_cast<std::int64_t>(i % 7), -static_cast<std::int64_t>(i)};
