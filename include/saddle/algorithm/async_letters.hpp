@@ -39,17 +39,18 @@ inline std::uint64_t sum_of(letter_head head, std::span<std::byte const> body) {
   sum.add(body);
   return sum.value();
 }
-/// With a body that `append(bytes)` adds.
-template <class Append>
-std::vector<std::byte> letter_of(letter_head head, Append const& append) {
-  std::vector<std::byte> bytes(sizeof head);
-  append(bytes);
-  head.sum = sum_of(head, std::span(bytes).subspan(sizeof head));
+/// With a body of so many bytes that fill(body) writes.
+template <class Fill>
+std::vector<std::byte> letter_of(letter_head head, std::size_t size, Fill const& fill) {
+  std::vector<std::byte> bytes(sizeof head + size);
+  std::span const body = std::span(bytes).subspan(sizeof head);
+  fill(body);
+  head.sum = sum_of(head, body);
   std::memcpy(bytes.data(), &head, sizeof head);
   return bytes;
 }
 inline std::vector<std::byte> letter_of(letter_head const& head) {
-  return letter_of(head, [](std::vector<std::byte>&) {});
+  return letter_of(head, 0, [](std::span<std::byte>) {});
 }
 /// errors  bad_message
 inline std::pair<letter_head, std::span<std::byte const>> opened(letter const& l) {
@@ -91,9 +92,8 @@ class async_inbox {
   void give(int m, std::int64_t number, std::span<T const> weights, letter_head::kind what) {
     at(m).number = number;
     at(m).since = now();
-    write(at(m).rank, letter_of({what, m, number}, [&](std::vector<std::byte>& bytes) {
-            auto const body = std::as_bytes(weights);
-            bytes.insert(bytes.end(), body.begin(), body.end());
+    write(at(m).rank, letter_of({what, m, number}, weights.size_bytes(), [&](std::span<std::byte> body) {
+            std::ranges::copy(std::as_bytes(weights), body.begin());
           }));
   }
 
@@ -220,8 +220,9 @@ void work_for_server(link& between, Channel const& channel, Workers& workers, En
     workers.take(engine);
     for (int const m : due) {
       auto const p = workers.pushed(engine, m);
-      between.post(0, letter_of({letter_head::kind::push, m, p.number}, [&](std::vector<std::byte>& bytes) {
-                     channel.seal(bytes, p.message, p.non_finite, m, p.number);
+      auto const size = static_cast<std::size_t>(channel.size().total);
+      between.post(0, letter_of({letter_head::kind::push, m, p.number}, size, [&](std::span<std::byte> body) {
+                     channel.seal(body, p.message, p.non_finite, m, p.number);
                    }));
     }
     auto const patience = 2 * between.deadline();  // the server may have waited for another rank until the end of one

@@ -139,14 +139,17 @@ class push_channel {
                                                  static_cast<std::uint32_t>(worker)},
            1, 0, all.buckets());
   }
-  /// The message as it leaves the process, appended to `to`.
-  void seal(std::vector<std::byte>& to, std::byte* message, std::int64_t non_finite, int worker,
+  /// The message as it leaves the process, in size().total bytes.
+  void seal(std::span<std::byte> to, std::byte* message, std::int64_t non_finite, int worker,
             std::int64_t number) const {
     bucket_layout const all = layout();
     message_planes const planes = planes_at<Wire, T>(all, message, unwrapped(how_));
     message_key const key{all.of(phase::both), number - 1, worker};
     message_header const header = seal_message<Wire, T>(planes, all, key, {non_finite, worker}, unwrapped(how_));
-    auto const append = [&](std::span<std::byte const> part) { to.insert(to.end(), part.begin(), part.end()); };
+    auto const append = [&](std::span<std::byte const> part) {
+      std::ranges::copy(part, to.begin());
+      to = to.subspan(part.size());
+    };
     append(std::as_bytes(std::span(&header, 1)));
     for (std::span<std::byte> const part : wire_parts<Wire, T>(planes, all, key.part, unwrapped(how_))) append(part);
   }
