@@ -120,8 +120,8 @@ for c in $compressors; do
   echo "| $c | $(awk -v b="$bytes" 'BEGIN { printf "%.0f", b }') |$row"
 done
 
-# Encoding and decoding alone, of dense messages, of compressed ones and so on: the medians of five.
-alone() {  # COMPRESSOR: seconds a step
+# The dense ones are timed anew beside each compressor: the machine's speed drifts.
+alone() {  # COMPRESSOR: seconds a step of encoding and decoding alone, the median of five
   for _ in 1 2 3 4 5; do OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$sender" "$1" 20; done |
     sort -g | sed -n '3s/ .*//p'
 }

@@ -152,14 +152,14 @@ record compete(task const& of, lent const& problem, Settings const& how, double 
     if (tried > 0) break;
   }
   // The other seeds at once, each with a problem of its own: a worker's gradients are taken one by one.
-  options each = o;
-  each.threads = std::max(1, o.threads / std::max(1, o.seeds - 1));
+  options share = o;
+  share.threads = std::max(1, o.threads / std::max(1, o.seeds - 1));
   double const step_size = best.step_size, limit = 4 * best.runs[0].bytes;
   std::vector<std::future<run>> others;
   for (int seed = 2; seed <= o.seeds; ++seed)
     others.push_back(std::async(o.threads > 1 ? std::launch::async : std::launch::deferred, [&, seed] {
       return learn(of, lent(of, problem.workers()), how, step_size, network(static_cast<std::uint64_t>(seed)), limit,
-                   each);
+                   share);
     }));
   for (std::future<run>& r : others) best.runs.push_back(r.get());
   return best;
