@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -358,7 +359,11 @@ int measure(options const& o, int only) {
                 {"task", "Mbit/s", "asynchronous SGD", "AdaComp, c = 1 %", "c = 0.1 %"});
   study s(o, all, number, bytes);
   std::vector<panel> panels;
-  for (task const& of : tasks(o.quick)) {
+  std::vector<task> const asked = tasks(o.quick);
+  auto const has_such_a_crowd = [&](task const& of) { return std::ranges::count(of.crowds, only) > 0; };
+  if (only != 0 && only != 10 && std::ranges::none_of(asked, has_such_a_crowd))
+    throw std::invalid_argument("--workers: there are no runs with " + std::to_string(only));
+  for (task const& of : asked) {
     if (only == 0 || only == 10) {
       panels.push_back(s.vary_compression(of));
       sustain(workers, of);
