@@ -34,16 +34,20 @@ class thread_pool {
   /// f(i) for i = 0 ... n - 1, in any order, `chunk` consecutive ones by the same thread.
   template <class F>
   void for_each(std::int64_t n, std::int64_t chunk, F const& f) {
-    if (others_.empty() || n <= chunk) {
-      for (std::int64_t i = 0; i < n; ++i) f(i);
-      return;
-    }
+    run(n, chunk, &f, [](void const* body, std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) (*static_cast<F const*>(body))(i);
+    });
+  }
+
+ private:
+  using loop = void (*)(void const* body, std::int64_t first, std::int64_t last);
+
+  void run(std::int64_t n, std::int64_t chunk, void const* body, loop of) {
+    if (others_.empty() || n <= chunk) return of(body, 0, n);
     {
       std::lock_guard const lock(mutex_);
-      loop_ = [](void const* body, std::int64_t first, std::int64_t last) {
-        for (std::int64_t i = first; i < last; ++i) (*static_cast<F const*>(body))(i);
-      };
-      body_ = &f;
+      loop_ = of;
+      body_ = body;
       length_ = n;
       chunk_ = chunk;
       next_.store(0, std::memory_order_relaxed);
@@ -57,8 +61,6 @@ class thread_pool {
     done_.wait(lock, [this] { return working_ == 0; });
     if (failure_) std::rethrow_exception(failure_);
   }
-
- private:
   void stop() {
     {
       std::lock_guard const lock(mutex_);
@@ -101,7 +103,7 @@ class thread_pool {
 
   std::mutex mutex_;
   std::condition_variable wake_, done_;
-  void (*loop_)(void const*, std::int64_t, std::int64_t) = nullptr;
+  loop loop_ = nullptr;
   void const* body_ = nullptr;
   std::int64_t length_ = 0, chunk_ = 1, generation_ = 0;
   std::atomic<std::int64_t> next_ = 0;

@@ -107,6 +107,9 @@ class executor_program : public program<T> {
     else f();
   }
 
+  void judge(int round) override {
+    engine_.once(skip_if_non_finite<T>{sources(round), kind_.averages ? 1 : fleet_.hosted, lowest_.data()});
+  }
   void begin() override { engine_.once(forget_non_finite{lowest_.data(), fleet_.all + 1}); }
   void each_worker(int phase, std::function<void(int, sample const*)> const& f) override {
     engine_.each(fleet_.hosted, [&](std::int64_t m) {
@@ -137,7 +140,7 @@ class executor_program : public program<T> {
 
   /// What the tables depend on of a combination.
   struct kind {
-    bool relays, mixes_copies;
+    bool averages, relays, mixes_copies;
     int phases, rounds;
   };
   executor_program(Executor const& how, kind const& is, tensor_layout tensors)

@@ -280,10 +280,6 @@ class trainer {
     program_ = make_program<Distributed>(std::move(o), c, std::move(t), how, sizes,
                                          tensors_of(p, settings_.grouping, "trainer"));
     problem_ = erase(how, std::move(p));
-    expects(link_->workers() <= problem_->most_workers(), [&] {
-      return "trainer: " + std::to_string(link_->workers()) + " workers, but the problem has data for " +
-             std::to_string(problem_->most_workers());
-    });
     allocate();
   }
 
@@ -306,6 +302,10 @@ class trainer {
   }
 
   void allocate() {
+    expects(link_->workers() <= problem_->most_workers(), [&] {
+      return "trainer: " + std::to_string(link_->workers()) + " workers, but the problem has data for " +
+             std::to_string(problem_->most_workers());
+    });
     demands_ = program_->needs();
     transfers_.resize(static_cast<std::size_t>(demands_.rounds));
     exchanges_.resize(static_cast<std::size_t>(demands_.rounds * demands_.phases));
