@@ -11,7 +11,7 @@
 namespace command_line {
 namespace {
 
-std::unique_ptr<saddle::link> connect_here(connection const& how) {
+std::unique_ptr<saddle::communicator> connect_here(connection const& how) {
   if (!how.network) return saddle::loopback{how.workers}.connect();
   return saddle::simulated{.workers = how.workers,
                            .links = {*how.network},
@@ -30,7 +30,7 @@ bool under_mpirun() {
 
 #ifdef COMMAND_LINE_MPI
 
-std::unique_ptr<saddle::link> connection::connect() const {
+std::unique_ptr<saddle::communicator> connection::connect() const {
   if (under_mpirun()) return saddle::mpi{.workers = workers, .deadline = deadline, .server = server}.connect();
   return connect_here(*this);
 }
@@ -45,7 +45,7 @@ void end_all(int code) {
 
 #else
 
-std::unique_ptr<saddle::link> connection::connect() const { return connect_here(*this); }
+std::unique_ptr<saddle::communicator> connection::connect() const { return connect_here(*this); }
 int rank() { return 0; }
 int with_processes(int, char**, std::function<int()> const& f) {
   if (under_mpirun()) throw std::runtime_error("this program was built without MPI and cannot run under mpirun");

@@ -18,7 +18,7 @@ struct connection {
   std::optional<saddle::link_kind> network{};
   double gradient_seconds = 0.01;  // on that network
 
-  std::unique_ptr<saddle::link> connect() const;
+  std::unique_ptr<saddle::communicator> connect() const;
 };
 
 /// Whether mpirun has started this process, and others with it.

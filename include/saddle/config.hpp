@@ -33,11 +33,20 @@
 #define SADDLE_INLINE_LAMBDA __attribute__((always_inline))
 #endif
 
+/// g++ takes each array bound that is an int, as in T (&)[Items], for a change of sign. Clang checks the rest.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
+#define SADDLE_WARNINGS_BEGIN _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wsign-conversion\"")
+#define SADDLE_WARNINGS_END _Pragma("GCC diagnostic pop")
+#else
+#define SADDLE_WARNINGS_BEGIN
+#define SADDLE_WARNINGS_END
+#endif
+
 /// SADDLE_BITWISE is defined by the target saddle::bitwise, together with the flags that forbid contraction.
 /// The inline namespace keeps translation units with and without it from being mixed by the linker.
 #ifdef SADDLE_BITWISE
-#define SADDLE_NAMESPACE_BEGIN namespace saddle { inline namespace bitwise {
+#define SADDLE_NAMESPACE_BEGIN SADDLE_WARNINGS_BEGIN namespace saddle { inline namespace bitwise {
 #else
-#define SADDLE_NAMESPACE_BEGIN namespace saddle { inline namespace contracted {
+#define SADDLE_NAMESPACE_BEGIN SADDLE_WARNINGS_BEGIN namespace saddle { inline namespace contracted {
 #endif
-#define SADDLE_NAMESPACE_END } }
+#define SADDLE_NAMESPACE_END } } SADDLE_WARNINGS_END

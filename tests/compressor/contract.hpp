@@ -221,7 +221,7 @@ real rounding_of(std::vector<T> const& p) {
 template <class C, class T>
 std::int64_t part_bytes(bucket const& b, int n) {
   plane const one = C::template planes<T>[at(n)];
-  return one.per_bucket + one.bits_per_coordinate * round_up(b.count, block) / 8;
+  return one.per_bucket + one.bits_per_coordinate * round_up(b.count, code_block) / 8;
 }
 
 /// Both messages say the same, carry their payload, and nothing was written outside of the bucket's own parts.

@@ -143,7 +143,7 @@ TEST_CASE("a message decodes on the other side to what it decodes to here") {
     CHECK(m.header.coordinates == coordinates);
     CHECK(m.header.exchange == 41);
     CHECK(m.header.sender == 3);
-    CHECK(m.header.non_finite == none);
+    CHECK(m.header.non_finite == no_coordinate);
   });
 }
 

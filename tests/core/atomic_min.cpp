@@ -9,14 +9,14 @@
 using namespace saddle;
 
 TEST_CASE("atomic_min: keeps the least of all threads' values") {
-  std::int64_t least = none;
+  std::int64_t least = no_coordinate;
   atomic_min(&least, 7);
   atomic_min(&least, 9);
   CHECK(least == 7);
   atomic_min(&least, -3);
   CHECK(least == -3);
 
-  least = none;
+  least = no_coordinate;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&least, t] {

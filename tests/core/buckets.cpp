@@ -23,7 +23,7 @@ TEST_CASE("bucket_layout: every coordinate lies in exactly one bucket, of its ow
         for (std::int64_t n = 0; n < l.buckets(); ++n) {
           bucket const b = l.at(n);
           CHECK(b.index == n);
-          CHECK(b.begin % block == 0);
+          CHECK(b.begin % code_block == 0);
           CHECK(b.count >= 1);
           CHECK(b.count <= length);
           CHECK(b.player == (n < l.buckets(0) ? 0 : 1));
@@ -116,7 +116,7 @@ TEST_CASE("tensor_layout: each tensor is cut as if it were alone, without gaps i
               ++index;
             }
             in_arrays += n;
-            in_message += up(n, block);
+            in_message += up(n, code_block);
             coordinates += n;
           }
           CHECK(l.of(p).last == index);

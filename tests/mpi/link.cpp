@@ -29,7 +29,7 @@ std::byte said(int from, int to, std::size_t i) {
 }
 
 /// All ranks send each other so many bytes, twice.
-void everyone_to_everyone(saddle::link& l, std::size_t bytes) {
+void everyone_to_everyone(saddle::communicator& l, std::size_t bytes) {
   auto const ranks = static_cast<std::size_t>(l.ranks());
   std::vector<std::vector<std::byte>> out(2 * ranks, std::vector<std::byte>(bytes)), in = out;
   std::vector<parcel> sends, receives;
@@ -56,7 +56,7 @@ void everyone_to_everyone(saddle::link& l, std::size_t bytes) {
 }
 
 /// The same by letters, which come from anybody in any order, and from one rank in its own.
-void letters_to_everyone(saddle::link& l, std::size_t bytes) {
+void letters_to_everyone(saddle::communicator& l, std::size_t bytes) {
   auto const ranks = static_cast<std::size_t>(l.ranks());
   for (int k = 0; k < 3; ++k)
     for (int to = 0; to < l.ranks(); ++to) {

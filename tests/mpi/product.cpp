@@ -21,7 +21,7 @@ bool is_alone = false;  // where the next trainer's workers are
 
 }  // namespace
 
-std::unique_ptr<saddle::link> command_line::connection::connect() const {
+std::unique_ptr<saddle::communicator> command_line::connection::connect() const {
   if (is_alone) return saddle::loopback{workers}.connect();
   return saddle::mpi{.workers = workers, .deadline = deadline, .server = server}.connect();
 }

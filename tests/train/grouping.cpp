@@ -57,8 +57,8 @@ struct apart {
 };
 
 struct anywhere {
-  std::function<std::unique_ptr<saddle::link>()> connection;
-  std::unique_ptr<saddle::link> connect() const { return connection(); }
+  std::function<std::unique_ptr<saddle::communicator>()> connection;
+  std::unique_ptr<saddle::communicator> connect() const { return connection(); }
 };
 using combination = std::function<trainer<float>(apart const&, int threads, anywhere const&, settings const&)>;
 

@@ -39,10 +39,10 @@ struct process {
   saddle::server_place server = saddle::server_place::sharded;
   std::chrono::milliseconds deadline = std::chrono::seconds(60);
 
-  std::unique_ptr<saddle::link> connect() const;
+  std::unique_ptr<saddle::communicator> connect() const;
 };
 
-class connection final : public saddle::link {
+class connection final : public saddle::communicator {
  public:
   explicit connection(process p) : self_(std::move(p)) {}
   int workers() const override { return self_.workers; }
@@ -111,7 +111,7 @@ class connection final : public saddle::link {
   std::vector<saddle::parcel> wanted_;
   std::int64_t wire_bytes_ = 0;
 };
-inline std::unique_ptr<saddle::link> process::connect() const { return std::make_unique<connection>(*this); }
+inline std::unique_ptr<saddle::communicator> process::connect() const { return std::make_unique<connection>(*this); }
 
 /// f(rank) for all ranks at the same time; the first exception is thrown again when all have returned.
 template <class F>

@@ -166,8 +166,8 @@ message_bytes sent(O const& o, message_shape const& shape, std::int64_t messages
 
 /// In one process or in one of several: the policies are compiled once for both.
 struct anywhere {
-  std::function<std::unique_ptr<saddle::link>()> connection;
-  std::unique_ptr<saddle::link> connect() const { return connection(); }
+  std::function<std::unique_ptr<saddle::communicator>()> connection;
+  std::unique_ptr<saddle::communicator> connect() const { return connection(); }
 };
 
 inline void check_run(std::function<trainer<float>(int threads, anywhere const&)> const& combine, int workers,

@@ -67,7 +67,7 @@ inline std::pair<letter_head, std::span<std::byte const>> opened(letter const& l
 }
 
 /// The first of the workers that a rank hosts.
-inline int first_async_worker(link const& between, int rank) {
+inline int first_async_worker(communicator const& between, int rank) {
   if (between.is_local()) return rank * between.workers();
   return static_cast<int>(std::int64_t{between.workers()} * std::max(rank - 1, 0) / (between.ranks() - 1));
 }
@@ -79,7 +79,7 @@ class async_inbox {
   static constexpr clock::time_point never = clock::time_point::max();
 
  public:
-  async_inbox(link& between, Channel const& channel)
+  async_inbox(communicator& between, Channel const& channel)
       : link_(between),
         channel_(channel),
         workers_(static_cast<std::size_t>(between.workers())),
@@ -152,7 +152,7 @@ class async_inbox {
  private:
   struct worker {
     int rank = 0;
-    std::int64_t number = 1, non_finite = none;
+    std::int64_t number = 1, non_finite = no_coordinate;
     clock::time_point since = clock::now();  // it has begun with what it has not pushed yet; or `never`
     aligned_vector<std::byte> message{};
   };
@@ -200,7 +200,7 @@ class async_inbox {
     return true;
   }
 
-  link& link_;
+  communicator& link_;
   Channel const& channel_;
   std::vector<worker> workers_;
   std::vector<rank> ranks_;
@@ -211,7 +211,7 @@ class async_inbox {
 /// The workers' side, until the server ends the run.
 /// errors  transport_error, bad_message
 template <class T, class Channel, class Workers, class Engine>
-void work_for_server(link& between, Channel const& channel, Workers& workers, Engine& engine) {
+void work_for_server(communicator& between, Channel const& channel, Workers& workers, Engine& engine) {
   auto const fail = [&](std::string const& why) {
     throw transport_error("async_server: rank " + std::to_string(between.rank()) + ": " + why);
   };

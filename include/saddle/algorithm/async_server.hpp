@@ -304,7 +304,7 @@ class async_server {
   }
 
   /// Before anything is allocated.
-  static Settings checked(Settings how, P const& of, link& between) {
+  static Settings checked(Settings how, P const& of, communicator& between) {
     players const sizes = of.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "async_server: the problem has no coordinates");
     expects(sizes.size() < std::int64_t{1} << 31, "async_server: there are less than 2^31 coordinates");
@@ -429,7 +429,7 @@ class async_server {
     report_.worker = m;
     staleness_sum_ += age;
     report_.largest_staleness = std::max(report_.largest_staleness, age);
-    if (std::int64_t const lowest = std::min(p.non_finite, overflown); lowest != none) {
+    if (std::int64_t const lowest = std::min(p.non_finite, overflown); lowest != no_coordinate) {
       std::int64_t const second = channel_.layout().begin_of(1);
       bool const is_max = lowest >= second;
       report_.non_finite = {report_.step, m, is_max ? player::max : player::min, lowest - (is_max ? second : 0)};
@@ -458,7 +458,7 @@ class async_server {
            (link_->model() == nullptr ? "" : " " + link_->model()->name());
   }
 
-  std::unique_ptr<link> link_;
+  std::unique_ptr<communicator> link_;
   Settings how_;
   engine engine_;
   Channel channel_;

@@ -138,7 +138,7 @@ class async_workers {
  private:
   enum class held : std::int64_t { nothing, weights, message };
   struct progress {
-    std::int64_t number = 0, non_finite = none;
+    std::int64_t number = 0, non_finite = no_coordinate;
     held has = held::nothing;
   };
   struct worker : progress {

@@ -254,7 +254,7 @@ class md_gan {
   }
 
   /// Before anything is allocated.
-  static Settings checked(Settings how, P const& pair, std::unique_ptr<link> connected, std::unique_ptr<link>& kept) {
+  static Settings checked(Settings how, P const& pair, std::unique_ptr<communicator> connected, std::unique_ptr<communicator>& kept) {
     kept = std::move(connected);
     int const workers = kept->workers();
     players const sizes = pair.sizes();
@@ -369,7 +369,7 @@ class md_gan {
                        batch(learning_batch(i)), discriminators_.gradient(local));
         });
         report_.passes += {.ascend = report_.workers};
-        lowest_.assign(here_.size(), none);
+        lowest_.assign(here_.size(), no_coordinate);
         discriminators_.move(engine_, (report_.step - 1 - reset_at_) * how_.discriminator_steps + l, k, here_,
                              lowest_.data());
         note(player::max, lowest_, [this](std::size_t i) { return present_[first_here_ + i]; });
@@ -483,7 +483,7 @@ class md_gan {
     });
     sum_pulled(received);
     static constexpr int itself[] = {0};
-    lowest_.assign(1, none);
+    lowest_.assign(1, no_coordinate);
     generator_.move(engine_, report_.step, 0, itself, lowest_.data());
     note(player::min, lowest_, [this](std::size_t) { return workers(); });
   }
@@ -514,7 +514,7 @@ class md_gan {
   template <class Who>
   void note(player whose, std::span<std::int64_t const> lowest, Who const& who) {
     for (std::size_t i = 0; i < lowest.size(); ++i)
-      if (lowest[i] != none) {
+      if (lowest[i] != no_coordinate) {
         if (!is_flawed_) report_.non_finite = {report_.step, who(i), whose, lowest[i]};
         is_flawed_ = true;
       }
@@ -552,7 +552,7 @@ class md_gan {
            (link_->model() == nullptr ? "" : " " + link_->model()->name());
   }
 
-  std::unique_ptr<link> link_;
+  std::unique_ptr<communicator> link_;
   Settings how_;
   P pair_;
   engine engine_;

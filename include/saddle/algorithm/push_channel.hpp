@@ -115,7 +115,7 @@ class push_channel {
     a.gradient[0] = a.gradient[1] = l.gradient.data();
     a.memory = memory;
     a.outgoing = has_memory<C> ? memory : l.outgoing.data();
-    std::int64_t lowest = none;
+    std::int64_t lowest = no_coordinate;
     absent_rule const rule;
     if constexpr (selects_globally<Wire>)
       l.selection.template encode<Scheme>(
@@ -186,7 +186,7 @@ class push_channel {
                      std::int64_t number) const {
     step_switches<T> const now = at(number);
     bucket_layout const all = layout();
-    std::int64_t lowest = none;
+    std::int64_t lowest = no_coordinate;
     by.run(apply_push_body<Wire, T, S, length>{unwrapped(how_),
                                                all,
                                                &now,

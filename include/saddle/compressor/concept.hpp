@@ -167,7 +167,7 @@ concept compressor_has_a_name = requires {
 };
 template <class C>
 concept has_a_bucket = C::bucket == any_bucket ||
-                       (C::bucket >= block && C::bucket <= 65536 && is_power_of_two(C::bucket));
+                       (C::bucket >= code_block && C::bucket <= 65536 && is_power_of_two(C::bucket));
 template <class C>
 concept lays_out_a_message = requires {
   typename C::template message<float>;

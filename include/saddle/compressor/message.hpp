@@ -119,7 +119,7 @@ void open_message(message_header const& header, message_planes const& planes, bu
   expect("the exchange", header.exchange, known.exchange);
   expect("the sender", header.sender, known.sender);
   expect("the checksum", header.checksum, checksum_of(header, wire_parts<C, T>(planes, layout, key.part, c)));
-  if (header.non_finite != none) {
+  if (header.non_finite != no_coordinate) {
     if (header.non_finite < 0 || header.non_finite >= layout.padded())
       fail("its status names coordinate " + std::to_string(header.non_finite) + " of " +
            std::to_string(layout.padded()));

@@ -8,7 +8,7 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// No coordinate was found.
-inline constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::int64_t no_coordinate = std::numeric_limits<std::int64_t>::max();
 
 /// target = min(target, value), from any lane of any group.
 SADDLE_HD void atomic_min(std::int64_t* target, std::int64_t value) {

@@ -31,7 +31,7 @@ struct bucket_range {
 
 /// Each player is padded to whole blocks of 128 coordinates, so that codes of every width (one bit included)
 /// begin on 16 bytes and no two buckets share a word. The padding holds zeros and is never sent as payload.
-inline constexpr int block = 128;
+inline constexpr int code_block = 128;
 /// Coordinates of a full bucket where no compressor says how many.
 inline constexpr int default_bucket = 512;
 
@@ -57,7 +57,7 @@ struct bucket_layout {
 
   SADDLE_HD std::int64_t padded(int p) const {
     if (keeps_tensors_apart()) return p == 0 ? table.padded.min : table.padded.max;
-    return (size(p) + block - 1) / block * block;
+    return (size(p) + code_block - 1) / code_block * code_block;
   }
   SADDLE_HD std::int64_t padded() const { return padded(0) + padded(1); }
   SADDLE_HD std::int64_t buckets(int p) const {
@@ -144,7 +144,7 @@ class tensor_layout {
         if (n == 0) continue;
         places_.push_back({first_bucket + buckets, begin + from, padded - from, n, p});
         buckets += (n + length - 1) / length;
-        padded += (n + block - 1) / block * block;
+        padded += (n + code_block - 1) / code_block * code_block;
         from += n;
       }
     }

@@ -21,13 +21,13 @@ struct message_header {
   std::int32_t sender = 0;         // a worker; their number for the server
   std::int32_t blamed = 0;         // of whom the status speaks; the server speaks of itself or of a worker
   std::uint64_t checksum = 0;      // of the header, with a zero here, and of what travels of the planes
-  std::int64_t non_finite = none;  // status: the lowest coordinate that was not finite, so that what hears of it skips
+  std::int64_t non_finite = no_coordinate;  // status: the lowest coordinate that was not finite, so that what hears of it skips
 };
 static_assert(sizeof(message_header) == 64);
 
 /// A coordinate that was not finite, and whose it is.
 struct message_status {
-  std::int64_t non_finite = none;
+  std::int64_t non_finite = no_coordinate;
   std::int32_t blamed = 0;
 };
 

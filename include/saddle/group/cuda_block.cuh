@@ -91,7 +91,7 @@ class cuda_block : public quads<cuda_block<Lanes>, Lanes> {
         word = lane() % 32 == j ? all : word;
       }
       int const n = q * warps + lane() / 32;
-      if (lane() % 32 < 4 && n * block < count) words[4 * n + lane() % 32] = word;
+      if (lane() % 32 < 4 && n * code_block < count) words[4 * n + lane() % 32] = word;
     }
   }
 

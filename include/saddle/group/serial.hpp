@@ -53,11 +53,11 @@ struct serial_group {
 
   template <int Items, class F>
   SADDLE_HD void store_bits(int count, std::uint32_t* words, F f) const {
-    for (int begin = 0; begin < count; begin += block, words += block / 32) {
+    for (int begin = 0; begin < count; begin += code_block, words += code_block / 32) {
       // Sixteen accumulators, four to a word: as wide as the widest vectors.
       std::uint32_t acc[16] = {};
-      if (count - begin >= block) {
-        for (int t = 0; t < block / 16; ++t)
+      if (count - begin >= code_block) {
+        for (int t = 0; t < code_block / 16; ++t)
           for (int i = 0; i < 16; ++i)
             acc[i] |= static_cast<std::uint32_t>(f(begin + 16 * t + i)) << (4 * t + i / 4);
       } else {
@@ -71,10 +71,10 @@ struct serial_group {
   template <int Items, class F>
   SADDLE_HD void load_bits(int count, std::uint32_t const* words, F f) const {
     int begin = 0;
-    for (; begin + block <= count; begin += block, words += block / 32) {
+    for (; begin + code_block <= count; begin += code_block, words += code_block / 32) {
       std::uint32_t word[16];
       for (int i = 0; i < 16; ++i) word[i] = words[i % 4] >> (i / 4);
-      for (int t = 0; t < block / 16; ++t) {
+      for (int t = 0; t < code_block / 16; ++t) {
         SADDLE_INDEPENDENT
         for (int i = 0; i < 16; ++i) f(begin + 16 * t + i, word[i] >> (4 * t) & 1u);
       }

@@ -77,12 +77,12 @@ class thread_group : public quads<thread_group<Lanes>, Lanes> {
 
   template <int Items, class F>
   void store_bits(int count, std::uint32_t* words, F f) const {
-    constexpr int slots = block / Lanes;  // of this lane in a block
+    constexpr int slots = code_block / Lanes;  // of this lane in a block
     for (int first = 0; first < Items && first * Lanes < count; first += slots) {
       std::uint32_t word[4] = {};
       for (int k = first; k < first + slots; ++k)
         if (int const i = base::template at<Items>(k); i < count)
-          word[k % 4] |= static_cast<std::uint32_t>(f(k) ? 1 : 0) << (i % block / 4);
+          word[k % 4] |= static_cast<std::uint32_t>(f(k) ? 1 : 0) << (i % code_block / 4);
       for (int j = 0; j < 4; ++j) {
         std::uint32_t all[Lanes], joined = 0;
         exchange(word[j], all);

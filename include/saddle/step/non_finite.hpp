@@ -16,11 +16,11 @@ template <int Items, class G, class T>
 SADDLE_HD bool finds_non_finite(G const& g, T const (&tile)[Items], bucket const& b, int count, std::int64_t* lowest) {
   auto const worst = g.template max<Items>(count, [&](int k) { return magnitude_bits(tile[k]); });
   if (worst < infinity_bits<T>) return false;
-  std::int64_t mine = none;
+  std::int64_t mine = no_coordinate;
   SADDLE_UNROLL
   for (int k = Items - 1; k >= 0; --k)
     if (int const i = place<Items, G::lanes>(g.lane(), k); i < count && !is_finite(tile[k])) mine = b.begin + i;
-  if (mine != none) atomic_min(lowest, mine);
+  if (mine != no_coordinate) atomic_min(lowest, mine);
   return true;
 }
 
@@ -31,7 +31,7 @@ struct forget_non_finite {
   std::int64_t* lowest;
   int n;
   SADDLE_HD void operator()() const {
-    for (int i = 0; i < n; ++i) lowest[i] = none;
+    for (int i = 0; i < n; ++i) lowest[i] = no_coordinate;
   }
 };
 
@@ -45,7 +45,7 @@ struct skip_if_non_finite {
     for (int target = 0; target < targets; ++target) {
       incoming<T>& in = sources[target];
       in.skips = false;
-      for (int j = 0; j < in.count; ++j) in.skips |= lowest[in.terms[j].sender] != none;
+      for (int j = 0; j < in.count; ++j) in.skips |= lowest[in.terms[j].sender] != no_coordinate;
     }
     sources[targets].skips = sources[0].skips;
   }
@@ -53,7 +53,7 @@ struct skip_if_non_finite {
 
 /// How many steps were skipped, and what the latest of them met.
 struct mishaps {
-  std::int64_t steps = 0, latest_step = 0, coordinate = none;
+  std::int64_t steps = 0, latest_step = 0, coordinate = no_coordinate;
   int who = 0;  // the worker; their number for the server
 };
 
@@ -65,7 +65,7 @@ struct note_non_finite {
   mishaps* log;
   SADDLE_HD void operator()() const {
     for (int i = 0; i < n; ++i)
-      if (lowest[i] != none) {
+      if (lowest[i] != no_coordinate) {
         *log = {log->steps + 1, context->step, lowest[i], i};
         return;
       }

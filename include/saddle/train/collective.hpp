@@ -16,7 +16,7 @@ SADDLE_NAMESPACE_BEGIN
 /// errors  transport_error
 class collective {
  public:
-  collective(link& between, std::int64_t step) : link_(between), step_(step) {}
+  collective(communicator& between, std::int64_t step) : link_(between), step_(step) {}
 
   int rank() const { return link_.rank(); }
   int ranks() const { return link_.ranks(); }
@@ -92,7 +92,7 @@ class collective {
     link_.start({step_, 0, {}, sends, receives});
     link_.finish();
   }
-  link& link_;
+  communicator& link_;
   std::int64_t step_;
 };
 

@@ -139,11 +139,11 @@ class executor_program : public program<T> {
   using staged = typename engine::template staged<U>;
 
   /// What the tables depend on of a combination.
-  struct kind {
+  struct combination {
     bool averages, relays, mixes_copies;
     int phases, rounds;
   };
-  executor_program(Executor const& how, kind const& is, tensor_layout tensors)
+  executor_program(Executor const& how, combination const& is, tensor_layout tensors)
       : kind_(is), engine_(how), tensors_(std::move(tensors)), received_(static_cast<std::size_t>(is.rounds)) {
     table(places_, tensors_.places());
     layout_ = tensors_.seen_at(places_.data());
@@ -158,7 +158,7 @@ class executor_program : public program<T> {
   incoming<T>* after_relay(int round) { return sources(round) + 1; }
   std::int64_t* hosted_lowest() { return lowest_.data() + fleet_.first; }
 
-  kind const kind_;
+  combination const kind_;
   engine engine_;
   bucket_layout layout_;  // the kernels': its table lies where they read it
   fleet<T> fleet_;

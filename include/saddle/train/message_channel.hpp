@@ -66,7 +66,7 @@ class message_channel {
   void encode(Engine& engine, std::uint64_t exchange, std::size_t senders, std::size_t first,
               std::span<T const* const> from, std::span<int const> memories) {
     now_.exchange = exchange;
-    lowest_.assign(senders, none);
+    lowest_.assign(senders, no_coordinate);
     messages_.resize(senders);
     if (bytes_.size() < senders) bytes_.resize(senders);
     table_.clear();
@@ -85,7 +85,7 @@ class message_channel {
   }
   /// Brings messages to other processes.
   /// errors  transport_error, bad_message
-  void deliver(link& between, std::int64_t step, int round, std::span<delivery const> all) {
+  void deliver(communicator& between, std::int64_t step, int round, std::span<delivery const> all) {
     if (between.is_local()) return;
     std::deque<message_header> headers;  // a deque does not move what it holds
     std::vector<parcel> sends, receives;

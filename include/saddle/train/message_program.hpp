@@ -55,7 +55,7 @@ class message_program : public executor_program<T, Executor> {
   }
 
  protected:
-  message_program(Executor const& how, typename base::kind const& is, tensor_layout tensors, Up up, Down down)
+  message_program(Executor const& how, typename base::combination const& is, tensor_layout tensors, Up up, Down down)
       : base(how, is, std::move(tensors)), up_(std::move(up)), down_(std::move(down)) {}
 
   Up const up_;

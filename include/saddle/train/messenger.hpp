@@ -24,7 +24,7 @@ SADDLE_NAMESPACE_BEGIN
 template <class T>
 class messenger {
  public:
-  messenger(link& between, program<T>& runs, fleet<T> const& all, demands const& needs)
+  messenger(communicator& between, program<T>& runs, fleet<T> const& all, demands const& needs)
       : link_(between),
         program_(runs),
         first_(all.first),
@@ -93,7 +93,7 @@ class messenger {
     link_.finish();
     for (incoming_message const& m : arriving_) {
       program_.open(way_, *m.header, planes_[static_cast<std::size_t>(m.key.sender)].on_host, m.key);
-      if (m.header->non_finite != none) program_.set_non_finite(m.header->blamed, m.header->non_finite);
+      if (m.header->non_finite != no_coordinate) program_.set_non_finite(m.header->blamed, m.header->non_finite);
       if (!program_.in_host_memory()) upload(m);
     }
   }
@@ -171,7 +171,7 @@ class messenger {
   message_status status_of(int who) const {
     int blamed = who;
     if (way_ == way::down)
-      for (blamed = 0; blamed < who && lowest_[static_cast<std::size_t>(blamed)] == none;) ++blamed;
+      for (blamed = 0; blamed < who && lowest_[static_cast<std::size_t>(blamed)] == no_coordinate;) ++blamed;
     return {lowest_[static_cast<std::size_t>(blamed)], blamed};
   }
   void send(int rank, int who, bucket_range const& part) {
@@ -204,7 +204,7 @@ class messenger {
     for (std::size_t i = 0; i < here.size(); ++i) program_.write_bytes(there[i].data(), here[i]);
   }
 
-  link& link_;
+  communicator& link_;
   program<T>& program_;
   int first_, hosted_, all_;
   demands demands_;

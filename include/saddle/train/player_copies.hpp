@@ -100,8 +100,8 @@ class player_copies {
 
  private:
   template <class Arrays>
-  auto whole(Arrays& arrays, int i) const {
-    return std::span(arrays[static_cast<std::size_t>(i)]).first(static_cast<std::size_t>(layout_.sizes.min));
+  auto whole(Arrays& all, int i) const {
+    return std::span(all[static_cast<std::size_t>(i)]).first(static_cast<std::size_t>(layout_.sizes.min));
   }
 
   O how_;

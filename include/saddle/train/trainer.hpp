@@ -102,7 +102,7 @@ class trainer {
     mishaps const met = program_->met();
     r.seconds = report_.seconds += seconds_since(start);
     r.skipped_steps = met.steps;
-    if (met.coordinate != none) {
+    if (met.coordinate != no_coordinate) {
       std::int64_t const second = program_->layout().begin_of(1);
       bool const is_max = met.coordinate >= second;
       r.non_finite = {met.latest_step, met.who,
@@ -267,7 +267,7 @@ class trainer {
   };
 
   /// What the constructors of all combinations share.
-  trainer(settings const& s, std::unique_ptr<link> connected) : settings_(s), link_(std::move(connected)) {
+  trainer(settings const& s, std::unique_ptr<communicator> connected) : settings_(s), link_(std::move(connected)) {
     expects(settings_.decay >= 0 && settings_.decay < 1, "settings: decay lies in [0, 1)");
     for (box const& b : {settings_.min_box, settings_.max_box}) expects(b.lo <= b.hi, "settings: a box has lo <= hi");
   }
@@ -656,7 +656,7 @@ class trainer {
   }
 
   settings settings_;
-  std::unique_ptr<link> link_;
+  std::unique_ptr<communicator> link_;
   std::unique_ptr<program<T>> program_;  // the owner of the memory that the following point to
   std::unique_ptr<any_problem<T>> problem_;
   demands demands_;

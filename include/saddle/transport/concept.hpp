@@ -83,9 +83,9 @@ class time_model {
 };
 
 /// A running connection between processes. It knows bytes, no types.
-class link {
+class communicator {
  public:
-  virtual ~link() = default;
+  virtual ~communicator() = default;
   virtual int workers() const = 0;
   /// Processes, and the number of this one.
   virtual int ranks() const { return 1; }
@@ -96,7 +96,7 @@ class link {
   virtual void start(exchange_round const& round) = 0;
   virtual void finish() = 0;
   /// Letters are for processes that do not wait for each other. Those from one to another come in the order in which
-  /// they were posted, and are the link's from then on; no error says that one did not come.
+  /// they were posted, and are the communicator's from then on; no error says that one did not come.
   virtual void post(int /*rank*/, std::vector<std::byte> /*bytes*/) {
     throw transport_error("this transport carries no letters");
   }
@@ -129,7 +129,7 @@ class link {
 /// A value that describes how workers are connected.
 template <class Tr>
 concept transport = requires(Tr const t) {
-  { t.connect() } -> std::convertible_to<std::unique_ptr<link>>;
+  { t.connect() } -> std::convertible_to<std::unique_ptr<communicator>>;
 };
 
 /// Whether all workers are in one process, whatever the values: then nothing is compiled that only others need.

@@ -13,13 +13,13 @@ struct loopback {
   int workers = 1;
   static constexpr bool is_local = true;
 
-  std::unique_ptr<link> connect() const {
+  std::unique_ptr<communicator> connect() const {
     expects(workers >= 1 && workers < 1 << 24, "loopback: there must be at least one worker and less than 2^24");
     return std::make_unique<connection>(workers);
   }
 
  private:
-  class connection final : public link {
+  class connection final : public communicator {
    public:
     explicit connection(int workers) : workers_(workers) {}
     int workers() const override { return workers_; }

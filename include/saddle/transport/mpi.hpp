@@ -35,7 +35,7 @@ struct mpi {
   std::chrono::milliseconds deadline = std::chrono::minutes(5);
   server_place server = server_place::sharded;
 
-  std::unique_ptr<link> connect() const {
+  std::unique_ptr<communicator> connect() const {
     expects(boost::mpi::environment::initialized(), "mpi: MPI is not initialized; see mpi::guard");
     boost::mpi::communicator const world;
     int const all = workers == 0 ? world.size() : workers;
@@ -63,7 +63,7 @@ struct mpi {
   }
 
  private:
-  class connection final : public link {
+  class connection final : public communicator {
     using clock = std::chrono::steady_clock;
 
    public:

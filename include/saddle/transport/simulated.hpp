@@ -83,7 +83,7 @@ struct simulated {
   std::uint64_t seed = 1;
   static constexpr bool is_local = true;
 
-  std::unique_ptr<link> connect() const;
+  std::unique_ptr<communicator> connect() const;
   virtual_network network() const { return {workers, links, kind_of, losses, seed}; }
   /// What a gradient takes on a worker: the draws are counted by step and phase.
   double seconds(int worker, std::int64_t step, int phase) const {
@@ -123,7 +123,7 @@ struct simulated {
   class connection;
 };
 
-class simulated::connection final : public link, public time_model {
+class simulated::connection final : public communicator, public time_model {
  public:
   explicit connection(simulated const& described)
       : described_(described),
@@ -314,7 +314,7 @@ class simulated::connection final : public link, public time_model {
   std::vector<std::size_t> begins_, places_;
 };
 
-inline std::unique_ptr<link> simulated::connect() const {
+inline std::unique_ptr<communicator> simulated::connect() const {
   check();
   return std::make_unique<connection>(*this);
 }

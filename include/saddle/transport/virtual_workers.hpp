@@ -62,7 +62,7 @@ class virtual_workers {
   std::optional<occurrence> next() {
     while (auto const o = network_.next()) {
       auto const [what, m, life] = unpacked(o->what.tag);
-      worker& w = at(m);
+      worker_state& w = at(m);
       double const now = o->time;
       if (what == tag::crashes) {
         if (w.now == stage::gone) continue;
@@ -99,7 +99,7 @@ class virtual_workers {
   virtual_time report() const {
     virtual_time t;
     t.seconds = network_.now();
-    for (worker const& w : workers_) t.waiting.push_back(w.waited);
+    for (worker_state const& w : workers_) t.waiting.push_back(w.waited);
     t.links.assign(network_.traffic().begin(), network_.traffic().end());
     return t;
   }
@@ -111,14 +111,14 @@ class virtual_workers {
   /// All that determines the future, between two calls of next, and its return.
   std::vector<double> state() const {
     std::vector<double> s;
-    for (worker const& w : workers_)
+    for (worker_state const& w : workers_)
       s.insert(s.end(), {static_cast<double>(w.now), static_cast<double>(w.life), static_cast<double>(w.gradient),
                          w.since, w.waited});
     network_.save(s);
     return s;
   }
   void set_state(std::span<double const> s) {
-    for (worker& w : workers_) {
+    for (worker_state& w : workers_) {
       w.now = static_cast<stage>(static_cast<int>(s[0]));
       w.life = static_cast<std::int64_t>(s[1]);
       w.gradient = static_cast<std::int64_t>(s[2]);
@@ -133,15 +133,15 @@ class virtual_workers {
   static constexpr double forever = std::numeric_limits<double>::infinity();
   enum class stage { gone, pulls, computes, pushes };
   enum class tag { request, push, answer, computed, crashes, returns };
-  struct worker {
+  struct worker_state {
     stage now = stage::gone;
     std::int64_t life = 0;      // it crashed so often
     std::int64_t gradient = 1;  // the number of the one that it computes next
     double since = 0, waited = 0, factor = 1;
   };
 
-  worker& at(int m) { return workers_[static_cast<std::size_t>(m)]; }
-  worker const& at(int m) const { return workers_[static_cast<std::size_t>(m)]; }
+  worker_state& at(int m) { return workers_[static_cast<std::size_t>(m)]; }
+  worker_state const& at(int m) const { return workers_[static_cast<std::size_t>(m)]; }
   std::int64_t packed(tag what, int m) const {
     return at(m).life << 27 | static_cast<std::int64_t>(what) << 24 | std::int64_t{m};
   }
@@ -156,13 +156,13 @@ class virtual_workers {
   void ring(double time, int m, tag what) { network_.alarm(time, packed(what, m)); }
 
   void compute(int m, double now) {
-    worker& w = at(m);
+    worker_state& w = at(m);
     w.now = stage::computes;
     double const seconds = w.factor * described_.compute.seconds(described_.seed, m, w.gradient, 0);
     if (double const done = finished(m, now, seconds); done < forever) ring(done, m, tag::computed);
   }
   void turn_to_server(int m, double now, stage to) {
-    worker& w = at(m);
+    worker_state& w = at(m);
     w.now = to;
     w.since = now;
     double const leaves = finished(m, now, 0);
@@ -202,7 +202,7 @@ class virtual_workers {
   simulated described_;
   bytes sizes_;
   virtual_network network_;
-  std::vector<worker> workers_;
+  std::vector<worker_state> workers_;
   std::vector<absence> pauses_, crashes_;  // by worker, and of one worker by time
 };
 
