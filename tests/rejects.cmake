@@ -1,5 +1,6 @@
-# Compiles SOURCE twice: with SADDLE_ACCEPT, which leaves the offending line out, it must compile; without it
-# must not, and the compiler must say all the words that the file expects.
+# Compiles SOURCE: with SADDLE_ACCEPT, which leaves the offending lines out, it must compile; without it must not, and
+# the compiler must say the words of each line `// expects: words` soon after its first error. A file with several
+# mistakes has lines `// expects N: words`, and is compiled with SADDLE_MISTAKE=N for each N.
 
 # A semicolon or a bracket would break CMake's lists, so words and output are compared without them.
 function(without_list_characters text)
@@ -9,7 +10,7 @@ endfunction()
 
 file(READ ${SOURCE} source)
 without_list_characters(source)
-string(REGEX MATCHALL "// expects: [^\n]*" expected "${source}")
+string(REGEX MATCHALL "// expects[ 0-9]*: [^\n]*" expected "${source}")
 if(NOT expected)
   message(FATAL_ERROR "${SOURCE} has no line '// expects: words'")
 endif()
@@ -27,18 +28,27 @@ if(NOT result EQUAL 0)
   message(FATAL_ERROR "with SADDLE_ACCEPT it must compile; the compiler's output is above")
 endif()
 
-execute_process(COMMAND ${compile} ${SOURCE} RESULT_VARIABLE result OUTPUT_VARIABLE output
-                ERROR_VARIABLE output)
-if(result EQUAL 0)
-  message(FATAL_ERROR "it must not compile without SADDLE_ACCEPT, and does")
-endif()
-message("${output}")
-without_list_characters(output)
+set(compiled -1)
 foreach(line IN LISTS expected)
-  string(REGEX REPLACE "^// expects: " "" words "${line}")
-  string(STRIP "${words}" words)
-  string(FIND "${output}" "${words}" place)
+  string(REGEX MATCH "^// expects ?([0-9]*): (.*)$" line "${line}")
+  set(mistake "${CMAKE_MATCH_1}")
+  string(STRIP "${CMAKE_MATCH_2}" words)
+  if(NOT "${mistake}" STREQUAL "${compiled}")
+    set(compiled "${mistake}")
+    execute_process(COMMAND ${compile} -DSADDLE_MISTAKE=${mistake} ${SOURCE} RESULT_VARIABLE result
+                    OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    message("${output}")
+    if(result EQUAL 0)
+      message(FATAL_ERROR "mistake '${mistake}' must not compile, and does")
+    endif()
+    without_list_characters(output)
+    # The first error and the lines that people read after it.
+    string(FIND "${output}" "error: " begin)
+    string(SUBSTRING "${output}" ${begin} -1 first)
+    string(REGEX MATCH "^([^\n]*\n?[^\n]*\n?[^\n]*\n?[^\n]*\n?[^\n]*\n?)([^\n]*\n?[^\n]*\n?[^\n]*\n?[^\n]*\n?[^\n]*\n?)([^\n]*\n?[^\n]*\n?[^\n]*\n?[^\n]*\n?[^\n]*\n?)" first "${first}")
+  endif()
+  string(FIND "${first}" "${words}" place)
   if(place EQUAL -1)
-    message(FATAL_ERROR "the compiler must say '${words}'; its output is above")
+    message(FATAL_ERROR "within 15 lines of its first error the compiler must say '${words}'; its output is above")
   endif()
 endforeach()

@@ -32,6 +32,7 @@
 #include "saddle/exec/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
 #include "saddle/problem/concept.hpp"
+#include "saddle/train/arguments.hpp"
 #include "saddle/train/checkpoint.hpp"
 #include "saddle/train/collective.hpp"
 #include "saddle/train/grouping.hpp"
@@ -82,6 +83,28 @@ struct async_report {
   std::string details;              // all policies and numbers that decide what is sent
 };
 
+template <class S>
+concept names_policies_of_async_server = requires(S const s) { s.compressor, s.staleness, s.step_size; };
+
+/// Of arguments that are no asynchronous server: says which one is wrong.
+template <class P, class Settings, class Executor, bool Distributed = true>
+class async_server {
+  static_assert(!detail::is_number_of_arguments<P>,
+                "async_server{problem, async_settings{...}, transport, executor}: another number of arguments, or no "
+                "transport");
+  static_assert(detail::is_number_of_arguments<P> || problem<P>,
+                "the 1st argument of async_server must be a problem: it has `using scalar`, `sizes()`, "
+                "`initial(seed, w)` and `gradient(at, sample, out)`, all of them const");
+  static_assert(detail::is_number_of_arguments<P> || names_policies_of_async_server<Settings>,
+                "the 2nd argument of async_server must be async_settings{...} or adacomp_sgd(...)");
+  static_assert(detail::is_number_of_arguments<P> || runs_in_host_memory<Executor>,
+                "the 4th argument of async_server must be an executor in the host's memory: cpu{}");
+
+ public:
+  template <class... A>
+  async_server(A const&...) {}
+};
+
 /// Asynchronous SGD, or descent ascent, on a parameter server that waits for nobody.
 ///
 /// worker    pulls the weights, takes a gradient on a batch of its own, compresses it, pushes it, and when the server
@@ -112,8 +135,8 @@ struct async_report {
 /// errors    std::invalid_argument, bad_checkpoint, bad_message; transport_error where nobody will ever push again, or
 ///           all have been silent for longer than the deadline
 /// source    Dean et al.: Large Scale Distributed Deep Networks. NIPS 2012; AdaComp: see adacomp_sgd
-template <problem P, class Settings, runs_in_host_memory Executor, bool Distributed = true>
-class async_server {
+template <problem P, names_policies_of_async_server Settings, runs_in_host_memory Executor, bool Distributed>
+class async_server<P, Settings, Executor, Distributed> {
   using T = typename P::scalar;
   using engine = typename Executor::engine;
   template <class U>
@@ -479,7 +502,9 @@ class async_server {
   std::vector<std::uint8_t> touched_;
 };
 
-template <class P, class Settings, class Tr, class Executor>
+template <class P, class Settings, transport Tr, class Executor>
 async_server(P, Settings, Tr, Executor) -> async_server<P, Settings, Executor, !always_local<Tr>>;
+template <class... A>
+async_server(A...) -> async_server<detail::number_of_arguments<sizeof...(A)>, void, void>;
 
 SADDLE_NAMESPACE_END

@@ -27,6 +27,7 @@
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/split_gan.hpp"
 #include "saddle/step/combine.hpp"
+#include "saddle/train/arguments.hpp"
 #include "saddle/train/checkpoint.hpp"
 #include "saddle/train/collective.hpp"
 #include "saddle/train/message_channel.hpp"
@@ -36,6 +37,28 @@
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
+
+template <class S>
+concept names_policies_of_md_gan = requires(S const s) {
+  s.generator, s.discriminator, s.samples, s.feedbacks, s.discriminators;
+};
+
+/// Of arguments that are no MD-GAN: says which one is wrong.
+template <class P, class Settings, class Executor>
+class md_gan {
+  static_assert(!detail::is_number_of_arguments<P>,
+                "md_gan{pair, md_gan_settings{...}, transport, executor}: another number of arguments, or no transport");
+  static_assert(detail::is_number_of_arguments<P> || split_gan<P>,
+                "the 1st argument of md_gan must be a split_gan: mlp_gan, acgan or your own generator and discriminator");
+  static_assert(detail::is_number_of_arguments<P> || names_policies_of_md_gan<Settings>,
+                "the 2nd argument of md_gan must be md_gan_settings{...}");
+  static_assert(detail::is_number_of_arguments<P> || runs_in_host_memory<Executor>,
+                "the 4th argument of md_gan must be an executor in the host's memory: cpu{}");
+
+ public:
+  template <class... A>
+  md_gan(A const&...) {}
+};
 
 /// MD-GAN: one generator on a server, a discriminator on every worker next to its data. Generated samples go down,
 /// derivatives by them come up; now and then the discriminators change places.
@@ -54,8 +77,8 @@ SADDLE_NAMESPACE_BEGIN
 /// errors     std::invalid_argument, bad_checkpoint, transport_error, bad_message
 /// source     Hardy, Le Merrer, Sericola: MD-GAN: Multi-Discriminator Generative Adversarial Networks for Distributed
 ///            Datasets. IPDPS 2019
-template <split_gan P, class Settings, runs_in_host_memory Executor>
-class md_gan {
+template <split_gan P, names_policies_of_md_gan Settings, runs_in_host_memory Executor>
+class md_gan<P, Settings, Executor> {
   using T = typename P::scalar;
   using engine = typename Executor::engine;
   template <class U>
@@ -579,7 +602,9 @@ class md_gan {
   std::vector<std::int64_t> lowest_;
 };
 
-template <class P, class Settings, class Tr, class Executor>
+template <class P, class Settings, transport Tr, class Executor>
 md_gan(P, Settings, Tr, Executor) -> md_gan<P, Settings, Executor>;
+template <class... A>
+md_gan(A...) -> md_gan<detail::number_of_arguments<sizeof...(A)>, void, void>;
 
 SADDLE_NAMESPACE_END

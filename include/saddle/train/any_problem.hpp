@@ -66,13 +66,18 @@ class erased_problem : public problem_of_type<P> {
   }
 };
 
-/// What the trainer calls, found beside the executor: other memory needs another way.
-template <runs_in_host_memory E, problem P>
-std::unique_ptr<any_problem<typename P::scalar>> erase(E const&, P p) {
-  return std::make_unique<erased_problem<P>>(std::move(p));
-}
+/// Erases the type of a problem for the trainer. An executor with another memory has a specialization.
+template <executor E>
+struct erased_for;
+template <runs_in_host_memory E>
+struct erased_for<E> {
+  template <problem P>
+  static std::unique_ptr<any_problem<typename P::scalar>> make(E const&, P p) {
+    return std::make_unique<erased_problem<P>>(std::move(p));
+  }
+};
 /// A problem whose gradients the kernels of this executor can be given.
 template <class P, class E>
-concept problem_for = executor<E> && requires(E const& how, P p) { erase(how, std::move(p)); };
+concept problem_for = executor<E> && requires(E const& how, P p) { erased_for<E>::make(how, std::move(p)); };
 
 SADDLE_NAMESPACE_END

@@ -61,15 +61,18 @@ class visited_host_problem final : public erased_problem<P> {
   mutable std::vector<T> at_[2], out_[2];
 };
 
-template <class P>
-  requires device_problem<P> || problem<P>
-std::unique_ptr<any_problem<typename P::scalar>> erase(cuda const& how, P p) {
-  if constexpr (device_problem<P>)
-    return std::make_unique<erased_device_problem<P>>(std::move(p), how.stream);
-  else if constexpr (has_a_twin_on_device<P>)
-    return std::make_unique<erased_device_problem<decltype(on_device(p))>>(on_device(p), how.stream);
-  else
-    return std::make_unique<visited_host_problem<P>>(std::move(p), how);
-}
+template <>
+struct erased_for<cuda> {
+  template <class P>
+    requires device_problem<P> || problem<P>
+  static std::unique_ptr<any_problem<typename P::scalar>> make(cuda const& how, P p) {
+    if constexpr (device_problem<P>)
+      return std::make_unique<erased_device_problem<P>>(std::move(p), how.stream);
+    else if constexpr (has_a_twin_on_device<P>)
+      return std::make_unique<erased_device_problem<decltype(on_device(p))>>(on_device(p), how.stream);
+    else
+      return std::make_unique<visited_host_problem<P>>(std::move(p), how);
+  }
+};
 
 SADDLE_NAMESPACE_END

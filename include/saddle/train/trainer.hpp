@@ -22,6 +22,7 @@
 #include "saddle/problem/concept.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/train/any_problem.hpp"
+#include "saddle/train/arguments.hpp"
 #include "saddle/train/checkpoint.hpp"
 #include "saddle/train/collective.hpp"
 #include "saddle/train/composition.hpp"
@@ -54,24 +55,31 @@ struct settings {
 template <class T>
 class trainer {
  public:
-  template <problem P, optimizer O, compression C, topology Tp, transport Tr, runs_in_host_memory Executor>
-    requires std::same_as<typename P::scalar, T>
+  /// On an executor with a memory of its own a problem has its gradients there, or points are copied to the host and
+  /// gradients back.
+  template <class P, class O, class C, class Tp, class Tr, class Executor>
   trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
-      : trainer(s, connection.connect()) {
-    assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
+      : trainer(s, detail::connected(connection)) {
+    if constexpr (detail::check_arguments<P, O, C, Tp, Tr, Executor>()) {
+      static_assert(std::same_as<typename P::scalar, T>, "the problem's scalar is the trainer's");
+      assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
+    }
   }
-  /// On an executor with a memory of its own: a problem that has its gradients there, or is visited by the arrays.
-  template <class P, optimizer O, compression C, topology Tp, transport Tr, executor Executor>
-    requires(!runs_in_host_memory<Executor>) && problem_for<P, Executor> && std::same_as<typename P::scalar, T>
-  trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
-      : trainer(s, connection.connect()) {
-    assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
-  }
-
   /// A published system in place of its three policies.
-  template <class P, composition S, transport Tr, executor Executor>
+  template <class P, class S, class Tr, class Executor>
   trainer(P p, S s, Tr const& connection, Executor const& how, settings const& more = {})
-      : trainer(std::move(p), std::move(s.optimizer), s.compressor, std::move(s.topology), connection, how, more) {}
+      : trainer(more, detail::connected(connection)) {
+    if constexpr (detail::check_arguments_with_composition<P, S, Tr, Executor>()) {
+      static_assert(std::same_as<typename P::scalar, T>, "the problem's scalar is the trainer's");
+      assemble<!always_local<Tr>>(std::move(p), std::move(s.optimizer), s.compressor, std::move(s.topology), how);
+    }
+  }
+  /// Not a trainer: says what is missing.
+  template <class P, class... A>
+    requires(!detail::are_so_many<settings, A...>)
+  trainer(P const&, A const&...) : trainer(settings{}, std::unique_ptr<communicator>()) {
+    detail::check_number_of_arguments<A...>();
+  }
 
   /// One iteration of the optimizer on every worker. A GPU may still work on it when this returns.
   void step() {
@@ -279,7 +287,7 @@ class trainer {
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
     program_ = make_program<Distributed>(std::move(o), c, std::move(t), how, sizes,
                                          tensors_of(p, settings_.grouping, "trainer"));
-    problem_ = erase(how, std::move(p));
+    problem_ = erased_for<Executor>::make(how, std::move(p));
     allocate();
   }
 
@@ -683,6 +691,11 @@ class trainer {
 };
 
 template <class P, class... Rest>
-trainer(P, Rest...) -> trainer<typename P::scalar>;
+trainer(P, Rest...) -> trainer<typename detail::scalar_of<P>::type>;
+// With settings in braces.
+template <class P, class S, class Tr, class Executor>
+trainer(P, S, Tr, Executor, settings) -> trainer<typename detail::scalar_of<P>::type>;
+template <class P, class O, class C, class Tp, class Tr, class Executor>
+trainer(P, O, C, Tp, Tr, Executor, settings) -> trainer<typename detail::scalar_of<P>::type>;
 
 SADDLE_NAMESPACE_END
