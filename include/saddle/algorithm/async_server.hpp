@@ -229,7 +229,7 @@ class async_server {
       out.add(std::span<double const>(time));
       workers_.save(out);
     }
-    order_.flush();
+    order_.sync();
     out.commit();
   }
   /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed. On several
