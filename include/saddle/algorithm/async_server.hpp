@@ -153,7 +153,7 @@ class async_server {
     if constexpr (std::same_as<Tr, simulated>)
       virtual_.emplace(connection,
                        virtual_workers::bytes{channel_.size().total, sizeof(message_header), weights_size().total});
-    together().agree("async_server", description());
+    together().agree("async_server", description() + " " + workers_.identity());
     for (int m = 0; m < workers(); ++m) {
       if (virtual_ && !virtual_->is_there(m)) continue;
       if (is_server()) note_pull(m);
@@ -220,6 +220,7 @@ class async_server {
     if (link_->is_local()) workers_.take(engine_);
     checkpoint_writer out(path);
     out.add(description());
+    out.add(workers_.identity());
     out.add(counters());
     out.add(std::span<T const>(weights_));
     out.add(std::span<pull const>(pulls_));
@@ -244,7 +245,7 @@ class async_server {
     std::vector<typename Workers::saved> all;
     together().on_first([&] {
       checkpoint_reader in(path);
-      in.expect_run(description());
+      in.expect_run(description(), workers_.identity());
       then = in.template get<counted>();
       w = in.template get_all<T>();
       pulls = in.template get_all<pull>();

@@ -120,10 +120,13 @@ class checkpoint_reader {
     next_ = sizeof checkpoint_writer::magic;
   }
 
-  /// A checkpoint begins with what the run is; this one is `ours`.
-  void expect_run(std::string const& ours) {
-    std::string const theirs = get_text();
+  /// A checkpoint begins with what the run is and what problem it solves; this one's are `ours` and `problem`.
+  void expect_run(std::string const& ours, std::string const& problem) {
+    std::string const theirs = get_text(), solved = get_text();
     if (theirs != ours) fail("it is of another run: it has " + printable(theirs) + ", this run " + printable(ours));
+    if (solved != problem)
+      fail("it is of the same run on other data or another problem: it has " + printable_problem(solved) + ", this run " +
+           printable_problem(problem));
   }
   template <class T>
   T get() {
@@ -158,6 +161,9 @@ class checkpoint_reader {
   [[noreturn]] void fail(std::string const& why) const { throw bad_checkpoint("checkpoint " + printable(path_) + ": " + why); }
 
  private:
+  static std::string printable_problem(std::string const& identity) {
+    return identity.empty() ? "a problem without an identity" : printable(identity);
+  }
   std::byte const* take(std::size_t n) {
     if (bytes_.size() - next_ < n) fail("it ends too early");
     next_ += n;
