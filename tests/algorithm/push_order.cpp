@@ -1,5 +1,7 @@
 #include "saddle/algorithm/push_order.hpp"
 
+#include "locale.hpp"
+
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -45,6 +47,8 @@ TEST_CASE("push_order: what was noted is in the file when it is flushed, and is 
   CHECK_THROWS_AS(reads.at(3), std::invalid_argument);
   CHECK_THROWS_AS(push_order("", file.path, 2), std::invalid_argument);  // there is no worker 2
   CHECK_THROWS_AS(push_order("", file.path + ".none", 3), std::invalid_argument);
+  writes.sync();
+  CHECK(file.workers() == order{2, 0, 2});
 }
 
 TEST_CASE("push_order: a run that is loaded goes on where it was, in a new recorder and in the one that was ahead") {
@@ -62,7 +66,8 @@ TEST_CASE("push_order: a run that is loaded goes on where it was, in a new recor
     first.flush();
   }
   CHECK(file.workers() == order{0, 1, 2, 3, 8});
-  CHECK_FALSE(std::filesystem::exists(file.path + ".part"));
+  for (auto const& entry : std::filesystem::directory_iterator(std::filesystem::path(file.path).parent_path()))
+    if (entry.path().string().starts_with(file.path)) CHECK(entry.path() == file.path);
 }
 
 TEST_CASE("push_order: a file with too few pushes is refused and stays as it is") {
@@ -77,6 +82,32 @@ TEST_CASE("push_order: a file with too few pushes is refused and stays as it is"
   CHECK(file.workers() == order{7});
   push_order nowhere("/nowhere/order", "", 9);
   CHECK_THROWS_AS(nowhere.note(0, 1), std::exception);
+}
+
+TEST_CASE("push_order: what is no number in a file that is followed is refused, and not taken for its end") {
+  scratch_file const file;
+  for (char const* text : {"0\n1\nx\n2\n", "0\n1.5\n", "0,1\n", "99999999999\n", "0\n\x1b[2J\n"}) {
+    CAPTURE(text);
+    std::ofstream(file.path) << text;
+    CHECK_THROWS_WITH_AS(push_order("", file.path, 3), doctest::Contains("is no number of a worker"),
+                         std::invalid_argument);
+  }
+  CHECK_THROWS_WITH(push_order("", file.path, 3), doctest::Contains("'\\x1b[2J'"));
+  std::ofstream(file.path) << "0\r\n2\r\n";
+  CHECK(push_order("", file.path, 3).at(1) == 2);
+}
+
+TEST_CASE("push_order: a link stays one, and numbers are written alike under every locale") {
+  scratch_file const file;
+  std::string const link = file.path + "-link";
+  std::filesystem::create_symlink(file.path, link);
+  test::comma_locale const here;
+  push_order writes(link, "", 20000);
+  for (int turn = 0; turn < 3; ++turn) writes.note(turn, 12345);
+  writes.flush();
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(push_order("", file.path, 20000).at(2) == 12345);
+  std::filesystem::remove(link);
 }
 
 TEST_CASE("push_order: without names nothing is written or followed") {

@@ -176,7 +176,7 @@ class async_server<P, Settings, Executor, Distributed> {
     if constexpr (std::same_as<Tr, simulated>)
       virtual_.emplace(connection,
                        virtual_workers::bytes{channel_.size().total, sizeof(message_header), weights_size().total});
-    together().agree("async_server", description());
+    together().agree("async_server", description() + " " + workers_.identity());
     for (int m = 0; m < workers(); ++m) {
       if (virtual_ && !virtual_->is_there(m)) continue;
       if (is_server()) note_pull(m);
@@ -243,6 +243,7 @@ class async_server<P, Settings, Executor, Distributed> {
     if (link_->is_local()) workers_.take(engine_);
     checkpoint_writer out(path);
     out.add(description());
+    out.add(workers_.identity());
     out.add(counters());
     out.add(std::span<T const>(weights_));
     out.add(std::span<pull const>(pulls_));
@@ -252,7 +253,7 @@ class async_server<P, Settings, Executor, Distributed> {
       out.add(std::span<double const>(time));
       workers_.save(out);
     }
-    order_.flush();
+    order_.sync();
     out.commit();
   }
   /// Continues the run that was saved, as if it had never stopped. On an error nothing has changed. On several
@@ -267,7 +268,7 @@ class async_server<P, Settings, Executor, Distributed> {
     std::vector<typename Workers::saved> all;
     together().on_first([&] {
       checkpoint_reader in(path);
-      in.expect_run(description());
+      in.expect_run(description(), workers_.identity());
       then = in.template get<counted>();
       w = in.template get_all<T>();
       pulls = in.template get_all<pull>();

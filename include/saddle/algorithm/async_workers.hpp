@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ class async_workers {
   /// The workers first ... last - 1. The channel is kept elsewhere.
   async_workers(P of, Channel const& channel, std::uint64_t seed, int first, int last)
       : problem_(std::move(of)),
+        identity_(identity_of(problem_)),
         channel_(channel),
         seed_(seed),
         first_(first),
@@ -47,6 +49,8 @@ class async_workers {
     if constexpr (has_memory<C>)
       for (worker& w : all_) w.memory.resize(channel_.padded());
   }
+  /// What the problem was at construction; empty where it states nothing.
+  std::string const& identity() const { return identity_; }
   /// Where the problem begins.
   void initial(point<T> w) const { problem_.initial(seed_, w); }
   bool hosts(int m) const { return m >= first_ && m < first_ + static_cast<int>(all_.size()); }
@@ -166,6 +170,7 @@ class async_workers {
   }
 
   P problem_;
+  std::string identity_;
   Channel const& channel_;
   std::uint64_t seed_;
   int first_;

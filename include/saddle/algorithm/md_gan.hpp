@@ -99,6 +99,7 @@ class md_gan<P, Settings, Executor> {
   md_gan(P pair, Settings how, Tr const& connection, Executor const& where)
       : how_(checked(std::move(how), pair, connection.connect(), link_)),
         pair_(std::move(pair)),
+        identity_(identity_of(pair_)),
         engine_(where),
         generator_(how_.generator, pair_.sizes().min, is_server() ? 1 : 0, how_.generator_box),
         discriminators_(how_.discriminator, pair_.sizes().max, hosted_workers(), how_.discriminator_box),
@@ -119,7 +120,7 @@ class md_gan<P, Settings, Executor> {
       summed_.assign(batches, array<T>(feedbacks_.padded()));
       pulled_.assign(batches, array<T>(static_cast<std::size_t>(generator_.layout().padded())));
     }
-    together().agree("md_gan", description());
+    together().agree("md_gan", description() + " " + identity_);
   }
 
   void step() {
@@ -202,6 +203,7 @@ class md_gan<P, Settings, Executor> {
     if (is_server()) {
       out.emplace(path);
       out->add(description());
+      out->add(identity_);
       out->add(counters());
       if (time_model const* const model = link_->model()) out->add(std::span<double const>(model->state()));
     }
@@ -264,7 +266,7 @@ class md_gan<P, Settings, Executor> {
             report_.downlink, report_.uplink, report_.exchanged, report_.passes};
   }
   counted read(checkpoint_reader& in, std::vector<double>& time, std::vector<std::vector<T>>& values) {
-    in.expect_run(description());
+    in.expect_run(description(), identity_);
     auto const then = in.template get<counted>();
     if (time_model const* const model = link_->model())
       if (time = in.template get_all<double>(); time.size() != model->state().size())
@@ -578,6 +580,7 @@ class md_gan<P, Settings, Executor> {
   std::unique_ptr<communicator> link_;
   Settings how_;
   P pair_;
+  std::string identity_;  // what the pair was at construction
   engine engine_;
   player_copies<T, Generator, engine> generator_;
   player_copies<T, Discriminator, engine> discriminators_;

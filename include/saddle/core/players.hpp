@@ -30,4 +30,10 @@ struct point {
   }
 };
 
+/// Whether each player's span has the player's size.
+template <class T>
+constexpr bool has_sizes(point<T> const& w, players sizes) {
+  return static_cast<std::int64_t>(w.min.size()) == sizes.min && static_cast<std::int64_t>(w.max.size()) == sizes.max;
+}
+
 SADDLE_NAMESPACE_END

@@ -19,8 +19,13 @@ struct mixture {
   double deviation = 0;  // along either axis
 
   /// `count` points; the label is the index of the centre.
+  /// errors  std::invalid_argument: no points, not 1 to 256 centres, what is not finite, a negative deviation
   samples draw(int count, std::uint64_t seed) const {
-    expects(count > 0 && !centres.empty() && centres.size() <= 256, "one point or more, 1 to 256 centres");
+    expects(count > 0 && !centres.empty() && centres.size() <= 256,
+            [] { return "mixture: it draws one point or more, from 1 to 256 centres"; });
+    expects(deviation >= 0 && std::isfinite(deviation), [] { return "mixture: the deviation is finite and not negative"; });
+    for (auto const& c : centres)
+      expects(std::isfinite(c[0]) && std::isfinite(c[1]), [] { return "mixture: the centres are finite"; });
     samples out{.count = count, .shape = {1, 2, 1}};
     random_sequence random({.seed = seed, .use = purpose::data_order});
     for (int i = 0; i < count; ++i) {

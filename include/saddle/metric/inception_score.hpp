@@ -21,16 +21,20 @@ struct split_score {
 ///
 /// splits   consecutive parts of equal size +-1, each scored alone
 /// promise  between 1 and the number of classes, up to rounding; not a number if a probability is none
-/// errors   std::invalid_argument for fewer samples than splits, or what is not one probability a class
+/// errors   std::invalid_argument for fewer samples than splits, values of another number, or what is not one
+///          probability a class
 /// source   Salimans et al.: Improved Techniques for Training GANs. NeurIPS 2016
 inline split_score inception_score(samples const& posteriors, int splits = 1) {
-  expects(splits >= 1 && splits <= posteriors.count, "a split or more, and a sample for each");
+  expect_whole(posteriors, "inception_score");
+  expects(splits >= 1 && splits <= posteriors.count,
+          [] { return "inception_score: there is a split or more, and a sample for each"; });
   auto const classes = static_cast<std::size_t>(posteriors.shape.size());
   for (int i = 0; i < posteriors.count; ++i) {
     double sum = 0;
     bool negative = false;
     for (float const p : posteriors[i]) sum += static_cast<double>(p), negative = negative || p < 0;
-    expects(!negative && !(std::abs(sum - 1) > 1e-3), "probabilities of the classes: not negative, their sum 1");
+    expects(!negative && !(std::abs(sum - 1) > 1e-3),
+            [] { return "inception_score: the probabilities of the classes are not negative, and their sum is 1"; });
   }
   split_score score;
   double squares = 0;

@@ -23,11 +23,17 @@ struct mode_score {
 /// A point is good if it lies within 3 deviations of its nearest centre (the first of equals); a mode is
 /// covered if at least `least` of all points are good points of it.
 ///
-/// errors  std::invalid_argument where the samples are not points in the plane, or there are none
+/// errors  std::invalid_argument where the samples are not points in the plane, or there are none; for centres that are
+///         not finite, a negative deviation, a share above 1
 inline mode_score modes(samples const& points, std::span<std::array<double, 2> const> centres,
                         double deviation, double least = 0.02) {
+  expect_whole(points, "modes");
   expects(points.count > 0 && points.shape.size() == 2 && !centres.empty(),
-          "points in the plane, and centres");
+          [] { return "modes: takes points in the plane, and centres"; });
+  for (auto const& c : centres)
+    expects(std::isfinite(c[0]) && std::isfinite(c[1]), [] { return "modes: the centres are finite"; });
+  expects(deviation >= 0 && std::isfinite(deviation), [] { return "modes: the deviation is finite and not negative"; });
+  expects(least >= 0 && least <= 1, [] { return "modes: the least share is from 0 to 1"; });
   std::vector<int> good(centres.size());
   for (int i = 0; i < points.count; ++i) {
     double nearest = std::numeric_limits<double>::infinity();

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/samples.hpp"
 #include "saddle/problem/concept.hpp"
@@ -54,12 +56,16 @@ class acgan {
   using matrix = batch_columns<T>;
 
   acgan(samples const& real, acgan_options options)
-      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers) {
+      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers, "acgan") {
     expects(options_.batch > 0 && options_.classes > 0 && options_.classes < options_.latent,
-            "a batch is not empty, and more latents than classes");
-    expects(real.labels.size() == static_cast<std::size_t>(real.count), "the data have a label a sample");
-    expects(std::ranges::all_of(real.labels, [&](std::uint8_t c) { return c < options_.classes; }),
-            "labels are below the number of classes");
+            [] { return "acgan: a batch is not empty, and there are more latents than classes"; });
+    expects(options_.classes <= 256, [] { return "acgan: there are no more than 256 classes"; });
+    expects(!real.labels.empty(), [] { return "acgan: the data have no labels"; });
+    for (std::uint8_t const c : real.labels)
+      expects(c < options_.classes, [&] {
+        return "acgan: a sample is of class " + number_text(c) + ", and there are " + number_text(options_.classes) +
+               " classes, from 0 on";
+      });
     labels_.resize(static_cast<std::size_t>(real.count));
     for (int j = 0; j < real.count; ++j)
       labels_[static_cast<std::size_t>(j)] = real.labels[static_cast<std::size_t>(real_.index_of(j))];
@@ -67,12 +73,17 @@ class acgan {
     discriminator_ =
         perceptron<T>::between(shape_.size(), options_.discriminator, 1 + options_.classes, T(0.2));
     for (int m = 0; m < options_.workers; ++m) scratch_.emplace_back(*this);
+    identity_ = "acgan " + generator_.identity() + " " + discriminator_.identity() +
+                " classes=" + number_text(options_.classes) + " batch=" + number_text(options_.batch) +
+                " parts=" + number_text(options_.workers) + " " + data_identity(real, true);
   }
 
   players sizes() const { return {generator_.size(), discriminator_.size()}; }
   int workers() const { return options_.workers; }
   int batch() const { return options_.batch; }
   int sample_size() const { return shape_.size(); }
+  /// The networks, what a batch is, the data and their labels.
+  std::string identity() const { return identity_; }
   acgan_options const& options() const { return options_; }
   std::vector<tensor> tensors(player who) const {
     return who == player::min ? generator_.tensors() : discriminator_.tensors();
@@ -302,6 +313,7 @@ class acgan {
   real_batches<T> real_;
   std::vector<int> labels_;  // a column of the real samples each
   perceptron<T> generator_, discriminator_;
+  std::string identity_;
   mutable std::vector<scratch> scratch_;
 };
 

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/samples.hpp"
 #include "saddle/problem/concept.hpp"
@@ -27,8 +29,10 @@ void see(samples const& of, int sample, T* to) {
 }
 
 /// From outputs to probabilities of the classes; returns the logarithm of what they were divided by.
+/// errors  std::invalid_argument for no outputs
 template <class T>
 T softmax(std::span<T> outputs) {
+  expects(!outputs.empty(), [] { return "softmax: there is a class or more"; });
   T const largest = std::ranges::max(outputs);
   T sum = 0;
   for (T& v : outputs) sum += v = std::exp(v - largest);
@@ -40,8 +44,13 @@ T softmax(std::span<T> outputs) {
 /// errors  std::invalid_argument for weights or samples of another size
 template <class T, class Take>
 void for_each_sample(convolutional<T> const& network, std::span<T const> w, samples const& of, Take take) {
-  expects(static_cast<std::int64_t>(w.size()) == network.size(), "weights of the network's size");
-  expects(of.shape == network.input(), "samples of the network's shape");
+  expect_whole(of, "classifier");
+  expects(static_cast<std::int64_t>(w.size()) == network.size(), [&] {
+    return "classifier: " + number_text(w.size()) + " weights for a network of " + number_text(network.size());
+  });
+  expects(of.shape == network.input(), [&] {
+    return "classifier: samples of " + shape_text(of.shape) + " for a network of " + shape_text(network.input());
+  });
   constexpr int at_once = 64;
   auto layers = network.storage(at_once);
   for (int done = 0; done < of.count; done += at_once) {
@@ -80,7 +89,8 @@ samples posteriors(convolutional<T> const& network, std::type_identity_t<std::sp
 /// errors  std::invalid_argument for samples that are not labelled, or none
 template <class T>
 double accuracy(convolutional<T> const& network, std::type_identity_t<std::span<T const>> w, samples const& of) {
-  expects(of.count > 0 && of.labels.size() == static_cast<std::size_t>(of.count), "samples, each with a label");
+  expects(of.count > 0 && of.labels.size() == static_cast<std::size_t>(of.count),
+          [] { return "accuracy: takes samples, each with a label"; });
   int right = 0;
   for_each_sample(network, w, of, [&](int i, auto const& layers, int j) {
     auto const outputs = layers.back().col(j);
@@ -103,7 +113,7 @@ struct classifier_options {
 /// workers  each has its own part of one fixed random order of the data, of equal size +-1, and draws its batches from
 ///          it with replacement, as a function of the sample alone
 /// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory
-/// errors   std::invalid_argument for sizes that do not fit, a sample without a label
+/// errors   std::invalid_argument for sizes that do not fit, a sample without a label, data that are not finite
 template <class T = float>
 class classifier {
  public:
@@ -114,8 +124,9 @@ class classifier {
         network_(labelled.shape, options_.filters, options_.kernel, options_.hidden, classes_of(labelled)),
         order_(order_of_data(labelled.count)),
         seen_(labelled.shape.size(), labelled.count) {
-    expects(options_.batch > 0, "the batch is positive");
-    expects(options_.workers >= 1 && options_.workers <= labelled.count, "from one worker to one a sample");
+    expects(options_.batch > 0, [] { return "classifier: the batch is positive"; });
+    expects(options_.workers >= 1 && options_.workers <= labelled.count,
+            [] { return "classifier: there are from one worker to one a sample"; });
     for (int j = 0; j < labelled.count; ++j) {
       int const i = order_[static_cast<std::size_t>(j)];
       see(labelled, i, seen_.col(j).data());
@@ -124,6 +135,8 @@ class classifier {
     for (int m = 0; m < options_.workers; ++m)
       scratch_.push_back({network_.storage(options_.batch), network_.storage(options_.batch),
                           std::vector<std::uint8_t>(static_cast<std::size_t>(options_.batch))});
+    identity_ = "classifier " + network_.identity() + " batch=" + number_text(options_.batch) +
+                " parts=" + number_text(options_.workers) + " " + data_identity(labelled, true);
   }
 
   players sizes() const { return {network_.size(), 0}; }
@@ -131,6 +144,8 @@ class classifier {
   std::vector<tensor> tensors(player who) const {
     return who == player::min ? network_.tensors() : std::vector<tensor>{};
   }
+  /// The network, what a batch is, the data and their labels.
+  std::string identity() const { return identity_; }
   convolutional<T> const& network() const { return network_; }
 
   /// Which samples, by their index in the data, this worker draws from.
@@ -177,10 +192,8 @@ class classifier {
   };
 
   static int classes_of(samples const& labelled) {
-    expects(labelled.count > 0 && labelled.labels.size() == static_cast<std::size_t>(labelled.count) &&
-                labelled.values.size() ==
-                    static_cast<std::size_t>(labelled.count) * static_cast<std::size_t>(labelled.shape.size()),
-            "the data hold count samples of their shape, each with a label");
+    expect_data(labelled, "classifier");
+    expects(!labelled.labels.empty(), [] { return "classifier: the data have no labels"; });
     return 1 + std::ranges::max(labelled.labels);
   }
   void check(std::span<T const> w) const {
@@ -211,6 +224,7 @@ class classifier {
   std::vector<int> order_;            // of the data; a shard is a part of it
   batch_columns<T> seen_;             // in that order, a sample a column
   std::vector<std::uint8_t> labels_;  // the same
+  std::string identity_;
   mutable std::vector<scratch> scratch_;
 };
 

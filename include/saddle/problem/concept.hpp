@@ -2,6 +2,8 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -37,6 +39,63 @@ template <class P>
 concept has_a_gradient = requires(P const p, point<typename P::scalar const> at, sample s,
                                   point<typename P::scalar> out) { p.gradient(at, s, out); };
 
+// Members that a problem may have. One that has the name but not the signature is an error: it would not be called, and
+// nothing would say so. A variable of that name is none of these.
+
+template <class P>
+concept counts_its_workers = requires(P const p) {
+  { p.workers() } -> std::convertible_to<int>;
+};
+template <class P>
+concept names_its_tensors = requires(P const p) {
+  { p.tensors(player::min) } -> std::convertible_to<std::vector<tensor>>;
+};
+template <class P>
+concept has_gradient_buffers = requires(P const p) {
+  { p.gradient_buffers(0) } -> std::convertible_to<point<typename P::scalar>>;
+};
+template <class P>
+concept states_its_identity = requires(P const p) {
+  { p.identity() } -> std::convertible_to<std::string>;
+};
+/// Can take the gradient of one player alone.
+template <class P>
+concept splits_by_player = requires(P const p, point<typename P::scalar const> at, sample s,
+                                    point<typename P::scalar> out, player who) { p.gradient(at, s, out, who); };
+
+/// Of a member that is not overloaded, whatever it takes.
+template <class Pointer>
+concept is_function = std::is_member_function_pointer_v<Pointer> || std::is_function_v<std::remove_pointer_t<Pointer>>;
+
+template <class P>
+concept workers_is_const_and_gives_an_int =
+    counts_its_workers<P> ||
+    !(requires(P& p) { p.workers(); } || requires { requires is_function<decltype(&P::workers)>; });
+template <class P>
+concept tensors_is_const_takes_a_player_and_gives_a_vector_of_tensors =
+    names_its_tensors<P> ||
+    !(requires(P& p) { p.tensors(player::min); } || requires { requires is_function<decltype(&P::tensors)>; });
+template <class P>
+concept gradient_buffers_is_const_takes_a_worker_and_gives_a_point =
+    has_gradient_buffers<P> ||
+    !(requires(P& p) { p.gradient_buffers(0); } || requires { requires is_function<decltype(&P::gradient_buffers)>; });
+template <class P>
+concept identity_is_const_and_gives_a_string =
+    states_its_identity<P> ||
+    !(requires(P& p) { p.identity(); } || requires { requires is_function<decltype(&P::identity)>; });
+template <class P>
+concept gradient_of_one_player_is_const_and_takes_a_player =
+    splits_by_player<P> ||
+    !(requires(P& p, point<typename P::scalar const> at, sample s, point<typename P::scalar> out) {
+        p.gradient(at, s, out, player::min);
+      } || requires(P& p, point<typename P::scalar const> at, sample s, point<typename P::scalar> out) {
+        p.gradient(at, s, out, 0);
+      });
+template <class P>
+concept has_sound_options =
+    workers_is_const_and_gives_an_int<P> && tensors_is_const_takes_a_player_and_gives_a_vector_of_tensors<P> &&
+    gradient_buffers_is_const_takes_a_worker_and_gives_a_point<P> && identity_is_const_and_gives_a_string<P>;
+
 /// A min-max problem, possibly stochastic, possibly different on every worker.
 ///
 /// sizes()                    how many coordinates each player owns; constant
@@ -49,22 +108,21 @@ concept has_a_gradient = requires(P const p, point<typename P::scalar const> at,
 /// tensors(player)            optional: what a player's coordinates are, one after the other; for per-tensor grouping
 /// gradient_buffers(worker)   optional: a span a player that is always `out` for this worker, in place of an array of the
 ///                            trainer's; on 16 bytes, each worker's its own
+/// identity()                 optional: a text that differs where the problem does, with a checksum of its data: a
+///                            checkpoint of one problem is then refused by a run of another. Asked once, at construction
+///
+/// What a problem keeps besides the weights is not seen by the library: the running mean and variance of a batch
+/// normalization, say, are neither averaged over the workers nor in a checkpoint. Use layers without such statistics, or
+/// make them coordinates of a player.
 template <class P>
-concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P>;
+concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P> &&
+                  has_sound_options<P> && gradient_of_one_player_is_const_and_takes_a_player<P>;
 
+/// Empty where the problem states none.
 template <class P>
-concept names_its_tensors = requires(P const p) {
-  { p.tensors(player::min) } -> std::same_as<std::vector<tensor>>;
-};
-
-template <class P>
-concept has_gradient_buffers = requires(P const p) {
-  { p.gradient_buffers(0) } -> std::same_as<point<typename P::scalar>>;
-};
-
-/// Can take the gradient of one player alone.
-template <class P>
-concept splits_by_player = requires(P const p, point<typename P::scalar const> at, sample s,
-                                    point<typename P::scalar> out, player who) { p.gradient(at, s, out, who); };
+std::string identity_of([[maybe_unused]] P const& p) {
+  if constexpr (states_its_identity<P>) return p.identity();
+  else return {};
+}
 
 SADDLE_NAMESPACE_END

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/core/samples.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/perceptron.hpp"
@@ -38,9 +40,12 @@ class convolutional {
       : input_(input), filters_(std::move(filters)), kernel_(kernel) {
     auto const positive = [](int v) { return v > 0; };
     expects(std::ranges::all_of(filters_, positive) && std::ranges::all_of(hidden, positive) && outputs > 0,
-            "layers have a positive width");
-    expects(kernel > 0 && kernel % 2 == 1, "the kernel's width is odd");
-    expects(extents(blocks()).size() > 0, "2 x 2 pixels or more in each block");
+            [] { return "convolutional: layers have a positive width"; });
+    expects(filters_.size() < 31, [] { return "convolutional: there are no more than 30 blocks"; });
+    expects(input.rows > 0 && input.columns > 0 && input.channels > 0,
+            [] { return "convolutional: the image has rows, columns and channels"; });
+    expects(kernel > 0 && kernel % 2 == 1, [] { return "convolutional: the kernel's width is odd"; });
+    expects(extents(blocks()).size() > 0, [] { return "convolutional: each block needs 2 x 2 pixels or more"; });
     dense_ = perceptron<T>::between(extents(blocks()).size(), std::move(hidden), outputs, T(0));
   }
 
@@ -52,6 +57,13 @@ class convolutional {
   sample_shape input() const { return input_; }
   std::int64_t size() const { return begin(blocks()) + dense_.size(); }
 
+  /// For the identity of a problem: "28x28x1 5x5-16-32 1568-128-10".
+  std::string identity() const {
+    std::string text = shape_text(input_) + " ";
+    if (blocks() > 0) text += number_text(kernel_) + "x" + number_text(kernel_);
+    for (int const n : filters_) text += "-" + number_text(n);
+    return text + (blocks() > 0 ? " " : "") + dense_.identity();
+  }
   std::vector<tensor> tensors() const {
     std::vector<tensor> all;
     for (int b = 0; b < blocks(); ++b) {
@@ -64,6 +76,7 @@ class convolutional {
 
   /// Normal weights, He before each ReLU and Glorot in the last layer; biases zero.
   void initial(random_sequence random, std::span<T> w) const {
+    check(w);
     for (int b = 0; b < blocks(); ++b) {
       double const deviation = std::sqrt(2.0 / patch(b));
       auto const layer = w.subspan(static_cast<std::size_t>(begin(b)));
@@ -86,6 +99,7 @@ class convolutional {
 
   /// From a.front() to a.back(), in the first `count` columns.
   void forward(std::span<T const> w, per_layer& a, int count) const {
+    check(w);
     matrix patches;
     for (int b = 0; b < blocks(); ++b)
       for (int j = 0; j < count; ++j) {
@@ -104,6 +118,8 @@ class convolutional {
   /// From what `forward` gave and d.back(), the derivative by the output, to that by the weights, summed over the
   /// columns. Overwrites d.
   void gradient(std::span<T const> w, per_layer const& a, per_layer& d, std::span<T> out) const {
+    check(w);
+    check(out);
     int const samples = static_cast<int>(a.front().cols());
     auto const dense_a = std::span(a).subspan(in(blocks()));
     auto const dense_d = std::span(d).subspan(in(blocks()));
@@ -128,6 +144,11 @@ class convolutional {
   }
 
  private:
+  void check(std::span<T const> w) const {
+    expects(static_cast<std::int64_t>(w.size()) == size(), [&] {
+      return "convolutional: " + number_text(w.size()) + " weights for a network of " + number_text(size());
+    });
+  }
   /// Of the input of block b, or of the perceptron.
   sample_shape extents(int b) const {
     return {input_.rows >> b, input_.columns >> b, b == 0 ? input_.channels : filters(b - 1)};

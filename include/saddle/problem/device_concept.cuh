@@ -15,7 +15,7 @@ concept has_a_gradient_on_device = requires(P const p, point<typename P::scalar 
 
 /// A min-max problem whose data and gradients are on the device.
 ///
-/// sizes(), initial(seed, w), workers()  as in `problem`: spans of the host
+/// sizes(), initial(seed, w), workers()  as in `problem`: spans of the host; also tensors(player), identity()
 /// gradient_buffers(worker)              as in `problem`: spans of the device
 /// gradient(at, s, out, stream)          enqueues F(at) on worker s->worker: spans and *s are memory of the
 ///                                       device. *s changes between replays of a captured graph, so kernels
@@ -27,7 +27,8 @@ concept has_a_gradient_on_device = requires(P const p, point<typename P::scalar 
 ///                                       as one of the device
 template <class P>
 concept device_problem =
-    names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient_on_device<P>;
+    names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient_on_device<P> &&
+    has_sound_options<P>;
 
 /// Can take the gradient of one player alone.
 template <class P>

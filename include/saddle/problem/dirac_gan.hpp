@@ -1,7 +1,11 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
+#include <string>
 
 #include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/gan_loss.hpp"
@@ -28,7 +32,14 @@ struct dirac_gan {
 
   players sizes() const { return {1, 1}; }
 
-  void initial(std::uint64_t, point<T> w) const { w.min[0] = w.max[0] = 1; }
+  std::string identity() const {
+    return "dirac-gan loss=" + number_text(static_cast<int>(loss)) + " r1=" + number_text(r1);
+  }
+
+  void initial(std::uint64_t, point<T> w) const {
+    check(w);
+    w.min[0] = w.max[0] = 1;
+  }
 
   void gradient(point<T const> at, sample s, point<T> out) const {
     gradient(at, s, out, player::min);
@@ -36,6 +47,8 @@ struct dirac_gan {
   }
 
   void gradient(point<T const> at, sample, point<T> out, player who) const {
+    check(at);
+    expects(out.of(static_cast<int>(who)).size() == 1, [] { return "dirac_gan: each player has one coordinate"; });
     T const theta = at.min[0], psi = at.max[0];
     bool const linear = loss == gan_loss::wasserstein;
     if (who == player::min) {
@@ -44,6 +57,12 @@ struct dirac_gan {
     } else {
       out.max[0] = (linear ? -theta : -theta * sigmoid(-psi * theta)) + r1 * psi;
     }
+  }
+
+ private:
+  void check(point<T const> w) const {
+    expects(has_sizes(w, sizes()), [] { return "dirac_gan: each player has one coordinate"; });
+    expects(r1 >= 0 && std::isfinite(r1), [] { return "dirac_gan: r1 is finite and not negative"; });
   }
 };
 

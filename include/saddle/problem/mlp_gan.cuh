@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -47,6 +48,7 @@ class device_mlp_gan {
       : generator_(gan.network(player::min)),
         discriminator_(gan.network(player::max)),
         workers_(gan.workers()),
+        identity_(gan.identity()),
         passes_(gan),
         real_(gan.real().data(), gan.real().data() + gan.real().size()),
         picks_(static_cast<std::size_t>(passes_.batch()) + 1) {
@@ -65,6 +67,7 @@ class device_mlp_gan {
 
   players sizes() const { return {generator_.size(), discriminator_.size()}; }
   int workers() const { return workers_; }
+  std::string identity() const { return identity_; }
   std::vector<tensor> tensors(player who) const {
     return who == player::min ? generator_.tensors() : discriminator_.tensors();
   }
@@ -103,6 +106,7 @@ class device_mlp_gan {
 
   perceptron<T> generator_, discriminator_;
   int workers_;
+  std::string identity_;
   gan_passes<T> passes_;
   device_vector<T> real_;
   mutable device_vector<std::int32_t> picks_;

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/samples.hpp"
 #include "saddle/problem/concept.hpp"
@@ -44,7 +46,7 @@ struct mlp_gan_options {
 /// workers  each has its own part of one fixed random order of the data, of equal size +-1, and draws its
 ///          batches from it with replacement, as a function of the sample alone
 /// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory
-/// errors   std::invalid_argument for sizes that do not fit
+/// errors   std::invalid_argument for sizes that do not fit, data that are not finite
 /// source   R1: Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge? ICML 2018
 template <class T = float>
 class mlp_gan {
@@ -53,20 +55,27 @@ class mlp_gan {
   using matrix = batch_columns<T>;
 
   mlp_gan(samples const& real, mlp_gan_options options)
-      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers) {
-    expects(options_.latent > 0 && options_.batch > 0, "latent and batch are positive");
-    expects(options_.r1 >= 0 && options_.generator_leak >= 0 && options_.generator_leak < 1,
-            "r1 is not negative, the generator's leak is in [0, 1)");
+      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers, "mlp_gan") {
+    expects(options_.latent > 0 && options_.batch > 0, [] { return "mlp_gan: latent and batch are positive"; });
+    expects(options_.r1 >= 0 && std::isfinite(options_.r1) && options_.generator_leak >= 0 &&
+                options_.generator_leak < 1,
+            [] { return "mlp_gan: r1 is finite and not negative, the generator's leak is in [0, 1)"; });
 
     generator_ = perceptron<T>::between(options_.latent, options_.generator, shape_.size(),
                                         static_cast<T>(options_.generator_leak));
     discriminator_ = perceptron<T>::between(shape_.size(), options_.discriminator, 1, T(0.2));
     for (int m = 0; m < options_.workers; ++m)
       scratch_.emplace_back(generator_, discriminator_, options_.batch);
+    identity_ = "mlp-gan " + generator_.identity() + " " + discriminator_.identity() +
+                " loss=" + number_text(static_cast<int>(options_.loss)) + " r1=" + number_text(options_.r1) +
+                " batch=" + number_text(options_.batch) + " parts=" + number_text(options_.workers) + " " +
+                data_identity(real, false);
   }
 
   players sizes() const { return {generator_.size(), discriminator_.size()}; }
   int workers() const { return options_.workers; }
+  /// The networks, what a batch is, and the data; labels have no part in it.
+  std::string identity() const { return identity_; }
   mlp_gan_options const& options() const { return options_; }
   std::vector<tensor> tensors(player who) const {
     return who == player::min ? generator_.tensors() : discriminator_.tensors();
@@ -294,6 +303,7 @@ class mlp_gan {
   std::optional<range> bounds_;
   perceptron<T> generator_, discriminator_;
   real_batches<T> real_;
+  std::string identity_;
   mutable std::vector<scratch> scratch_;
 };
 

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/problem/concept.hpp"
 
@@ -36,12 +38,20 @@ struct perceptron {
   std::vector<int> widths;  // input, hidden layers, output
   T leak = 0;               // slope of a hidden unit below zero, in [0, 1); 0 is ReLU
 
-  /// errors  std::invalid_argument for a hidden layer without a width
+  /// errors  std::invalid_argument for a layer without a width, a leak that is not in [0, 1)
   static perceptron between(int input, std::vector<int> hidden, int output, T leak) {
-    expects(std::ranges::all_of(hidden, [](int v) { return v > 0; }), "hidden layers have a positive width");
     hidden.insert(hidden.begin(), input);
     hidden.push_back(output);
+    expects(std::ranges::all_of(hidden, [](int v) { return v > 0; }),
+            [] { return "perceptron: all layers have a positive width"; });
+    expects(leak >= 0 && leak < 1, [] { return "perceptron: the leak is in [0, 1)"; });
     return {std::move(hidden), leak};
+  }
+  /// For the identity of a problem: "32-128-2".
+  std::string identity() const {
+    std::string text;
+    for (int const n : widths) text += (text.empty() ? "" : "-") + number_text(n);
+    return leak == 0 ? text : text + "-leak-" + number_text(leak);
   }
 
   int layers() const { return static_cast<int>(widths.size()) - 1; }
@@ -66,6 +76,7 @@ struct perceptron {
 
   /// Normal weights, He before a hidden layer's activation and Glorot in the last layer; biases zero.
   void initial(random_sequence random, std::span<T> w) const {
+    check(w);
     T* next = w.data();
     for (int l = 1; l <= layers(); ++l) {
       double const in = width(l - 1), out = width(l), slope = static_cast<double>(leak);
@@ -84,6 +95,7 @@ struct perceptron {
 
   /// From a[0] to a[layers()].
   void forward(std::span<T const> w, layers_of a, int first, int count) const {
+    check(w);
     for (int l = 1; l <= layers(); ++l) {
       auto z = of(a, l).middleCols(first, count);
       z.colwise() = bias(w, l);
@@ -97,6 +109,7 @@ struct perceptron {
 
   /// From t[0], a change of the input at which `forward` gave a, to that of the last hidden layer.
   void tangent(std::span<T const> w, const_layers_of a, layers_of t, int first, int count) const {
+    check(w);
     for (int l = 1; l < layers(); ++l) {
       of(t, l).middleCols(first, count).noalias() = weights(w, l) * of(t, l - 1).middleCols(first, count);
       times_slope(of(a, l), of(t, l), first, count);
@@ -106,6 +119,7 @@ struct perceptron {
   /// From d[layers()], the derivative by the output, to d[last], that by z_last, or by the input for last =
   /// 0.
   void backward(std::span<T const> w, const_layers_of a, layers_of d, int last, int first, int count) const {
+    check(w);
     for (int l = layers() - 1; l >= last; --l) {
       of(d, l).middleCols(first, count).noalias() =
           weights(w, l + 1).transpose() * of(d, l + 1).middleCols(first, count);
@@ -116,6 +130,7 @@ struct perceptron {
   /// Writes sum_j d_l(j) a_{l-1}(j)' for each W_l and sum_j c_j d_l(j) for each b_l, over all columns.
   void weight_gradient(const_layers_of a, const_layers_of d, Eigen::Matrix<T, Eigen::Dynamic, 1> const& c,
                        std::span<T> out) const {
+    check(out);
     for (int l = 1; l <= layers(); ++l) {
       T* const at = out.data() + begin(l);
       Eigen::Map<matrix> by_weights(at, width(l), width(l - 1));
@@ -131,6 +146,11 @@ struct perceptron {
   }
 
  private:
+  void check(std::span<T const> w) const {
+    expects(static_cast<std::int64_t>(w.size()) == size(), [&] {
+      return "perceptron: " + number_text(w.size()) + " weights for a network of " + number_text(size());
+    });
+  }
   std::int64_t begin(int layer) const {
     std::int64_t at = 0;
     for (int l = 1; l < layer; ++l) at += std::int64_t{width(l)} * (width(l - 1) + 1);

@@ -2,13 +2,18 @@
 #include <Eigen/Core>
 #include <Eigen/LU>
 #include <Eigen/QR>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/checksum.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/problem/concept.hpp"
 
@@ -16,7 +21,8 @@ SADDLE_NAMESPACE_BEGIN
 
 /// F_m(w) = B_m w + b_m, w = (x, y), with normal noise of the given deviation added to every coordinate.
 ///
-/// start  0
+/// start   0
+/// errors  std::invalid_argument where matrices and offsets are not one of each a worker, or of other sizes than w
 template <class T = double>
 struct quadratic_game {
   using scalar = T;
@@ -32,7 +38,7 @@ struct quadratic_game {
   /// N standard normal: strongly monotone, and the workers differ.
   static quadratic_game strongly_monotone(int n, int workers, std::uint64_t seed, double mu = 0.1,
                                           double deviation = 0.2) {
-    expects(n > 0 && workers > 0, "n and workers are positive");
+    expects(n > 0 && workers > 0, [] { return "quadratic_game: n and workers are positive"; });
     quadratic_game game{.extents = {n, n}};
     for (int m = 0; m < workers; ++m) {
       random_sequence random = of_worker(seed, m);
@@ -51,7 +57,7 @@ struct quadratic_game {
   /// l], a and c standard normal (our choice). A worker holds the mean of its data.
   static quadratic_game random(int n, int workers, std::uint64_t seed, int data = 100, double mu = 0.01,
                                double l = 1) {
-    expects(n > 0 && workers > 0 && data > 0, "n, workers and data are positive");
+    expects(n > 0 && workers > 0 && data > 0, [] { return "quadratic_game: n, workers and data are positive"; });
     quadratic_game game{.extents = {n, n}};
     for (int m = 0; m < workers; ++m) {
       random_sequence random = of_worker(seed, m);
@@ -74,8 +80,21 @@ struct quadratic_game {
   players sizes() const { return extents; }
   int workers() const { return static_cast<int>(matrices.size()); }
 
+  /// Sizes, noise, and a checksum of the matrices and offsets.
+  std::string identity() const {
+    check();
+    checksum sum;
+    for (std::size_t m = 0; m < matrices.size(); ++m) {
+      sum.add(std::span(matrices[m].data(), static_cast<std::size_t>(matrices[m].size())));
+      sum.add(std::span(offsets[m].data(), static_cast<std::size_t>(offsets[m].size())));
+    }
+    return "quadratic-game " + number_text(extents.min) + "+" + number_text(extents.max) + " noise=" +
+           number_text(noise) + " data=" + number_text(matrices.size()) + ":" + hex_text(sum.value());
+  }
+
   /// Where the mean of F_m is zero: x and then y.
   std::vector<T> solution() const {
+    check();
     matrix sum = matrix::Zero(extents.size(), extents.size());
     vector offset = vector::Zero(extents.size());
     for (std::size_t m = 0; m < matrices.size(); ++m) sum += matrices[m], offset += offsets[m];
@@ -84,6 +103,8 @@ struct quadratic_game {
   }
 
   void initial(std::uint64_t, point<T> w) const {
+    check();
+    expects(has_sizes(w, extents), [] { return "quadratic_game: one span a player, of the player's size"; });
     for (int p = 0; p < 2; ++p)
       for (T& v : w.of(p)) v = 0;
   }
@@ -94,8 +115,11 @@ struct quadratic_game {
   }
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
-    expects(s.worker >= 0 && s.worker < workers(), "the worker has a matrix");
     int const p = static_cast<int>(who);
+    expects(s.worker >= 0 && s.worker < workers(), [] { return "quadratic_game: the worker has a matrix"; });
+    check(static_cast<std::size_t>(s.worker));
+    expects(has_sizes(at, extents) && static_cast<std::int64_t>(out.of(p).size()) == extents.of(p),
+            [] { return "quadratic_game: one span a player, of the player's size"; });
     auto const& b = matrices[static_cast<std::size_t>(s.worker)];
     auto const& offset = offsets[static_cast<std::size_t>(s.worker)];
     std::int64_t const first = p == 0 ? 0 : extents.min;
@@ -118,6 +142,29 @@ struct quadratic_game {
   }
 
  private:
+  /// This worker's part.
+  void check(std::size_t m) const {
+    expects(extents.min >= 0 && extents.max >= 0, [] { return "quadratic_game: no player has a negative size"; });
+    expects(offsets.size() == matrices.size(), [&] {
+      return "quadratic_game: there are " + number_text(matrices.size()) + " matrices and " +
+             number_text(offsets.size()) + " offsets";
+    });
+    std::int64_t const n = extents.size();
+    expects(matrices[m].rows() == n && matrices[m].cols() == n && offsets[m].size() == n, [&] {
+      return "quadratic_game: worker " + number_text(m) + " has a matrix of " + number_text(matrices[m].rows()) + " x " +
+             number_text(matrices[m].cols()) + " and an offset of " + number_text(offsets[m].size()) +
+             ", and the players together " + number_text(n) + " coordinates";
+    });
+  }
+  void check() const {
+    expects(!matrices.empty(), [] { return "quadratic_game: there are no matrices"; });
+    expects(noise >= 0 && std::isfinite(noise), [] { return "quadratic_game: the noise is finite and not negative"; });
+    for (std::size_t m = 0; m < matrices.size(); ++m) {
+      check(m);
+      expects(matrices[m].allFinite() && offsets[m].allFinite(),
+              [&] { return "quadratic_game: the data of worker " + number_text(m) + " are not finite"; });
+    }
+  }
   // Steps count from 1, so the noise of a run with the same seed has other bits.
   static random_sequence of_worker(std::uint64_t seed, int m) {
     return random_sequence(

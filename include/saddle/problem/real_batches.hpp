@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -22,11 +23,11 @@ class real_batches {
  public:
   using matrix = batch_columns<T>;
 
-  real_batches(samples const& real, int workers) : workers_(workers) {
-    expects(real.values.size() ==
-                static_cast<std::size_t>(real.count) * static_cast<std::size_t>(real.shape.size()),
-            "the data hold count samples of their shape");
-    expects(workers >= 1 && workers <= real.count, "from one worker to one a sample");
+  /// errors  std::invalid_argument in the name of `who`: see expect_data, and for workers without a sample
+  real_batches(samples const& real, int workers, char const* who) : workers_(workers) {
+    expect_data(real, who);
+    expects(workers >= 1 && workers <= real.count,
+            [&] { return std::string(who) + ": there are from one worker to one a sample"; });
     order_ = order_of_data(real.count);
     columns_.resize(real.shape.size(), real.count);
     for (int j = 0; j < real.count; ++j)

@@ -53,10 +53,19 @@ concept gives_feedback = requires(P const p, std::span<typename P::scalar const>
                                   generated_batch<typename P::scalar> fake,
                                   std::span<typename P::scalar> out) { p.feedback(discriminator, s, fake, out); };
 
+template <class P>
+concept counts_its_operations = requires(P const p) {
+  { p.operations() } -> std::convertible_to<per_pass>;
+};
+template <class P>
+concept operations_is_const_and_gives_a_per_pass =
+    counts_its_operations<P> ||
+    !(requires(P& p) { p.operations(); } || requires { requires is_function<decltype(&P::operations)>; });
+
 /// A generator and a discriminator in different places: nothing goes from one to the other but samples, and back the
 /// derivatives by them.
 ///
-/// sizes(), initial(seed, w), workers()   as of a `problem`
+/// sizes(), initial(seed, w), workers(), identity()   as of a `problem`
 /// batch(), sample_size()                 b samples of s values; a span of samples, or of feedbacks, has b s
 /// generate(generator, noise, out)        the samples G(Z); `noise` draws Z, its `worker` is the number of the batch
 /// pull_back(generator, noise, feedback, out)   the generator's gradient, sum over i of feedback_i dx_i / d(generator).
@@ -73,6 +82,7 @@ concept gives_feedback = requires(P const p, std::span<typename P::scalar const>
 /// noise: then it need not travel.
 template <class P>
 concept split_gan = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && sizes_its_batches<P> &&
-                    generates_samples<P> && pulls_feedback_back<P> && ascends<P> && gives_feedback<P>;
+                    generates_samples<P> && pulls_feedback_back<P> && ascends<P> && gives_feedback<P> &&
+                    has_sound_options<P> && operations_is_const_and_gives_a_per_pass<P>;
 
 SADDLE_NAMESPACE_END

@@ -6,6 +6,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/graph.hpp"
@@ -75,7 +76,7 @@ struct accelerated_gossip {
   }
   std::string name() const { return "accelerated-gossip-" + graph.name; }
   std::string details() const {
-    return "spectral-gap=" + std::to_string(spectral_gap) +
+    return "spectral-gap=" + number_text(spectral_gap) +
            " rule=" + (rule == acceleration::fast_mix ? "fast-mix" : "chebyshev");
   }
 

@@ -1,7 +1,6 @@
 #pragma once
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/topology/graph.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -34,11 +34,7 @@ enum class stochastic { doubly, rows };
 inline mixing_graph from_matrices(std::vector<dense_rows> const& rounds, stochastic kind = stochastic::doubly,
                                   std::string const& name = "matrix") {
   auto const is_one = [](double sum) { return std::abs(sum - 1) <= 1e-12; };
-  auto const number = [](double x) {
-    char digits[32];
-    std::snprintf(digits, sizeof digits, "%.15g", x);
-    return std::string(digits);
-  };
+  auto const number = [](double x) { return rounded_text(x, 15); };
   expects(!rounds.empty() && !rounds[0].empty(), "from_matrix: there must be a matrix, of at least one worker");
   std::size_t const n = rounds[0].size();
   mixing_graph g{name, static_cast<int>(n), {}};
@@ -76,9 +72,7 @@ inline mixing_graph from_matrices(std::vector<dense_rows> const& rounds, stochas
   }
   expects(is_connected(g),
           "from_matrix: not connected: some worker would never hear of another, or never all of all at once");
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(sum.value()));
-  g.name.append("-").append(digits);
+  g.name.append("-").append(hex_text(sum.value()));
   return g;
 }
 

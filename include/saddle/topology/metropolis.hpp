@@ -4,13 +4,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/topology/graph.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -90,14 +90,12 @@ inline mixing_graph hypercube(int workers) {
 /// errors  std::invalid_argument where 1000 graphs in a row are not: p should be above ln(n) / n
 inline mixing_graph erdos_renyi(int workers, double p, std::uint64_t seed) {
   expects(p >= 0 && p <= 1, "erdos_renyi: p is a probability");
-  std::ostringstream name;
-  name << "erdos-renyi-" << p << '-' << seed;
-  mixing_graph g{name.str(), workers, {}};
+  mixing_graph g{"erdos-renyi-" + number_text(p) + "-" + number_text(seed), workers, {}};
   random_sequence random({.seed = seed, .use = purpose::graph});
   int draws = 0;
   do {
     expects(++draws <= 1000, [&] {
-      return "erdos_renyi: 1000 graphs of " + std::to_string(workers) + " workers with p = " + std::to_string(p) +
+      return "erdos_renyi: 1000 graphs of " + std::to_string(workers) + " workers with p = " + number_text(p) +
              " were not connected; p should be above ln(n) / n";
     });
     g.rounds = {metropolis(workers, [&](int, int) { return random.uniform() < p; })};

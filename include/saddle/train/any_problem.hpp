@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "saddle/config.hpp"
@@ -20,6 +21,8 @@ class any_problem {
   virtual ~any_problem() = default;
   virtual players sizes() const = 0;
   virtual int most_workers() const = 0;
+  /// What the problem was at construction; empty where it states nothing.
+  virtual std::string const& identity() const = 0;
   virtual void initial(std::uint64_t seed, point<T> w) const = 0;
   /// `player` 0 or 1: at least that player's part is written; -1: both.
   virtual void gradient(point<T const> at, sample const* s, point<T> out, int player) const = 0;
@@ -35,12 +38,13 @@ class problem_of_type : public any_problem<typename P::scalar> {
   using T = typename P::scalar;
 
  public:
-  explicit problem_of_type(P p) : problem_(std::move(p)) {}
+  explicit problem_of_type(P p) : problem_(std::move(p)), identity_(identity_of(problem_)) {}
   players sizes() const override { return problem_.sizes(); }
   int most_workers() const override {
     if constexpr (requires { problem_.workers(); }) return problem_.workers();
     else return std::numeric_limits<int>::max();
   }
+  std::string const& identity() const override { return identity_; }
   void initial(std::uint64_t seed, point<T> w) const override { problem_.initial(seed, w); }
   point<T> gradient_buffers(int worker) const override {
     if constexpr (has_gradient_buffers<P>) return problem_.gradient_buffers(worker);
@@ -49,6 +53,9 @@ class problem_of_type : public any_problem<typename P::scalar> {
 
  protected:
   P problem_;
+
+ private:
+  std::string identity_;
 };
 
 /// Gradients taken on the host.

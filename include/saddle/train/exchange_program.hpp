@@ -11,6 +11,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/core/worker_arrays.hpp"
@@ -109,7 +110,7 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
     if constexpr (Scheme::shares_weights) text += Scheme::on_average ? " adapts=on-average" : " adapts=on-worker";
     if constexpr (steps_alone<Topology>) text += " every=" + std::to_string(topology_.every);
     if constexpr (requires { exchange().consensus_step; })
-      if (exchange().consensus_step) text += " consensus-step=" + std::to_string(*exchange().consensus_step);
+      if (exchange().consensus_step) text += " consensus-step=" + number_text(*exchange().consensus_step);
     if constexpr (Scheme::previous) text += " " + exchange().details();
     if constexpr (Scheme::memory && Scheme::shares_weights)
       text += std::string(" look-ahead-subtracts-memory=") + (now_.subtract_memory ? "yes" : "no");

@@ -180,6 +180,7 @@ class trainer {
     if (link_->rank() == 0) {
       out.emplace(path);
       out->add(description());
+      out->add(problem_->identity());
       out->add(counters{step_, exchange_, report_.gradients, program_->met().steps, report_.uplink, report_.downlink});
       if (time_model const* const model = link_->model()) out->add(std::span<double const>(model->state()));
     }
@@ -370,7 +371,7 @@ class trainer {
           way::down, program_->allocate_bytes(static_cast<std::size_t>(program_->planes_bytes(way::down))));
     program_->bind(fleet_);
     messages_ = std::make_unique<messenger<T>>(*link_, *program_, fleet_, demands_);
-    together().agree("trainer", description());
+    together().agree("trainer", description() + " " + problem_->identity());
     // Of whom there are copies here, which a checkpoint fills: it never changes.
     if (demands_.mixes_copies()) plan_round(demands_.every, 0);
   }
@@ -622,7 +623,7 @@ class trainer {
   }
   /// What a checkpoint of this run says, after its description. Its arrays are looked at, too.
   counters checked(checkpoint_reader& in) const {
-    in.expect_run(description());
+    in.expect_run(description(), problem_->identity());
     auto const then = in.get<counters>();
     std::size_t const here = in.place();
     if (time_model const* const model = link_->model())

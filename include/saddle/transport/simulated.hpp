@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
 #include "saddle/transport/compute_time.hpp"
 #include "saddle/transport/concept.hpp"
 #include "saddle/transport/virtual_network.hpp"
@@ -225,9 +225,7 @@ class simulated::connection final : public communicator, public time_model {
     for (absence const& a : described_.absences)
       for (double const x : {static_cast<double>(a.worker), a.from, a.until, static_cast<double>(a.kind)}) add(x);
     sum.add(std::span(&described_.seed, 1));
-    char digits[17];
-    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(sum.value()));
-    return name + digits;
+    return name + hex_text(sum.value());
   }
   std::vector<double> state() const override {
     std::vector<double> s;
