@@ -71,9 +71,10 @@ std::vector<leaf> const leaves{
     {"mpi.h", {"saddle/transport/mpi.hpp"}},
     {"Eigen/", {"saddle/topology/mixing_matrix.hpp", "saddle/problem/", "saddle/metric/"}},
     {"zlib.h", {"saddle/data/"}},
-    // Not a library but the system: a checkpoint is synced to the disk before it is renamed.
-    {"fcntl.h", {"saddle/train/checkpoint.hpp"}},
-    {"unistd.h", {"saddle/train/checkpoint.hpp"}},
+    // Not a library but the system: a file is synced to the disk before it is renamed.
+    {"fcntl.h", {"saddle/core/atomic_file.hpp"}},
+    {"unistd.h", {"saddle/core/atomic_file.hpp"}},
+    {"sys/stat.h", {"saddle/core/atomic_file.hpp"}},
     {"sys/mman.h", {"saddle/core/aligned.hpp"}},  // huge pages
 };
 
@@ -182,7 +183,7 @@ TEST_CASE("right arrows pass") {
   may("saddle/train/trainer.hpp", "saddle/exec/concept.hpp");
   may("saddle/train/device_problem.cuh", "saddle/exec/cuda.cuh");
   may("saddle/exec/cuda.cuh", "cub/device/device_scan.cuh");
-  may("saddle/train/checkpoint.hpp", "fcntl.h");
+  may("saddle/core/atomic_file.hpp", "fcntl.h");
   may("saddle/problem/mlp_gan.hpp", "Eigen/Core");
   may("saddle/problem/mlp_gan.cuh", "cublas_v2.h");
   may("saddle/problem/mlp_gan.cuh", "cuda_runtime_api.h");

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <limits>
 #include <string>
+#include <thread>
 
 using namespace saddle;
 using test::vector;
@@ -194,12 +195,13 @@ TEST_CASE("what is no checkpoint, damaged or cut short is refused") {
 
 TEST_CASE("a checkpoint that cannot be written leaves the previous one") {
   scratch const here;
-  std::string const file = here.file("run"), part = file + ".part";
+  std::string const file = here.file("run");
+  auto const files = [&] { return std::distance(fs::directory_iterator(here.folder), {}); };
   auto t = compressed_both_ways();
   t.run(10);
   std::uint64_t const then = t.digest();
   t.save(file);
-  CHECK_FALSE(fs::exists(part));
+  CHECK(files() == 1);
   std::string const previous = bytes_of(file);
   t.run(10);
   std::uint64_t const now = t.digest();
@@ -215,21 +217,51 @@ TEST_CASE("a checkpoint that cannot be written leaves the previous one") {
   cannot_write(here.file("no such folder/run"));
   fs::create_directory(here.folder / "folder");
   cannot_write(here.file("folder"));
-  CHECK_FALSE(fs::exists(here.file("folder.part")));
-  fs::create_directory(part);  // the place beside it is taken
-  cannot_write(file);
+  cannot_write(here.file(std::string(256, 'n')));
+  CHECK(files() == 2);
+  try {
+    t.save("");
+    FAIL_CHECK("saved");
+  } catch (bad_checkpoint const& e) {
+    CHECK(std::string(e.what()) == "cannot write an empty file name");
+  }
   CHECK(bytes_of(file) == previous);
-  fs::remove(part);
 
   auto fresh = compressed_both_ways();
   fresh.load(file);
   CHECK(fresh.digest() == then);
 
-  write(part, "what a crash left over");
-  fresh.load(file);
-  CHECK(fresh.digest() == then);
   t.save(file);
-  CHECK_FALSE(fs::exists(part));
+  CHECK(files() == 2);
   fresh.load(file);
   CHECK(fresh.digest() == now);
+}
+
+TEST_CASE("runs that save to one file at the same time leave the whole checkpoint of one of them") {
+  scratch const here;
+  std::string const file = here.file("run");
+  auto one = compressed_both_ways(), other = compressed_both_ways();
+  one.run(3);
+  other.run(4);
+  one.save(file);
+  std::uint64_t const of_one = one.digest(), of_other = other.digest();
+  std::jthread const writes([&] { for (int i = 0; i < 40; ++i) other.save(file); });
+  std::jthread const writes_too([&] { for (int i = 0; i < 40; ++i) one.save(file); });
+  auto reads = compressed_both_ways();
+  for (int i = 0; i < 40; ++i) {
+    reads.load(file);
+    std::uint64_t const found = reads.digest();
+    CHECK((found == of_one || found == of_other));
+  }
+}
+
+TEST_CASE("a checkpoint is saved through a symbolic link") {
+  scratch const here;
+  fs::create_symlink("behind", here.file("link"));
+  auto t = compressed_both_ways(), resumed = compressed_both_ways();
+  t.run(3);
+  t.save(here.file("link"));
+  CHECK(fs::is_symlink(here.file("link")));
+  resumed.load(here.file("behind"));
+  CHECK(resumed.digest() == t.digest());
 }

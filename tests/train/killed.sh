@@ -49,7 +49,10 @@ while [ $killed -lt "$times" ]; do
     'BEGIN { srand(seed); print rand() * 100 / n * all / 1000 }')"
   pkill -KILL -n -f "^$program --data ring8" || break  # it was done before it could be killed
   wait $started || true
-  [ ! -e run.saddle.part ] || saving=$((saving + 1))
+  for part in run.saddle.*.part; do
+    [ ! -e "$part" ] || saving=$((saving + 1))
+    rm -f "$part"
+  done
   killed=$((killed + 1))
 done
 [ -e run.saddle ] || { echo "no checkpoint was written in $killed runs"; exit 1; }

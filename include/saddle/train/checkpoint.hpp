@@ -5,17 +5,19 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <fcntl.h>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <type_traits>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/atomic_file.hpp"
 #include "saddle/core/checksum.hpp"
+#include "saddle/core/printable.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -24,24 +26,15 @@ struct bad_checkpoint : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Bytes on their way to a file: a magic number, a version, what is added, a checksum of it all. They go to a file
-/// beside `path`, which takes that name when all is there and durable: whatever happens, `path` is the previous
-/// checkpoint or this one.
+/// Bytes on their way to a file: a magic number, a version, what is added, a checksum of it all. They go to an
+/// `atomic_file`: whatever happens, `path` is the previous checkpoint or this one.
 class checkpoint_writer {
  public:
-  explicit checkpoint_writer(std::string path)
-      : path_(std::move(path)), file_(::open(beside().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
-    if (file_ < 0) error_ = errno;
+  explicit checkpoint_writer(std::string const& path) {
+    attempt([&] { file_.emplace(path); });
     buffer_.reserve(most_buffered);
     add_bytes(std::as_bytes(std::span(magic)));
   }
-  /// Leaves no half-written file behind.
-  ~checkpoint_writer() {
-    if (file_ >= 0) ::close(file_);
-    if (!committed_) ::unlink(beside().c_str());
-  }
-  checkpoint_writer(checkpoint_writer const&) = delete;
-  checkpoint_writer& operator=(checkpoint_writer const&) = delete;
 
   template <class T>
     requires std::is_trivially_copyable_v<T>
@@ -59,28 +52,19 @@ class checkpoint_writer {
   void commit() {
     flush();
     std::uint64_t const value = sum_.value();
-    write(std::as_bytes(std::span(&value, 1)));
-    if (error_ == 0 && ::fsync(file_) != 0) error_ = errno;
-    if (file_ >= 0 && ::close(file_) != 0 && error_ == 0) error_ = errno;
-    file_ = -1;
-    if (error_ == 0 && std::rename(beside().c_str(), path_.c_str()) != 0) error_ = errno;
-    if (error_ != 0) throw bad_checkpoint("cannot write checkpoint " + beside() + ": " + std::strerror(error_));
-    committed_ = true;
-    auto const slash = path_.rfind('/');
-    std::string const folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-    if (int const directory = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC); directory >= 0) {
-      ::fsync(directory);  // the new name itself; not every file system can
-      ::close(directory);
-    }
+    attempt([&] {
+      file_->write(std::as_bytes(std::span(&value, 1)));
+      file_->commit();
+    });
+    if (!error_.empty()) throw bad_checkpoint(error_);
   }
 
-  static constexpr char magic[8] = {'s', 'a', 'd', 'd', 'l', 'e', '0', '1'};
+  static constexpr char magic[8] = {'s', 'a', 'd', 'd', 'l', 'e', '0', '2'};
 
  private:
   // A multiple of 8, so that the checksum's words are those of the file.
   static constexpr std::size_t most_buffered = 1 << 20;
 
-  std::string beside() const { return path_ + ".part"; }
   void add_bytes(std::span<std::byte const> more) {
     while (!more.empty()) {
       std::size_t const n = std::min(more.size(), most_buffered - buffer_.size());
@@ -91,20 +75,21 @@ class checkpoint_writer {
   }
   void flush() {
     sum_.add(std::span<std::byte const>(buffer_));
-    write(buffer_);
+    attempt([&] { file_->write(buffer_); });
     buffer_.clear();
   }
-  void write(std::span<std::byte const> bytes) {
-    while (!bytes.empty() && error_ == 0) {
-      ssize_t const n = ::write(file_, bytes.data(), bytes.size());
-      if (n >= 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
-      else if (errno != EINTR) error_ = errno;
-    }
+  /// The first error is reported at the end: until then all processes must take the same part in a checkpoint.
+  template <class F>
+  void attempt(F const& f) {
+    if (error_.empty()) try {
+        f();
+      } catch (std::runtime_error const& e) {
+        error_ = e.what();
+      }
   }
 
-  std::string path_;
-  int file_, error_ = 0;  // the first error, told at the end
-  bool committed_ = false;
+  std::optional<atomic_file> file_;
+  std::string error_;
   std::vector<std::byte> buffer_;
   checksum sum_;
 };
@@ -114,13 +99,14 @@ class checkpoint_writer {
 class checkpoint_reader {
  public:
   explicit checkpoint_reader(std::string path) : path_(std::move(path)) {
+    if (path_.empty()) throw bad_checkpoint("cannot read a checkpoint: its file name is empty");
     std::FILE* const file = std::fopen(path_.c_str(), "rb");
-    if (file == nullptr) fail(std::strerror(errno));
+    if (file == nullptr) fail(std::generic_category().message(errno));
     std::byte part[1 << 16];
     for (std::size_t n; (n = std::fread(part, 1, sizeof part, file)) > 0;) bytes_.insert(bytes_.end(), part, part + n);
-    bool const failed = std::ferror(file) != 0;
+    int const error = std::ferror(file) != 0 ? errno : 0;
     std::fclose(file);
-    if (failed) fail("it cannot be read");
+    if (error != 0) fail(std::generic_category().message(error));
     std::size_t const tail = sizeof(std::uint64_t);
     if (bytes_.size() < sizeof checkpoint_writer::magic + tail ||
         std::memcmp(bytes_.data(), checkpoint_writer::magic, sizeof checkpoint_writer::magic) != 0)
@@ -137,7 +123,7 @@ class checkpoint_reader {
   /// A checkpoint begins with what the run is; this one is `ours`.
   void expect_run(std::string const& ours) {
     std::string const theirs = get_text();
-    if (theirs != ours) fail("it is of another run: it has " + theirs + ", this run " + ours);
+    if (theirs != ours) fail("it is of another run: it has " + printable(theirs) + ", this run " + printable(ours));
   }
   template <class T>
   T get() {
@@ -169,7 +155,7 @@ class checkpoint_reader {
   void expect_end() const {
     if (next_ != bytes_.size()) fail("it holds more than this run has");
   }
-  [[noreturn]] void fail(std::string const& why) const { throw bad_checkpoint("checkpoint " + path_ + ": " + why); }
+  [[noreturn]] void fail(std::string const& why) const { throw bad_checkpoint("checkpoint " + printable(path_) + ": " + why); }
 
  private:
   std::byte const* take(std::size_t n) {
