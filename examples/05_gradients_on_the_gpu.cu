@@ -28,7 +28,7 @@ struct products {
   void gradient(saddle::point<float const> at, saddle::sample const* s, saddle::point<float> out,
                 cudaStream_t stream) const {
     slopes<<<(n + 127) / 128, 128, 0, stream>>>(at.min.data(), at.max.data(), s, out.min.data(), out.max.data(), n);
-    saddle::check(cudaGetLastError());
+    saddle::cuda_check(cudaGetLastError());
   }
 };
 

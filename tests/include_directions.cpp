@@ -37,7 +37,7 @@ std::string folder_of(std::string_view path) {
 std::map<std::string, std::vector<std::string_view>> const arrows{
     {"core", {}},
     {"group", {}},
-    {"problem", {"saddle/exec/cuda_check.cuh", "saddle/exec/device_vector.cuh"}},
+    {"problem", {"saddle/exec/cuda_check.cuh", "saddle/exec/cuda_handles.cuh", "saddle/exec/device_array.cuh"}},
     {"transport", {}},
     {"optimizer", {}},
     {"data", {}},
@@ -53,7 +53,8 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
     {"train",
      {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/identity.hpp",
       "saddle/compressor/message.hpp", "*/concept.hpp",
-      "saddle/problem/device_concept.cuh", "saddle/exec/cuda.cuh"}},  // these two: where gradients meet kernels
+      "saddle/problem/device_concept.cuh", "saddle/exec/cuda.cuh",
+      "saddle/exec/cuda_handles.cuh"}},  // these three: where gradients meet kernels
 };
 
 struct leaf {
@@ -187,7 +188,7 @@ TEST_CASE("right arrows pass") {
   may("saddle/problem/mlp_gan.hpp", "Eigen/Core");
   may("saddle/problem/mlp_gan.cuh", "cublas_v2.h");
   may("saddle/problem/mlp_gan.cuh", "cuda_runtime_api.h");
-  may("saddle/problem/mlp_gan.cuh", "saddle/exec/device_vector.cuh");
+  may("saddle/problem/mlp_gan.cuh", "saddle/exec/device_array.cuh");
   may("saddle/transport/mpi.hpp", "boost/mpi/communicator.hpp");
   may("saddle/data/idx.hpp", "zlib.h");
   may("saddle/algorithm/dqgan.hpp", "saddle/optimizer/omd.hpp");
@@ -234,6 +235,8 @@ TEST_CASE("wrong arrows are refused") {
   may_not("saddle/problem/mlp_gan.hpp", "zlib.h");
   may_not("saddle/problem/mlp_gan.hpp", "cuda_runtime_api.h");
   may_not("saddle/problem/mlp_gan.hpp", "saddle/exec/device_vector.cuh");
+  may_not("saddle/problem/mlp_gan.hpp", "saddle/exec/device_array.cuh");
+  may_not("saddle/problem/mlp_gan.cuh", "saddle/exec/device_vector.cuh");
   may_not("saddle/problem/mlp_gan.cuh", "saddle/exec/cuda.cuh");
   may_not("saddle/transport/loopback.hpp", "boost/mpi.hpp");
   may_not("saddle/algorithm/dqgan.hpp", "saddle/saddle.hpp");

@@ -19,7 +19,7 @@ set(scalar "${mode}\\.f(32|64)")
 set(checked 0)
 set(faults "")
 foreach(kernel IN LISTS kernels)
-  if(NOT kernel MATCHES "^(_ZN6saddle[0-9]+[a-z]+3runI[A-Za-z0-9_]*)")
+  if(NOT kernel MATCHES "^(_ZN6saddle[0-9]+[a-z]+11run_bucketsI[A-Za-z0-9_]*)")
     continue()  # another library's
   endif()
   set(name ${CMAKE_MATCH_1})

@@ -1,5 +1,5 @@
 # Compiles SOURCE to PTX, which machine_code.cmake reads too, has ptxas assemble it for each architecture below, and
-# reads what that reports of saddle's kernel template `run`: as many kernels as the line '// kernels: N' of SOURCE says,
+# reads what that reports of saddle's kernel template `run_buckets`: as many kernels as the line '// kernels: N' of SOURCE says,
 # each without stack and spills and within the shared memory that every kernel may have; kernels of float leave room for
 # 12 warps on a multiprocessor.
 #
@@ -60,7 +60,7 @@ foreach(architecture IN LISTS architectures)
 endforeach()
 set(faults "")
 foreach(report IN LISTS reports)
-  if(NOT report MATCHES "^(_ZN6saddle[0-9]+[a-z]+3runI[A-Za-z0-9_]*)' for 'sm_([0-9]+)'")
+  if(NOT report MATCHES "^(_ZN6saddle[0-9]+[a-z]+11run_bucketsI[A-Za-z0-9_]*)' for 'sm_([0-9]+)'")
     continue()  # another library's
   endif()
   set(architecture ${CMAKE_MATCH_2})

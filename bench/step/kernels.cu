@@ -13,7 +13,7 @@
 
 namespace {
 
-using saddle::check;
+using saddle::cuda_check;
 
 class gpu {
  public:
@@ -25,38 +25,38 @@ class gpu {
   ~gpu() {
     for (void* p : memory_) cudaFree(p);
   }
-  static engine make_engine() { return engine(saddle::cuda{}); }
+  static engine make_engine() { return engine(saddle::cuda{.stream = cudaStreamPerThread}); }
   static std::int64_t coordinates() { return ::coordinates(28); }
   void* allocate(std::int64_t bytes) {
     void* p = nullptr;
-    check(cudaMalloc(&p, static_cast<std::size_t>(bytes < 1 ? 1 : bytes)));
+    cuda_check(cudaMalloc(&p, static_cast<std::size_t>(bytes < 1 ? 1 : bytes)));
     memory_.push_back(p);
-    check(cudaMemset(p, 0, static_cast<std::size_t>(bytes)));
+    cuda_check(cudaMemset(p, 0, static_cast<std::size_t>(bytes)));
     return p;
   }
   template <class T>
   T* put(T const& value) {
     T* const p = static_cast<T*>(allocate(sizeof value));
-    check(cudaMemcpy(p, &value, sizeof value, cudaMemcpyHostToDevice));
+    cuda_check(cudaMemcpy(p, &value, sizeof value, cudaMemcpyHostToDevice));
     return p;
   }
   static void fill(float* to, float const* from, std::int64_t n) {
-    check(cudaMemcpy(to, from, static_cast<std::size_t>(n) * sizeof(float), cudaMemcpyHostToDevice));
+    cuda_check(cudaMemcpy(to, from, static_cast<std::size_t>(n) * sizeof(float), cudaMemcpyHostToDevice));
   }
   /// Seconds of f on the stream of the engine.
   template <class F>
   static double seconds(F f) {
     cudaEvent_t begin, end;
-    check(cudaEventCreate(&begin));
-    check(cudaEventCreate(&end));
-    check(cudaEventRecord(begin, cudaStreamPerThread));
+    cuda_check(cudaEventCreate(&begin));
+    cuda_check(cudaEventCreate(&end));
+    cuda_check(cudaEventRecord(begin, cudaStreamPerThread));
     f();
-    check(cudaEventRecord(end, cudaStreamPerThread));
-    check(cudaEventSynchronize(end));
+    cuda_check(cudaEventRecord(end, cudaStreamPerThread));
+    cuda_check(cudaEventSynchronize(end));
     float ms = 0;
-    check(cudaEventElapsedTime(&ms, begin, end));
-    check(cudaEventDestroy(begin));
-    check(cudaEventDestroy(end));
+    cuda_check(cudaEventElapsedTime(&ms, begin, end));
+    cuda_check(cudaEventDestroy(begin));
+    cuda_check(cudaEventDestroy(end));
     return ms * 1e-3;
   }
   template <class F>
@@ -72,7 +72,7 @@ class gpu {
       double best = 0;
       for (int i = 0; i < 10; ++i)
         best = std::max(best, 2.0 * static_cast<double>(bytes) / seconds([&] {
-                          check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice,
+                          cuda_check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice,
                                                 cudaStreamPerThread));
                         }));
       return best;

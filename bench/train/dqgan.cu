@@ -37,12 +37,12 @@ void steps(benchmark::State& state, P problem, int workers) {
   trainer t{std::move(problem), omd{.step_size = 1e-4}, error_feedback{qsgd<512, 8, rounding::nearest>{}},
             parameter_server<>{}, loopback{workers}, how};
   t.run(3);
-  check(cudaDeviceSynchronize());
+  cuda_check(cudaDeviceSynchronize());
   constexpr int at_once = 100;  // the device is waited for once
   auto const start = std::chrono::steady_clock::now();
   for (auto _ : state) {
     t.run(at_once);
-    check(cudaDeviceSynchronize());
+    cuda_check(cudaDeviceSynchronize());
   }
   std::chrono::duration<double, std::micro> const elapsed = std::chrono::steady_clock::now() - start;
   state.counters["us/step"] = elapsed.count() / static_cast<double>(state.iterations() * at_once);

@@ -31,8 +31,8 @@ void check_block() {
   int const n = static_cast<int>(questions.size()), groups = groups_per_block<Lanes>;
   ask<Lanes, T, Bucket><<<static_cast<unsigned>((n + groups - 1) / groups), Lanes * groups>>>(
       n, saddle::pointer_to(q), saddle::pointer_to(a));
-  saddle::check(cudaGetLastError());
-  saddle::check(cudaDeviceSynchronize());
+  saddle::cuda_check(cudaGetLastError());
+  saddle::cuda_check(cudaDeviceSynchronize());
   thrust::copy(a.begin(), a.end(), answers.begin());
   check_answers(questions, answers);
 }
@@ -55,7 +55,7 @@ TEST_CASE("a block keeps the contract of a group") {
 
 TEST_CASE("a failed call names the error and the line") {
   try {
-    saddle::check(cudaErrorInvalidValue);
+    saddle::cuda_check(cudaErrorInvalidValue);
     FAIL("did not throw");
   } catch (saddle::cuda_error const& e) {
     CHECK(e.code == cudaErrorInvalidValue);

@@ -41,7 +41,7 @@ struct on_gpu {
     which[0] = s;
   }
   test::both_players<T> fetch() const {
-    check(cudaDeviceSynchronize());
+    cuda_check(cudaDeviceSynchronize());
     test::both_players<T> g(sizes);
     thrust::copy(out.begin(), out.end(), g.all.begin());
     return g;
@@ -50,7 +50,7 @@ struct on_gpu {
 
 struct stream_of_its_own {
   cudaStream_t stream = nullptr;
-  stream_of_its_own() { check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking)); }
+  stream_of_its_own() { cuda_check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking)); }
   ~stream_of_its_own() { cudaStreamDestroy(stream); }
   stream_of_its_own(stream_of_its_own const&) = delete;
 };
@@ -119,19 +119,19 @@ TEST_CASE("device_mlp_gan: a captured gradient has the bits of one that was not,
     stream_of_its_own const own;
     cudaGraph_t graph = nullptr;
     cudaGraphExec_t ready = nullptr;
-    check(cudaStreamBeginCapture(own.stream, cudaStreamCaptureModeThreadLocal));
+    cuda_check(cudaStreamBeginCapture(own.stream, cudaStreamCaptureModeThreadLocal));
     device.gradient(memory.at(), memory.s(), memory.gradient(), own.stream);
-    check(cudaStreamEndCapture(own.stream, &graph));
-    check(cudaGraphInstantiate(&ready, graph, 0));
+    cuda_check(cudaStreamEndCapture(own.stream, &graph));
+    cuda_check(cudaGraphInstantiate(&ready, graph, 0));
     for (int round = 0; round < 2; ++round)
       for (int k = 0; k < 2; ++k) {
         memory.next(k == 0 ? first : second);
-        check(cudaDeviceSynchronize());
-        check(cudaGraphLaunch(ready, own.stream));
+        cuda_check(cudaDeviceSynchronize());
+        cuda_check(cudaGraphLaunch(ready, own.stream));
         CHECK(memory.fetch().all == eager[static_cast<std::size_t>(k)]);
       }
-    check(cudaGraphExecDestroy(ready));
-    check(cudaGraphDestroy(graph));
+    cuda_check(cudaGraphExecDestroy(ready));
+    cuda_check(cudaGraphDestroy(graph));
   }
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("device_mlp_gan: what does not fit is refused") {
 
 TEST_CASE("a failed call of cuBLAS names the error and the line") {
   try {
-    check(CUBLAS_STATUS_NOT_SUPPORTED);
+    cublas_check(CUBLAS_STATUS_NOT_SUPPORTED);
     FAIL("did not throw");
   } catch (cublas_error const& e) {
     CHECK(e.code == CUBLAS_STATUS_NOT_SUPPORTED);

@@ -61,7 +61,7 @@ struct on_the_device : target {
       int const n = static_cast<int>(at.of(p).size());
       if (n > 0) slopes<<<(n + 127) / 128, 128, 0, stream>>>(at.of(p).data(), s, out.of(p).data(), n, bad_step);
     }
-    check(cudaGetLastError());
+    cuda_check(cudaGetLastError());
   }
 };
 static_assert(problem<on_the_host> && !device_problem<on_the_host> && device_problem<on_the_device>);

@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <numeric>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "saddle/core/buckets.hpp"
@@ -51,7 +54,7 @@ void check(E const& how) {
   };
 
   // Arrays are zero; what is written is read; copies stay in the executor's memory.
-  numbers x(1000), y(1000);
+  numbers x = e.template allocate<std::int64_t>(1000), y = e.template allocate<std::int64_t>(1000);
   CHECK(back(x) == std::vector<std::int64_t>(1000, 0));
   std::vector<std::int64_t> some(1000);
   std::iota(some.begin(), some.end(), -500);
@@ -65,7 +68,7 @@ void check(E const& how) {
   for (saddle::players const sizes : {saddle::players{1, 0}, {128, 1}, {700, 5000}}) {
     saddle::bucket_layout const layout{sizes, 128};
     for (std::int64_t const first : {std::int64_t{0}, layout.first_bucket(1)}) {
-      numbers totals(remainder_body::bins);
+      numbers totals = e.template allocate<std::int64_t>(remainder_body::bins);
       std::vector<std::int64_t> expected(remainder_body::bins, 0);
       for (std::int64_t b = first; b < layout.buckets(); ++b)
         for (int i = 0; i < layout.at(b).count; ++i)
@@ -77,7 +80,7 @@ void check(E const& how) {
 
   // Every prefix, of sums of two numbers.
   for (std::size_t const n : std::vector<std::size_t>{1, 2, 1000, 100000}) {
-    typename engine::template array<pair_sum> in(n), out(n);
+    auto in = e.template allocate<pair_sum>(n), out = e.template allocate<pair_sum>(n);
     std::vector<pair_sum> host(n), sums(n);
     for (std::size_t i = 0; i < n; ++i) host[i] = {static_cast<std::int64_t>(i % 7), -static_cast<std::int64_t>(i)};
     for (std::size_t i = 1; i < n; ++i) sums[i] = sums[i - 1] + host[i - 1];
@@ -89,26 +92,59 @@ void check(E const& how) {
   }
 
   // A replay runs the kernels of its kind once each time, with what was published last: more steps than are under way
-  // at once. Every third step is of the other kind.
+  // at once. A step has a few parts, as between exchanges with other processes, and every third has others; a kind is
+  // any number, and none disturbs another.
   typename engine::template staged<std::int64_t> by;
-  by.resize(3);
-  numbers sums(2);
-  std::vector<std::int64_t> expected(2, 0);
-  for (std::int64_t step = 1; step <= 30; ++step) {
-    by[2] = step * step;
-    by.publish(e);
-    if (step % 3 == 0) {
-      e.replay(1, [&] {
-        e.once(increment{sums.data(), by.there() + 2});
-        e.once(increment{sums.data() + 1, by.there() + 2});
-      });
-      expected[1] += step * step;
-    } else {
-      e.replay(0, [&] { e.once(increment{sums.data(), by.there() + 2}); });
+  by.resize(e, 3);
+  std::vector<int> kinds(21);
+  std::iota(kinds.begin(), kinds.end(), 0);
+  kinds.insert(kinds.end(), {1000, std::numeric_limits<int>::max(), -1});
+  numbers sums = e.template allocate<std::int64_t>(kinds.size() + 1);
+  std::vector<std::int64_t> expected(kinds.size() + 1, 0);
+  auto const steps = [&](std::int64_t* into) {
+    for (std::int64_t step = 1; step <= 30; ++step) {
+      by[2] = step * step;
+      by.publish(e);
+      for (std::size_t k = 0; k < kinds.size(); ++k) {
+        if ((step % 3 == 0) != (k % 2 == 1)) continue;
+        e.replay(kinds[k], [&] {
+          e.once(increment{into + k, by.there() + 2});
+          e.once(increment{into + kinds.size(), by.there() + 2});
+        });
+        expected[k] += step * step;
+        expected[kinds.size()] += step * step;
+      }
     }
-    expected[0] += step * step;
-  }
+  };
+  steps(sums.data());
   CHECK(back(sums) == expected);
+
+  // What was recorded does not hold when the kernels' pointers have changed.
+  numbers moved = e.template allocate<std::int64_t>(kinds.size() + 1);
+  e.copy(moved.data(), sums.data(), sums.size());
+  e.forget_recordings();
+  steps(moved.data());
+  CHECK(back(moved) == expected);
+
+  // What is thrown inside comes out, the first time, while it may be recorded, and later; the kind goes on.
+  numbers one = e.template allocate<std::int64_t>(1);
+  std::int64_t times_run = 0;
+  for (int time = 0; time < 8; ++time) {
+    bool const throws = time == 0 || time == 2 || time == 4;
+    auto const f = [&] {
+      if (throws) throw std::runtime_error("from inside");
+      e.once(increment{one.data(), by.there() + 2});
+    };
+    try {
+      e.replay(30, f);
+      ++times_run;
+    } catch (std::runtime_error const& error) {
+      CHECK(throws);
+      CHECK(std::string(error.what()) == "from inside");
+    }
+  }
+  CHECK(times_run >= 5);
+  CHECK(back(one) == std::vector<std::int64_t>{900 * times_run});
 
   int calls = 0;
   std::vector<int> times(10, 0);

@@ -51,14 +51,15 @@ concept bucket_body = requires(Body const body) {
 /// once(f)                            f()
 /// exclusive_scan(in, out, n)         with +, after reserve_scan<U>(n); in and out are different arrays
 /// each(n, f)                         f(i) for i = 0 ... n - 1, called by the host
-/// replay(kind, f)                    f(), whose kernels are the same every time for a kind, 0 or 1: only what they read
-///                                    has changed
+/// replay(kind, f)                    f(), whose kernels are the same every time for a kind, which is any int: only what
+///                                    they read has changed. What f throws is thrown, and nothing of it is recorded
+/// forget_recordings()                kernels may be others from now on, of all kinds: pointers in them have changed
 ///
 /// Bodies and f point to the engine's memory:
 ///
-/// array<U>(n)                        n values, zero at first, on 64 bytes at least
-/// staged<U>                          values that the host writes: resize(n), [i], and publish(engine) for kernels,
-///                                    which read them at there()
+/// allocate<U>(n)                     an array<U> of n values, zero at first, on 64 bytes at least
+/// staged<U>                          values that the host writes: resize(engine, n), [i], and publish(engine) for
+///                                    kernels, which read them at there()
 /// read(host, there, n), write(there, host, n), copy(to, from, n)
 template <class E>
 concept executor = requires(E const how) {
@@ -66,6 +67,14 @@ concept executor = requires(E const how) {
   { E::in_host_memory } -> std::convertible_to<bool>;
   { typename E::engine{how} };
 };
+
+/// Of this the engines of one trainer are made, and what takes the gradients: opened() of an executor, if it has that,
+/// decides what they share.
+template <executor E>
+E opened(E const& how) {
+  if constexpr (requires { how.opened(); }) return how.opened();
+  else return how;
+}
 
 /// An executor whose kernels read the memory of the host.
 template <class E>

@@ -56,6 +56,7 @@ struct cpu {
     void replay(int, F const& f) {
       f();
     }
+    void forget_recordings() {}
     template <class F>
     void each(std::int64_t n, F const& f) {
       pool_.for_each(n, 1, f);
@@ -65,9 +66,13 @@ struct cpu {
     template <class U>
     using array = aligned_vector<U>;
     template <class U>
+    array<U> allocate(std::size_t n) {
+      return array<U>(n);
+    }
+    template <class U>
     class staged {
      public:
-      void resize(std::size_t n) { values_.resize(n); }
+      void resize(engine&, std::size_t n) { values_.resize(n); }
       U& operator[](std::size_t i) { return values_[i]; }
       U* there() { return values_.data(); }
       void publish(engine&) {}

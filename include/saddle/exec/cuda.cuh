@@ -6,15 +6,17 @@
 #include <cstdint>
 #include <cstring>
 #include <cub/device/device_scan.cuh>
-#include <memory>
+#include <map>
 #include <type_traits>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/expects.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/exec/cuda_check.cuh"
-#include "saddle/exec/device_vector.cuh"
+#include "saddle/exec/cuda_handles.cuh"
+#include "saddle/exec/device_array.cuh"
 #include "saddle/group/cuda_block.cuh"
 
 SADDLE_NAMESPACE_BEGIN
@@ -42,7 +44,7 @@ __device__ void for_each_bucket(Body const& body, std::int64_t first, std::int64
 /// in registers: one block on a multiprocessor is enough, or the compiler spills some to fit one more.
 template <class Group, class Body>
 __global__ void __launch_bounds__(threads_of<Group>, 1)
-    run(__grid_constant__ Body const body, int rows, std::int64_t first, std::int64_t last) {
+    run_buckets(__grid_constant__ Body const body, int rows, std::int64_t first, std::int64_t last) {
   __shared__ typename Group::storage storage[threads_of<Group> / Group::lanes];
   Group const g(storage[static_cast<int>(threadIdx.x) / Group::lanes]);
   for (int row = static_cast<int>(blockIdx.y); row < rows; row += static_cast<int>(gridDim.y))
@@ -52,7 +54,7 @@ __global__ void __launch_bounds__(threads_of<Group>, 1)
 /// Counts with a body into shared memory, and adds that to the totals.
 template <class Group, class Body>
 __global__ void __launch_bounds__(threads_of<Group>, 1)
-    tally(__grid_constant__ Body const body, std::int64_t first, std::int64_t last, std::int64_t* totals) {
+    tally_buckets(__grid_constant__ Body const body, std::int64_t first, std::int64_t last, std::int64_t* totals) {
   __shared__ typename Group::storage storage[threads_of<Group> / Group::lanes];
   __shared__ unsigned counts[Body::bins];
   Group const g(storage[static_cast<int>(threadIdx.x) / Group::lanes]);
@@ -77,29 +79,25 @@ struct added {
   }
 };
 
-/// Ends what a handle of CUDA names. Where that fails there is nobody to tell.
-struct cuda_deleter {
-  void operator()(cudaEvent_t e) const { cudaEventDestroy(e); }
-  void operator()(cudaGraph_t g) const { cudaGraphDestroy(g); }
-  void operator()(cudaGraphExec_t g) const { cudaGraphExecDestroy(g); }
-  void operator()(std::byte* pinned) const { cudaFreeHost(pinned); }
-};
-template <class Handle>
-using cuda_unique = std::unique_ptr<std::remove_pointer_t<Handle>, cuda_deleter>;
-
-/// Kernels on one stream. All that a body points to is memory of the device. Nothing here allocates or waits inside of
-/// a step.
+/// Kernels on one stream of one device, which is the current one where an engine is made. All that a body points to is
+/// memory of that device. Nothing here allocates or waits inside of a step.
+///
+/// errors  cuda_error; std::invalid_argument for graphs of the legacy default stream
 struct cuda {
-  cudaStream_t stream = cudaStreamPerThread;  // not the legacy default stream, which cannot be captured
-  bool graphs = true;                         // from the second of its kind on a step is one launch of a graph
+  cuda_stream stream{};  // one of the engine's own; or a given one, of that device, which must outlive the engine
+  bool graphs = true;    // from the second of its kind on a step is one launch of a graph
   static constexpr bool in_host_memory = false;
+
+  /// The same with a stream, which all engines that are made of it share.
+  cuda opened() const { return {stream.is_set() ? stream : cuda_stream::own(), graphs}; }
 
   class engine {
    public:
-    explicit engine(cuda const& how) : stream_(how.stream), graphs_(how.graphs) {
-      int device;
-      check(cudaGetDevice(&device));
-      check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, device));
+    explicit engine(cuda const& how)
+        : device_(current_cuda_device()), shared_(how.opened().stream), stream_(shared_.get()), graphs_(how.graphs) {
+      expects(!graphs_ || !shared_.is_legacy(),
+              "the legacy default stream cannot be recorded as a graph: give another stream, or none, or graphs = false");
+      cuda_check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, device_));
     }
 
     /// Returns when the kernel is in the stream, as all of these do.
@@ -107,69 +105,85 @@ struct cuda {
     template <bucket_body Body>
     void run(Body const& body, int rows, std::int64_t first, std::int64_t last) {
       if (rows < 1 || last <= first) return;
+      device_guard const here(device_);
       using group = cuda_block<cuda_lanes<Body::length>>;
       dim3 const grid(static_cast<unsigned>(std::min<std::int64_t>(blocks_for<group>(last - first), 0x7FFFFFFF)),
                       static_cast<unsigned>(std::min(rows, 65535)));  // the rest in strides
-      saddle::run<group><<<grid, threads_of<group>, 0, stream_>>>(body, rows, first, last);
-      check(cudaGetLastError());
+      run_buckets<group><<<grid, threads_of<group>, 0, stream_>>>(body, rows, first, last);
+      cuda_check(cudaGetLastError());
     }
     template <class Body>
     void tally(Body const& body, std::int64_t first, std::int64_t last, std::int64_t* totals) {
       if (last <= first) return;
+      device_guard const here(device_);
       using group = cuda_block<cuda_lanes<Body::length>>;
       auto const blocks = std::min<std::int64_t>(blocks_for<group>(last - first), 8 * processors_);
-      saddle::tally<group><<<static_cast<unsigned>(blocks), threads_of<group>, 0, stream_>>>(body, first, last, totals);
-      check(cudaGetLastError());
+      tally_buckets<group><<<static_cast<unsigned>(blocks), threads_of<group>, 0, stream_>>>(body, first, last, totals);
+      cuda_check(cudaGetLastError());
     }
     template <class F>
     void once(F const& f) {
+      device_guard const here(device_);
       run_once<<<1, 1, 0, stream_>>>(f);
-      check(cudaGetLastError());
+      cuda_check(cudaGetLastError());
     }
     template <class U>
     void reserve_scan(std::int64_t n) {
+      device_guard const here(device_);
       std::size_t bytes = 0;
-      check(cub::DeviceScan::ExclusiveScan(nullptr, bytes, static_cast<U const*>(nullptr), static_cast<U*>(nullptr),
+      cuda_check(cub::DeviceScan::ExclusiveScan(nullptr, bytes, static_cast<U const*>(nullptr), static_cast<U*>(nullptr),
                                            added{}, U{}, n, stream_));
-      if (bytes > scan_.size()) scan_ = device_array<std::byte>(bytes);
+      if (bytes > scan_.size()) scan_ = allocate<std::byte>(bytes);
     }
     template <class U>
     void exclusive_scan(U const* in, U* out, std::int64_t n) {
+      device_guard const here(device_);
       std::size_t bytes = scan_.size();
-      check(cub::DeviceScan::ExclusiveScan(scan_.data(), bytes, in, out, added{}, U{}, n, stream_));
+      cuda_check(cub::DeviceScan::ExclusiveScan(scan_.data(), bytes, in, out, added{}, U{}, n, stream_));
     }
     /// The first time of a kind as it is, when modules are loaded and libraries allocate; then from the kind's graph.
     template <class F>
     void replay(int kind, F const& f) {
-      recording& r = recordings_[kind];
+      device_guard const here(device_);
+      recording& r = recordings_[kind];  // which stays where it is when others come
       if (!r.has_run || !graphs_) {
         f();
         r.has_run = true;
         return;
       }
       if (!r.graph) r.graph = captured(f);
-      check(cudaGraphLaunch(r.graph.get(), stream_));
+      cuda_check(cudaGraphLaunch(r.graph.get(), stream_));
+    }
+    void forget_recordings() {
+      for (auto& [kind, r] : recordings_) r.graph.reset();
     }
     /// Here and now: what f does on the device is a matter of its stream.
     template <class F>
     void each(std::int64_t n, F const& f) {
+      device_guard const here(device_);
       for (std::int64_t i = 0; i < n; ++i) f(i);
     }
     int threads() const { return 1; }
     cudaStream_t stream() const { return stream_; }
+    int device() const { return device_; }
 
     template <class U>
     using array = device_array<U>;
+    template <class U>
+    array<U> allocate(std::size_t n) {
+      device_guard const here(device_);
+      return {n, stream_};
+    }
 
     /// Copied through pinned memory, a few steps ahead of the device.
     template <class U>
     class staged {
      public:
       /// Waits for the device and moves if there is no room.
-      void resize(std::size_t n) {
+      void resize(engine& e, std::size_t n) {
         values_.resize(n);
         if (n > there_.size()) {
-          there_ = device_array<U>(n + n / 2);
+          there_ = e.allocate<U>(n + n / 2);
           published_.clear();
         }
       }
@@ -180,30 +194,30 @@ struct cuda {
         std::size_t const bytes = values_.size() * sizeof(U);
         if (bytes == 0) return;
         if (published_.size() == bytes && std::memcmp(published_.data(), values_.data(), bytes) == 0) return;
+        device_guard const here(e.device_);
         slot& s = slots_[next_++ % std::size(slots_)];
-        if (s.bytes < bytes) {
-          void* p;
-          check(cudaMallocHost(&p, bytes));
-          s.pinned.reset(static_cast<std::byte*>(p));
-          s.bytes = bytes;
-        }
         if (!s.copied) {
           cudaEvent_t event;
-          check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
-          s.copied.reset(event);
+          cuda_check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+          s.copied = e.owned(event);
         } else {
-          check(cudaEventSynchronize(s.copied.get()));
+          cuda_check(cudaEventSynchronize(s.copied.get()));
+        }
+        if (s.bytes < bytes) {
+          void* p;
+          cuda_check(cudaMallocHost(&p, bytes));
+          s.pinned = e.owned(static_cast<std::byte*>(p));
+          s.bytes = bytes;
         }
         std::memcpy(s.pinned.get(), values_.data(), bytes);
-        check(cudaMemcpyAsync(there_.data(), s.pinned.get(), bytes, cudaMemcpyHostToDevice, e.stream_));
-        check(cudaEventRecord(s.copied.get(), e.stream_));
+        cuda_check(cudaMemcpyAsync(there_.data(), s.pinned.get(), bytes, cudaMemcpyHostToDevice, e.stream_));
+        cuda_check(cudaEventRecord(s.copied.get(), e.stream_));
         published_.assign(s.pinned.get(), s.pinned.get() + bytes);
       }
 
      private:
-      static_assert(std::is_trivially_copyable_v<U>);
       struct slot {
-        std::unique_ptr<std::byte, cuda_deleter> pinned;
+        cuda_unique<std::byte*> pinned;
         std::size_t bytes = 0;
         cuda_unique<cudaEvent_t> copied;
       };
@@ -217,16 +231,19 @@ struct cuda {
     /// Waits for the stream.
     template <class U>
     void read(U* host, U const* there, std::size_t n) const {
+      device_guard const here(device_);
       move(host, there, n, cudaMemcpyDeviceToHost);
-      check(cudaStreamSynchronize(stream_));
+      cuda_check(cudaStreamSynchronize(stream_));
     }
     template <class U>
     void write(U* there, U const* host, std::size_t n) {
+      device_guard const here(device_);
       move(there, host, n, cudaMemcpyHostToDevice);
-      check(cudaStreamSynchronize(stream_));
+      cuda_check(cudaStreamSynchronize(stream_));
     }
     template <class U>
     void copy(U* to, U const* from, std::size_t n) {
+      device_guard const here(device_);
       move(to, from, n, cudaMemcpyDeviceToDevice);
     }
 
@@ -238,34 +255,40 @@ struct cuda {
     }
     template <class U>
     void move(U* to, U const* from, std::size_t n, cudaMemcpyKind kind) const {
-      if (n > 0) check(cudaMemcpyAsync(to, from, n * sizeof(U), kind, stream_));
+      if (n > 0) cuda_check(cudaMemcpyAsync(to, from, n * sizeof(U), kind, stream_));
+    }
+    template <class Handle>
+    cuda_unique<Handle> owned(Handle handle) const {
+      return cuda_unique<Handle>(handle, cuda_deleter(device_));
     }
     template <class F>
     cuda_unique<cudaGraphExec_t> captured(F const& f) const {
-      check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+      cuda_check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
       cudaGraph_t graph = nullptr;
       try {
         f();
       } catch (...) {
         cudaStreamEndCapture(stream_, &graph);
-        if (graph != nullptr) cudaGraphDestroy(graph);
+        cudaGetLastError();  // what f threw says more
+        if (graph != nullptr) owned(graph);
         throw;
       }
-      check(cudaStreamEndCapture(stream_, &graph));
-      cuda_unique<cudaGraph_t> const owner(graph);
+      cuda_check(cudaStreamEndCapture(stream_, &graph));
+      cuda_unique<cudaGraph_t> const owner = owned(graph);
       cudaGraphExec_t ready;
-      check(cudaGraphInstantiate(&ready, graph, 0));
-      return cuda_unique<cudaGraphExec_t>(ready);
+      cuda_check(cudaGraphInstantiate(&ready, graph, 0));
+      return owned(ready);
     }
     struct recording {
       bool has_run = false;
       cuda_unique<cudaGraphExec_t> graph;
     };
 
+    int device_, processors_ = 1;
+    cuda_stream shared_;
     cudaStream_t stream_;
-    int processors_ = 1;
     device_array<std::byte> scan_;
-    recording recordings_[2];  // of each kind
+    std::map<int, recording> recordings_;  // of each kind
     bool graphs_;
   };
 };

@@ -20,7 +20,8 @@ class cuda_error : public std::runtime_error {
   cudaError_t code;
 };
 
-inline void check(cudaError_t code, std::source_location at = std::source_location::current()) {
+/// errors  cuda_error, with the place of the call
+inline void cuda_check(cudaError_t code, std::source_location at = std::source_location::current()) {
   if (code == cudaSuccess) return;
   cudaGetLastError();  // clear it, or the next launch check reports this error as its own
   throw cuda_error{code, at};

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <source_location>
 #include <stdexcept>
 #include <string>
@@ -10,7 +11,8 @@
 
 #include "saddle/config.hpp"
 #include "saddle/exec/cuda_check.cuh"
-#include "saddle/exec/device_vector.cuh"
+#include "saddle/exec/cuda_handles.cuh"
+#include "saddle/exec/device_array.cuh"
 #include "saddle/problem/dense_algebra.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -26,7 +28,7 @@ class cublas_error : public std::runtime_error {
   cublasStatus_t code;
 };
 
-inline void check(cublasStatus_t code, std::source_location at = std::source_location::current()) {
+inline void cublas_check(cublasStatus_t code, std::source_location at = std::source_location::current()) {
   if (code != CUBLAS_STATUS_SUCCESS) throw cublas_error{code, at};
 }
 
@@ -50,29 +52,30 @@ class cuda_algebra {
   static constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // what cuBLAS asks for on Hopper
 
  public:
-  cuda_algebra() : workspace_(workspace_bytes) {
+  /// On the current device.
+  explicit cuda_algebra(cudaStream_t stream) : workspace_(workspace_bytes, stream) {
     cublasHandle_t made = nullptr;
-    check(cublasCreate(&made));
-    handle_.reset(made);
-    use(nullptr);
+    cublas_check(cublasCreate(&made));
+    handle_ = {made, destroy{current_cuda_device()}};
+    use(stream);
   }
 
   /// All that follows goes into this stream.
   void use(cudaStream_t stream) {
     stream_ = stream;
-    check(cublasSetStream(handle_.get(), stream));
+    cublas_check(cublasSetStream(handle_.get(), stream));
     // A new stream brings cuBLAS back to memory of its own.
-    check(cublasSetWorkspace(handle_.get(), pointer_to(workspace_), workspace_bytes));
+    cublas_check(cublasSetWorkspace(handle_.get(), workspace_.data(), workspace_bytes));
   }
 
   void product(dense<T const> a, dense<T const> b, dense<T> c) {
     T const one = 1, zero = 0;
     auto const how = [](dense<T const> const& m) { return m.transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
     if constexpr (std::is_same_v<T, float>)
-      check(cublasSgemm(handle_.get(), how(a), how(b), c.rows, c.columns, a.columns, &one, a.at, a.stride,
+      cublas_check(cublasSgemm(handle_.get(), how(a), how(b), c.rows, c.columns, a.columns, &one, a.at, a.stride,
                         b.at, b.stride, &zero, c.at, c.stride));
     else
-      check(cublasDgemm(handle_.get(), how(a), how(b), c.rows, c.columns, a.columns, &one, a.at, a.stride,
+      cublas_check(cublasDgemm(handle_.get(), how(a), how(b), c.rows, c.columns, a.columns, &one, a.at, a.stride,
                         b.at, b.stride, &zero, c.at, c.stride));
   }
 
@@ -82,15 +85,19 @@ class cuda_algebra {
     if (n < 1) return;
     constexpr unsigned threads = 128;
     call_for_each<<<(static_cast<unsigned>(n) + threads - 1) / threads, threads, 0, stream_>>>(f, n);
-    check(cudaGetLastError());
+    cuda_check(cudaGetLastError());
   }
 
  private:
   struct destroy {
-    void operator()(cublasContext* handle) const { cublasDestroy(handle); }
+    int device = 0;
+    void operator()(cublasContext* handle) const {
+      device_guard const here(device, std::nothrow);
+      cublasDestroy(handle);
+    }
   };
-  device_vector<std::byte> workspace_;  // outlives the handle
-  std::unique_ptr<cublasContext, destroy> handle_;
+  device_array<std::byte> workspace_;  // outlives the handle
+  std::unique_ptr<cublasContext, destroy> handle_{};
   cudaStream_t stream_ = nullptr;
 };
 

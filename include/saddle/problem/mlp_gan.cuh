@@ -18,7 +18,8 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/exec/cuda_check.cuh"
-#include "saddle/exec/device_vector.cuh"
+#include "saddle/exec/cuda_handles.cuh"
+#include "saddle/exec/device_array.cuh"
 #include "saddle/problem/cuda_algebra.cuh"
 #include "saddle/problem/device_concept.cuh"
 #include "saddle/problem/gan_passes.hpp"
@@ -35,35 +36,16 @@ SADDLE_NAMESPACE_BEGIN
 ///          differ in the last bit, as logarithm, sine and cosine of host and device do. The same calls on
 ///          the same addresses give the same bits, in a captured graph too. One player's gradient is the
 ///          whole's up to rounding only
-/// errors   std::invalid_argument for spans that do not fit; cuda_error, cublas_error; what device_vector
-///          throws where memory runs out. A worker that the problem does not have is caught by an assert
+/// errors   std::invalid_argument for spans that do not fit; cuda_error, cublas_error. A worker that the problem does not
+///          have is caught by an assert
 template <class T = float>
 class device_mlp_gan {
  public:
   using scalar = T;
 
-  /// Copies the data to the current device, and takes gradients there once: what the driver and cuBLAS load
-  /// or allocate at a first call stands before a graph is captured.
-  explicit device_mlp_gan(mlp_gan<T> const& gan)
-      : generator_(gan.network(player::min)),
-        discriminator_(gan.network(player::max)),
-        workers_(gan.workers()),
-        identity_(gan.identity()),
-        passes_(gan),
-        real_(gan.real().data(), gan.real().data() + gan.real().size()),
-        picks_(static_cast<std::size_t>(passes_.batch()) + 1) {
-    std::vector<T> start(passes_.numbers());
-    passes_.start(start);
-    scratch_.assign(start.begin(), start.end());
-
-    device_vector<sample> const first(1);
-    device_vector<T> weights(static_cast<std::size_t>(sizes().size())), out(weights.size());
-    point<T> const w = spans(weights), g = spans(out);
-    gradient(w, pointer_to(first), g, nullptr);
-    gradient(w, pointer_to(first), g, player::min, nullptr);
-    gradient(w, pointer_to(first), g, player::max, nullptr);
-    check(cudaStreamSynchronize(nullptr));
-  }
+  /// Copies the data to the current device, and takes gradients there once: what the driver and cuBLAS load or allocate
+  /// at a first call stands before a graph is captured. All that is done here on a stream of its own.
+  explicit device_mlp_gan(mlp_gan<T> const& gan) : device_mlp_gan(gan, cuda_stream::own()) {}
 
   players sizes() const { return {generator_.size(), discriminator_.size()}; }
   int workers() const { return workers_; }
@@ -88,19 +70,44 @@ class device_mlp_gan {
   }
 
  private:
+  device_mlp_gan(mlp_gan<T> const& gan, cuda_stream const& now)
+      : generator_(gan.network(player::min)),
+        discriminator_(gan.network(player::max)),
+        workers_(gan.workers()),
+        identity_(gan.identity()),
+        passes_(gan),
+        real_(std::span<T const>(gan.real().data(), static_cast<std::size_t>(gan.real().size())), now.get()),
+        picks_(static_cast<std::size_t>(passes_.batch()) + 1, now.get()),
+        scratch_(start_of(passes_), now.get()),
+        algebra_(now.get()) {
+    device_array<sample> const first(1, now.get());
+    device_array<T> const weights(static_cast<std::size_t>(sizes().size()), now.get());
+    device_array<T> const out(weights.size(), now.get());
+    point<T> const w = spans(weights), g = spans(out);
+    gradient(w, first.data(), g, now.get());
+    gradient(w, first.data(), g, player::min, now.get());
+    gradient(w, first.data(), g, player::max, now.get());
+    cuda_check(cudaStreamSynchronize(now.get()));
+    algebra_.use(nullptr);  // not that stream, which ends
+  }
+  static std::vector<T> start_of(gan_passes<T> const& passes) {
+    std::vector<T> values(passes.numbers());
+    passes.start(values);
+    return values;
+  }
   bool fits(point<T const> w, player who) const {
     int const p = static_cast<int>(who);
     return static_cast<std::int64_t>(w.of(p).size()) == sizes().of(p);
   }
-  point<T> spans(device_vector<T>& all) const {
-    std::span<T> const w(pointer_to(all), all.size());
+  point<T> spans(device_array<T> const& all) const {
+    std::span<T> const w(all.data(), all.size());
     return {w.first(static_cast<std::size_t>(sizes().min)), w.last(static_cast<std::size_t>(sizes().max))};
   }
   void enqueue(point<T const> at, sample const* s, point<T> out, std::optional<player> only,
                cudaStream_t stream) const {
     expects(fits(at, player::min) && fits(at, player::max), "one span a player, of the player's size");
     algebra_.use(stream);
-    passes_.gradient(algebra_, gan_memory<T>{pointer_to(real_), pointer_to(scratch_), pointer_to(picks_)}, at,
+    passes_.gradient(algebra_, gan_memory<T>{real_.data(), scratch_.data(), picks_.data()}, at,
                      s, out, only);
   }
 
@@ -108,9 +115,9 @@ class device_mlp_gan {
   int workers_;
   std::string identity_;
   gan_passes<T> passes_;
-  device_vector<T> real_;
-  mutable device_vector<std::int32_t> picks_;
-  mutable device_vector<T> scratch_;
+  device_array<T> real_;
+  device_array<std::int32_t> picks_;
+  device_array<T> scratch_;
   mutable cuda_algebra<T> algebra_;
 };
 

@@ -4,30 +4,34 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
 #include "saddle/exec/cuda.cuh"
+#include "saddle/exec/cuda_handles.cuh"
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/device_concept.cuh"
 #include "saddle/train/any_problem.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
+/// A base before the problem: what ends after it.
+struct keeps_stream {
+  cuda_stream stream;
+};
+
 /// Gradients taken on the device, on the stream of the kernels.
 template <device_problem P>
-class erased_device_problem final : public problem_of_type<P> {
+class erased_device_problem final : keeps_stream, public problem_of_type<P> {
   using T = typename P::scalar;
 
  public:
-  erased_device_problem(P p, cudaStream_t stream) : problem_of_type<P>(std::move(p)), stream_(stream) {}
+  erased_device_problem(P p, cuda const& how) : keeps_stream{how.stream}, problem_of_type<P>(std::move(p)) {}
   void gradient(point<T const> at, sample const* s, point<T> out, int player) const override {
     if constexpr (splits_by_player_on_device<P>) {
       if (player != phase::both)
-        return this->problem_.gradient(at, s, out, static_cast<saddle::player>(player), stream_);
+        return this->problem_.gradient(at, s, out, static_cast<saddle::player>(player), stream.get());
     }
-    this->problem_.gradient(at, s, out, stream_);
+    this->problem_.gradient(at, s, out, stream.get());
   }
-
- private:
-  cudaStream_t stream_;
 };
 
 /// Gradients taken on the host: the point goes there and the gradient comes back, and the stream waits.
@@ -47,6 +51,8 @@ class visited_host_problem final : public erased_problem<P> {
     }
     point<T> gradients = erased_problem<P>::gradient_buffers(here.worker);
     if (gradients.min.empty() && gradients.max.empty()) gradients = {out_[0], out_[1]};
+    for (int p = 0; p < 2; ++p)
+      expects(gradients.of(p).size() == out.of(p).size(), "trainer: a gradient buffer has the player's size");
     erased_problem<P>::gradient({at_[0], at_[1]}, &here, gradients, player);
     for (int p = 0; p < 2; ++p)
       if (player == phase::both || player == p)
@@ -63,13 +69,14 @@ class visited_host_problem final : public erased_problem<P> {
 
 template <>
 struct erased_for<cuda> {
+  /// `how` is opened: the stream of the problem is that of the program.
   template <class P>
     requires device_problem<P> || problem<P>
   static std::unique_ptr<any_problem<typename P::scalar>> make(cuda const& how, P p) {
     if constexpr (device_problem<P>)
-      return std::make_unique<erased_device_problem<P>>(std::move(p), how.stream);
+      return std::make_unique<erased_device_problem<P>>(std::move(p), how);
     else if constexpr (has_a_twin_on_device<P>)
-      return std::make_unique<erased_device_problem<decltype(on_device(p))>>(on_device(p), how.stream);
+      return std::make_unique<erased_device_problem<decltype(on_device(p))>>(on_device(p), how);
     else
       return std::make_unique<visited_host_problem<P>>(std::move(p), how);
   }

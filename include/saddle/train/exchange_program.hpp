@@ -214,7 +214,7 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
   }
 
   global_selection<T, bucket_length, typename base::engine> selection_;
-  typename base::template array<absent_rule> no_rule_ = typename base::template array<absent_rule>(1);
+  typename base::template array<absent_rule> no_rule_ = engine_.template allocate<absent_rule>(1);
 
  private:
   static Down down_of([[maybe_unused]] Topology const& topology) {

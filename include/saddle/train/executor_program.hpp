@@ -1,4 +1,5 @@
 #pragma once
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,6 +11,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/expects.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/step/absorb.hpp"
@@ -32,11 +34,12 @@ class executor_program : public program<T> {
   /// thousands of pages waits for address translation most of the time.
   std::byte* allocate_bytes(std::size_t n) override {
     constexpr std::size_t block = std::size_t{1} << 22, few = 256;
-    if (bytes_.size() < few || n > block / 16) return bytes_.emplace_back(n).data();
+    if (bytes_.size() < few || n > block / 16)
+      return bytes_.emplace_back(engine_.template allocate<std::byte>(n)).data();
     n = (n + 127) / 128 * 128;
     if (left_ < n) {
       left_ = block;
-      next_ = bytes_.emplace_back(block).data();
+      next_ = bytes_.emplace_back(engine_.template allocate<std::byte>(block)).data();
     }
     left_ -= n;
     return std::exchange(next_, next_ + n);
@@ -64,34 +67,45 @@ class executor_program : public program<T> {
     if (kind_.relays) mixed = {all.server_message};
     table(senders_, heard);
     table(mixed_, mixed);
-    lowest_ = array<std::int64_t>(everyone + 1);
+    lowest_ = engine_.template allocate<std::int64_t>(everyone + 1);
     table(whole_, std::vector<term<T>>{{0, T(1)}});
-    log_ = array<mishaps>(1);
+    log_ = engine_.template allocate<mishaps>(1);
     set_met({});
-    samples_.resize(hosted * static_cast<std::size_t>(kind_.phases));
+    samples_.resize(engine_, hosted * static_cast<std::size_t>(kind_.phases));
+  }
+  void move_workers(std::vector<worker_arrays<T>> const& to) override {
+    assert(to.size() == fleet_.workers.size());
+    fleet_.workers = to;
+    engine_.write(workers_.data(), to.data(), to.size());
+    engine_.forget_recordings();
   }
   void hear(int worker, message_planes const& from, T* copy) override {
+    assert(worker >= 0 && worker < fleet_.all);
     engine_.write(senders_.data() + worker, &from, 1);
     if (copy == nullptr) return;
     message_planes const planes = dense(copy);
     engine_.write(mixed_.data() + worker, &planes, 1);
     distant_.push_back({from, copy, static_cast<std::uint32_t>(worker)});
     table(distant_copies_, distant_);
+    engine_.forget_recordings();  // the table has moved
   }
 
   using program<T>::plan, program<T>::sources;
   void plan(int phase, int hosted, sample const& s) override { samples_[sample_at(phase, hosted)] = s; }
   void plan(int round, std::span<std::vector<edge> const> heard) override {
-    heard_round& r = received_[static_cast<std::size_t>(round)];
+    heard_round& r = received_at(round);
     std::size_t terms = 0;
     for (std::vector<edge> const& from : heard) terms += from.size();
-    r.terms.resize(terms);
-    r.sources.resize(heard.size() + 1);  // what the server hears and, after a relay, what its workers do
+    r.terms.resize(engine_, terms);
+    r.sources.resize(engine_, heard.size() + 1);  // what the server hears and, after a relay, what its workers do
     std::size_t next = 0;
     message_planes const* const messages = kind_.mixes_copies ? mixed_.data() : senders_.data();
     for (std::size_t target = 0; target < heard.size(); ++target) {
       r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(heard[target].size())};
-      for (edge const& e : heard[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
+      for (edge const& e : heard[target]) {
+        assert(e.worker >= 0 && e.worker < fleet_.all);
+        r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
+      }
     }
     r.sources[heard.size()] = {mixed_.data(), whole_.data(), 1, static_cast<std::uint32_t>(fleet_.all)};
   }
@@ -122,6 +136,7 @@ class executor_program : public program<T> {
     return lowest;
   }
   void set_non_finite(int who, std::int64_t coordinate) override {
+    assert(who >= 0 && who <= fleet_.all);
     engine_.write(lowest_.data() + who, &coordinate, 1);
   }
   mishaps met() const override {
@@ -144,17 +159,17 @@ class executor_program : public program<T> {
     int phases, rounds;
   };
   executor_program(Executor const& how, combination const& is, tensor_layout tensors)
-      : kind_(is), engine_(how), tensors_(std::move(tensors)), received_(static_cast<std::size_t>(is.rounds)) {
+      : kind_(sound(is)), engine_(how), tensors_(std::move(tensors)), received_(static_cast<std::size_t>(is.rounds)) {
     table(places_, tensors_.places());
     layout_ = tensors_.seen_at(places_.data());
   }
 
   template <class U>
   void table(array<U>& to, std::type_identity_t<std::span<U const>> from) {
-    to = array<U>(from.size());
+    to = engine_.template allocate<U>(from.size());
     engine_.write(to.data(), from.data(), from.size());
   }
-  incoming<T>* sources(int round) { return received_[static_cast<std::size_t>(round)].sources.there(); }
+  incoming<T>* sources(int round) { return received_at(round).sources.there(); }
   incoming<T>* after_relay(int round) { return sources(round) + 1; }
   std::int64_t* hosted_lowest() { return lowest_.data() + fleet_.first; }
 
@@ -176,9 +191,18 @@ class executor_program : public program<T> {
     staged<term<T>> terms;
     staged<incoming<T>> sources;
   };
+  static combination const& sound(combination const& is) {
+    expects(is.phases >= 1 && is.rounds >= 1, "trainer: a step has at least one phase, and an exchange one round");
+    return is;
+  }
   /// An array as a message of identity.
   static message_planes dense(T* array) { return {{reinterpret_cast<std::byte*>(array)}}; }
+  heard_round& received_at(int round) {
+    assert(round >= 0 && round < kind_.rounds);
+    return received_[static_cast<std::size_t>(round)];
+  }
   std::size_t sample_at(int phase, int hosted) const {
+    assert(phase >= 0 && phase < kind_.phases && hosted >= 0 && hosted < fleet_.hosted);
     return static_cast<std::size_t>(phase * fleet_.hosted + hosted);
   }
 

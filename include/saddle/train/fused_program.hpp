@@ -1,4 +1,5 @@
 #pragma once
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -89,7 +90,7 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
       : base(compressor, std::move(topology), how, sizes, phases_of(optimizer), is_local, fixed),
         optimizer_(std::move(optimizer)) {
     expect_no_objection(optimizer_);
-    contexts_.resize(static_cast<std::size_t>(kind_.phases * kind_.rounds));
+    contexts_.resize(this->engine_, static_cast<std::size_t>(kind_.phases * kind_.rounds));
   }
 
   demands needs() const override {
@@ -103,7 +104,7 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
 
   using base::plan;
   void plan(moment const& m) override {
-    moment_context& c = contexts_[static_cast<std::size_t>(m.index)];
+    moment_context& c = contexts_[moment_at(m.index)];
     static_cast<step_switches<T>&>(c) = this->switches_at(m);
     c.rule = optimizer_.template at<T>(m.step, m.phase);
     if constexpr (!std::is_same_v<Encoding, absent_rule>) c.encodes_by = stepping_of(c.rule);
@@ -167,7 +168,11 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
            fleet_.hosted / sharing, layout_.of(player));
   }
   step_switches<T> const* switches(int index) override { return context(index); }
-  moment_context* context(int index) { return contexts_.there() + index; }
+  moment_context* context(int index) { return contexts_.there() + moment_at(index); }
+  std::size_t moment_at(int index) const {
+    assert(index >= 0 && index < kind_.phases * kind_.rounds);
+    return static_cast<std::size_t>(index);
+  }
 
   O optimizer_;
   typename base::template staged<moment_context> contexts_;

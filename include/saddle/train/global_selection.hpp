@@ -19,10 +19,10 @@ class global_selection {
  public:
   /// Once, before anything is encoded.
   void reserve(Engine& engine, std::int64_t buckets) {
-    tallies_ = array<bucket_tally>(static_cast<std::size_t>(buckets));
-    before_ = array<bucket_tally>(static_cast<std::size_t>(buckets));
-    totals_ = array<std::int64_t>(radix_search<T>::bins);
-    search_ = array<radix_search<T>>(1);
+    tallies_ = engine.template allocate<bucket_tally>(static_cast<std::size_t>(buckets));
+    before_ = engine.template allocate<bucket_tally>(static_cast<std::size_t>(buckets));
+    totals_ = engine.template allocate<std::int64_t>(radix_search<T>::bins);
+    search_ = engine.template allocate<radix_search<T>>(1);
     engine.template reserve_scan<bucket_tally>(buckets);
   }
   /// For the body that writes p.

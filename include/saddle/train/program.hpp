@@ -70,6 +70,9 @@ struct fleet {
 enum class way { up, down };
 
 /// A combination of policies, compiled: its kernels behind virtual calls, one a launch. The trainer knows no policy.
+///
+/// Phases, rounds, hosted workers, workers and moments are counted from 0, as many as `demands` and `fleet` say; a
+/// player is 0, 1 or -1 for both. Whoever calls has looked at what policies of a user say of them.
 template <class T>
 class program {
  public:
@@ -114,6 +117,8 @@ class program {
   virtual void copy(T* to, T const* from, std::size_t n) = 0;
   /// Once, when all that is in it has been allocated.
   virtual void bind(fleet<T> const& all) = 0;
+  /// The workers' arrays lie elsewhere from now on: as many as before, of the same sizes.
+  virtual void move_workers(std::vector<worker_arrays<T>> const& to) = 0;
   /// From now on this worker's message is read there, and added to its public copy here, if there is one.
   virtual void hear(int worker, message_planes const& from, T* copy) = 0;
 
@@ -124,8 +129,9 @@ class program {
   virtual void plan(int round, std::span<std::vector<edge> const> heard) = 0;
   virtual void publish() = 0;
 
-  /// Runs f, which makes the calls below, and the same ones in every step of its kind, 0 or 1. If it `repeats` them in
-  /// the executor's memory alone, an executor may record what they do.
+  /// Runs f, which makes the calls below, and the same ones whenever it is of that kind: any number, one for each part
+  /// of a step between two exchanges with other processes. If it `repeats` them in the executor's memory alone, an
+  /// executor may record what they do.
   virtual void replay(int kind, std::function<void()> const& f, bool repeats) = 0;
   virtual void begin() = 0;
   /// f(m, sample) for every hosted worker, each on one thread; the sample lies in the executor's memory.

@@ -81,16 +81,31 @@ class trainer {
     detail::check_number_of_arguments<A...>();
   }
 
-  /// One iteration of the optimizer on every worker. A GPU may still work on it when this returns.
+  /// One iteration of the optimizer on every worker. A GPU may still work on it when this returns. The problem's own
+  /// gradient buffers may be others than in the step before.
+  ///
+  /// errors  what the problem's gradient throws; transport_error, bad_message; those of the executor. The report is then
+  ///         still that of the steps before. The arrays may be halfway, so that whatever needs them throws
+  ///         std::invalid_argument, until load() brings back a step that was saved
   void step() {
+    expect_whole();
     auto const start = std::chrono::steady_clock::now();
-    ++step_;
-    plan();
-    program_->publish();
-    each_of_the_absent([this](int, lasting const& a, T* aside) { program_->copy(aside, a.there, a.n); });
-    if (link_->is_local()) program_->replay(is_round() ? 1 : 0, [this] { run_phases(); }, problem_->repeats());
-    else run_phases();
-    leave_as_they_were();
+    follow_gradient_buffers();
+    counters const before = counted();
+    is_whole_ = false;
+    try {
+      ++step_;
+      plan();
+      program_->publish();
+      each_of_the_absent([this](int, lasting const& a, T* aside) { program_->copy(aside, a.there, a.n); });
+      if (link_->is_local()) program_->replay(is_round() ? 1 : 0, [this] { run_phases(); }, problem_->repeats());
+      else run_phases();
+      leave_as_they_were();
+    } catch (...) {
+      count_from(before);
+      throw;
+    }
+    is_whole_ = true;
     ++report_.steps_executed;
     report_.seconds += seconds_since(start);
   }
@@ -176,12 +191,15 @@ class trainer {
   /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0; see
   /// checkpoint_writer.
   void save(std::string const& path) const {
+    expect_whole();
     std::optional<checkpoint_writer> out;
     if (link_->rank() == 0) {
       out.emplace(path);
       out->add(description());
       out->add(problem_->identity());
-      out->add(counters{step_, exchange_, report_.gradients, program_->met().steps, report_.uplink, report_.downlink});
+      counters now = counted();
+      now.skipped_steps = program_->met().steps;
+      out->add(now);
       if (time_model const* const model = link_->model()) out->add(std::span<double const>(model->state()));
     }
     collective all = together();
@@ -206,8 +224,9 @@ class trainer {
     all.on_first([&] { out->commit(); });
   }
   /// Continues the run that was saved, as if it had never stopped, on any number of processes. On an error nothing has
-  /// changed.
+  /// changed. Processes one of whose steps threw may have messages under way, and cannot do this.
   void load(std::string const& path) {
+    if (!link_->is_local()) expect_whole();
     std::optional<checkpoint_reader> in;
     counters then{};
     collective all = together();
@@ -248,12 +267,9 @@ class trainer {
     for (auto const& [there, v] : values) program_->write(there, v.data(), v.size());
     program_->set_met({.steps = then.skipped_steps});
     if (time_model* const model = link_->model()) model->set_state(time);
-    step_ = then.step;
-    exchange_ = then.exchange;
+    count_from(then);
     report_.steps_executed = 0;
-    report_.gradients = then.gradients;
-    report_.uplink = then.uplink;
-    report_.downlink = then.downlink;
+    is_whole_ = true;
   }
 
  private:
@@ -263,6 +279,20 @@ class trainer {
     std::int64_t gradients, skipped_steps;
     message_bytes uplink, downlink;
   };
+  counters counted() const {
+    return {step_, exchange_, report_.gradients, 0, report_.uplink, report_.downlink};
+  }
+  void count_from(counters const& then) {
+    step_ = then.step;
+    exchange_ = then.exchange;
+    report_.gradients = then.gradients;
+    report_.uplink = then.uplink;
+    report_.downlink = then.downlink;
+    is_planned_ = false;
+  }
+  void expect_whole() const {
+    expects(is_whole_, "trainer: a step threw, and left the arrays halfway: load a checkpoint, or begin anew");
+  }
   /// What a checkpoint holds: what is the same in every process, of each hosted worker, of the server.
   struct lasting {
     T* there;
@@ -277,6 +307,8 @@ class trainer {
 
   /// What the constructors of all combinations share.
   trainer(settings const& s, std::unique_ptr<communicator> connected) : settings_(s), link_(std::move(connected)) {
+    expects(link_->first() >= 0 && link_->hosted() >= 1 && link_->first() + link_->hosted() <= link_->workers(),
+            "trainer: a process hosts at least one of the workers");
     expects(settings_.decay >= 0 && settings_.decay < 1, "settings: decay lies in [0, 1)");
     for (box const& b : {settings_.min_box, settings_.max_box}) expects(b.lo <= b.hi, "settings: a box has lo <= hi");
   }
@@ -286,9 +318,10 @@ class trainer {
     t.check(link_->workers(), !is_exact<wire>, has_memory<C>);
     players const sizes = p.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
-    program_ = make_program<Distributed>(std::move(o), c, std::move(t), how, sizes,
+    Executor const shared = opened(how);
+    program_ = make_program<Distributed>(std::move(o), c, std::move(t), shared, sizes,
                                          tensors_of(p, settings_.grouping, "trainer"));
-    problem_ = erased_for<Executor>::make(how, std::move(p));
+    problem_ = erased_for<Executor>::make(shared, std::move(p));
     allocate();
   }
 
@@ -316,6 +349,10 @@ class trainer {
              std::to_string(problem_->most_workers());
     });
     demands_ = program_->needs();
+    for (int k = 0; k < demands_.phases; ++k) {
+      int const moves = program_->phase_at(k).player;
+      expects(moves == phase::both || moves == 0 || moves == 1, "trainer: a phase of an optimizer moves player 0, 1 or both");
+    }
     transfers_.resize(static_cast<std::size_t>(demands_.rounds));
     exchanges_.resize(static_cast<std::size_t>(demands_.rounds * demands_.phases));
     bucket_layout const& layout = program_->layout();
@@ -345,9 +382,11 @@ class trainer {
       worker_arrays<T> a;
       a.w = own ? started(true, with_w) : fleet_.workers[0].w;
       a.h = started(demands_.look_ahead, lasts);  // at rest: the first gradient is taken at w_0
-      gradients_.push_back(gradient_spans(m, array));
-      a.gradient[0] = gradients_.back().min.data();
-      a.gradient[1] = seen_from_zero(gradients_.back().max.data());
+      point<T> out = problem_->gradient_buffers(fleet_.first + m);
+      if (is_none(out)) out = split(array(true, d, nullptr));
+      else expect_sound(out, gradients_), lenders_.push_back(m);
+      gradients_.push_back(out);
+      read_gradients_of(a, out);
       a.memory = array(demands_.memory, d, &lasts);
       if (demands_.previous) a.copy = array(true, d, nullptr);
       else a.copy = array(true, d * static_cast<std::size_t>(demands_.copy_planes), &lasts);
@@ -388,22 +427,44 @@ class trainer {
     }
     if (here != there) program_->write(there, here, elsewhere.size());
   }
-  /// An array, or the problem's own buffers.
-  template <class Array>
-  point<T> gradient_spans(int m, Array const& array) const {
-    point<T> const theirs = problem_->gradient_buffers(fleet_.first + m);
-    if (theirs.min.empty() && theirs.max.empty())
-      return split(array(true, static_cast<std::size_t>(program_->layout().padded()), nullptr));
+  /// Where gradients are the problem's matter they may have moved since the last step.
+  void follow_gradient_buffers() {
+    auto const now = [&](int m) { return problem_->gradient_buffers(fleet_.first + m); };
+    auto const stays = [&](int m) {
+      point<T> const a = now(m), b = gradients_[static_cast<std::size_t>(m)];
+      return a.min.data() == b.min.data() && a.max.data() == b.max.data() && a.min.size() == b.min.size() &&
+             a.max.size() == b.max.size();
+    };
+    if (std::ranges::all_of(lenders_, stays)) return;
+    std::vector<point<T>> moved = gradients_;
+    for (int const m : lenders_) moved[static_cast<std::size_t>(m)] = {};
+    std::vector<worker_arrays<T>> arrays = fleet_.workers;
+    for (int const m : lenders_) {
+      point<T> const out = now(m);
+      expect_sound(out, moved);
+      moved[static_cast<std::size_t>(m)] = out;
+      read_gradients_of(arrays[static_cast<std::size_t>(m)], out);
+    }
+    program_->move_workers(arrays);
+    fleet_.workers = std::move(arrays);
+    gradients_ = std::move(moved);
+  }
+  static bool is_none(point<T> const& p) { return p.min.empty() && p.max.empty(); }
+  void read_gradients_of(worker_arrays<T>& a, point<T> const& out) const {
+    a.gradient[0] = out.min.data();
+    a.gradient[1] = seen_from_zero(out.max.data());
+  }
+  /// A problem's own buffers for one worker, beside those of others.
+  void expect_sound(point<T> const& theirs, std::span<point<T> const> others) const {
     for (int p = 0; p < 2; ++p) {
       std::span<T> const buffer = theirs.of(p);
       expects(static_cast<std::int64_t>(buffer.size()) == program_->layout().sizes.of(p),
               "trainer: a gradient buffer has the player's size");
       expects(reinterpret_cast<std::uintptr_t>(buffer.data()) % 16 == 0, "trainer: gradient buffers lie on 16 bytes");
-      for (point<T> const& other : gradients_)
+      for (point<T> const& other : others)
         expects(buffer.empty() || other.of(p).data() != buffer.data(),
                 "trainer: each worker has gradient buffers of its own");
     }
-    return theirs;
   }
   /// Where coordinate 0 would lie of an array that begins with the maximizing player's.
   T const* seen_from_zero(T const* max) const {
@@ -452,13 +513,20 @@ class trainer {
     } else {
       for (int m = 0; m < fleet_.all; ++m) {
         std::vector<edge> from = present(program_->sources(step, round, m, fleet_.all), m);
-        for (edge const& e : from)
+        for (edge const& e : from) {
+          expect_worker(e.worker);
           if (e.worker != m) transfers_[r].push_back({e.worker, m});
+        }
         if (m >= fleet_.first && m < fleet_.first + fleet_.hosted) heard_.push_back(std::move(from));
       }
     }
+    for (std::vector<edge> const& from : heard_)
+      for (edge const& e : from) expect_worker(e.worker);
     program_->plan(round, heard_);
     messages_->plan(round, transfers_[r]);
+  }
+  void expect_worker(int worker) const {
+    expects(worker >= 0 && worker < fleet_.all, "trainer: the topology names a worker that there is not");
   }
   void count_exchange(phase const& now, int round) {
     message_bytes const up = program_->message(way::up, now.player);
@@ -654,6 +722,7 @@ class trainer {
   }
   /// An array of the executor's where the host can read it: itself, or a copy that lasts until the next one of it.
   std::span<T const> on_host(T const* there, std::size_t n) const {
+    expect_whole();
     if (program_->in_host_memory()) return {there, n};
     std::vector<T>& copy = copies_[there];
     copy.resize(n);
@@ -671,6 +740,7 @@ class trainer {
   demands demands_;
   fleet<T> fleet_;
   std::vector<point<T>> gradients_;  // one a worker
+  std::vector<int> lenders_;         // hosted workers whose gradients go to buffers of the problem
   std::vector<T*> averages_;         // one for each w
   std::unique_ptr<messenger<T>> messages_;
   lasting_arrays arrays_;
@@ -678,6 +748,7 @@ class trainer {
   std::int64_t step_ = 0;
   std::uint64_t exchange_ = 0;
   mutable saddle::report report_;
+  bool is_whole_ = true;  // no step was left halfway
 
   bool is_planned_ = false;  // without whom, for all steps until somebody comes or goes or the graph varies
   std::vector<int> planned_without_;
