@@ -21,6 +21,7 @@ struct heavy_ball {
     struct state {
       T m;
     };
+    static constexpr bool writes_ahead = false;  // the next gradient is taken at the weights
     T step_size, momentum;
     SADDLE_HD T direction(T gradient, state& s) const { return s.m = momentum * s.m + step_size * gradient; }
   };
@@ -28,6 +29,10 @@ struct heavy_ball {
   rule<T> at(std::int64_t step, int /*phase*/) const {
     return {static_cast<T>(step_size(step)), static_cast<T>(momentum)};
   }
+  // One gradient a step, which moves both players, and is exchanged. Nothing of this has a default: an optimizer that
+  // wraps another one and forgets to pass it on does not compile.
+  static constexpr int phases() { return 1; }
+  static constexpr saddle::phase at_phase(int) { return {}; }
   static std::string name() { return "heavy-ball"; }
 };
 static_assert(saddle::optimizer<heavy_ball>);

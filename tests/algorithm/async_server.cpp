@@ -260,14 +260,23 @@ TEST_CASE("async_server: a bucket that is not finite is left out and reported, a
 }
 
 TEST_CASE("async_server: settings that make no sense are refused by name") {
-  auto const refuses = [](auto const& how, auto const& problem, auto const& network, char const* why) {
-    CHECK_THROWS_WITH_AS((async_server{problem, how, network, cpu{}}), doctest::Contains(why), std::invalid_argument);
+  auto const refuses = [](auto const& how, auto const& problem, auto const& network, std::string const& why) {
+    CHECK_THROWS_WITH_AS((async_server{problem, how, network, cpu{}}), doctest::Contains(why.c_str()),
+                         std::invalid_argument);
   };
   async_settings<> how;
-  refuses(async_settings<>{.max_staleness = -1}, stirred{}, loopback{2}, "async_server: the largest staleness");
-  refuses(async_settings<>{.min_box = {1, 0}}, stirred{}, loopback{2}, "async_server: a box has lo <= hi");
-  refuses(async_settings<>{.max_factor = std::numeric_limits<double>::infinity()}, stirred{}, loopback{2},
-          "async_server: the maximizing player's step size");
+  refuses(async_settings<>{.max_staleness = -1}, stirred{}, loopback{2}, "async_server: max_staleness is not negative, and is -1");
+  refuses(async_settings<>{.min_box = {1, 0}}, stirred{}, loopback{2}, "async_server: min_box has lo <= hi");
+  for (double bad : {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), -1.0}) {
+    std::string const is = " is finite and not negative, and is " + text_of(bad);
+    refuses(async_settings<>{.max_factor = bad}, stirred{}, loopback{2}, "async_server: max_factor" + is);
+    refuses(async_settings<>{.step_size = bad}, stirred{}, loopback{2}, "async_server: step_size" + is);
+    if (bad == -1) continue;
+    refuses(async_settings<>{.min_box = {bad, 0}}, stirred{}, loopback{2}, "async_server: min_box has lo <= hi");
+    refuses(async_settings<>{.max_box = {bad, bad}}, stirred{}, loopback{2}, "async_server: max_box has lo <= hi");
+  }
+  refuses(adacomp_sgd(0.1, schedule::cosine(0.1, -3)), stirred{}, loopback{1},
+          "async_server: step_size.length is finite and not negative, and is -3");
   refuses(how, stirred{.of_min = {}, .of_max = {}}, loopback{2}, "async_server: the problem has no coordinates");
   refuses(how, stirred{}, loopback{0}, "at least one worker");
   refuses(adacomp_sgd(0, 0.1), stirred{}, loopback{1}, "fraction lies in (0, 1]");

@@ -392,8 +392,14 @@ TEST_CASE("md_gan: what makes no sense is refused with a sentence") {
   refuses("4 workers, but the pair has data for 3", {}, 4);
   refuses("4 batches for 3 workers", {.batches = 4});
   refuses("0 batches for 3 workers", {.batches = 0});
-  refuses("at least one step", {.discriminator_steps = 0});
-  refuses("exchanges are a positive number", {.exchange_every = -1});
+  refuses("md_gan: discriminator_steps is at least 1, and is 0", {.discriminator_steps = 0});
+  refuses("md_gan: exchange_every is a positive number of steps, or 0: never, and is -1", {.exchange_every = -1});
+  for (double bad : {-0.1, std::numeric_limits<double>::quiet_NaN()}) {
+    std::string const why = "adam: step_size is finite and not negative, and is " + text_of(bad);
+    refuses(why, {.generator = {.step_size = bad}});
+    refuses(why, {.discriminator = {.step_size = bad}});
+  }
+  refuses("md_gan: generator_box has lo <= hi", {.generator_box = {std::numeric_limits<double>::quiet_NaN(), 1}});
   refuses("leaves before a step", {.departures = {{3, 1}}});
   refuses("leaves before a step", {.departures = {{0, 0}}});
   refuses("leaves once", {.departures = {{1, 5}, {0, 2}, {1, 7}}});

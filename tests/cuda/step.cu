@@ -105,7 +105,7 @@ TEST_CASE("gossip gives the same bits on the device") {
   same_on_the_device<float, omd, identity, accelerated_mixing<false>>({.step_size = 0.1});
   same_on_the_device<float, per_player<omd, adam>, scaled_sign<1024>, choco<false>, identity, 1024>(
       {.min = {.step_size = 0.1}, .max = {.step_size = 0.01}});
-  same_on_the_device<float, alternating_sgda, top_k<512, 100>, choco<true>>({.policy = {.step_size = 0.1}});
+  same_on_the_device<float, alternating_sgda, top_k<512, 100>, choco<true>>({.step_size = 0.1});
   same_on_the_device<float, sgda, bfloat, choco<false>>({.step_size = 0.1});
   same_on_the_device<float, sgda, error_feedback<natural<512>>, deep_squeeze<false>>({.step_size = 0.1});
   same_on_the_device<float, extragradient, error_feedback<qsgd<512, 4, nearest>>, deep_squeeze<false>>(

@@ -21,8 +21,7 @@ namespace {
 
 template <class O>
 std::string objection_of(O const& o) {
-  char const* const why = o.objection();
-  return why == nullptr ? "" : why;
+  return o.objection();
 }
 bool says(std::string const& what, std::string const& words) { return what.find(words) != std::string::npos; }
 
@@ -104,12 +103,30 @@ TEST_CASE("per_player: the moments of each player count its own gradients") {
     }
 }
 
-TEST_CASE("per_player: the step size of the maximizing player is that of its own step") {
-  per_player<sgda, sgda> const o{
-      .min = {.step_size = schedule::linear(1, 10)}, .max = {.step_size = schedule::linear(1, 10)}, .max_steps = 2};
-  CHECK(o.at<double>(3, 1).min.step_size == o.min.step_size(3));
-  CHECK(o.at<double>(3, 0).max.step_size == o.max.step_size(5));
-  CHECK(o.at<double>(3, 1).max.step_size == o.max.step_size(6));
+TEST_CASE("per_player: the schedules of both players count steps, however often the maximizing one moves") {
+  schedule const eta = schedule::linear(1, 10).warmed_up(3);
+  auto const check = [&](auto const& o, auto step_size_of) {
+    for (int max_steps : {1, 2, 5}) {
+      auto paired = o;
+      paired.max_steps = max_steps;
+      int const phases = phases_of(paired);
+      for (std::int64_t t : {1, 2, 3, 7, 40})
+        for (int k = 0; k < phases; ++k) {
+          CHECK(step_size_of(paired.template at<double>(t, k).min) == eta(t));
+          CHECK(step_size_of(paired.template at<double>(t, k).max) == eta(t));
+        }
+    }
+  };
+  auto const of_rule = [](auto const& rule) { return rule.step_size; };
+  check(per_player<sgda, sgda>{{eta}, {eta}}, of_rule);
+  check(per_player<omd, omd>{{eta}, {eta}}, of_rule);
+  check(per_player<extragradient, extragradient>{{eta}, {eta}}, of_rule);
+  check(per_player<adam, adam>{{.step_size = eta}, {.step_size = eta}}, of_rule);
+  check(per_player<extra_adam, extra_adam>{{.step_size = eta}, {.step_size = eta}}, of_rule);
+  per_player<optimistic_adam, optimistic_adam> o{{.step_size = eta}, {.step_size = eta}, 2};
+  CHECK(o.at<double>(1, 1).max.now == 2 * eta(1));  // its second move, and no longer its first
+  CHECK(o.at<double>(7, 0).max.now == 2 * eta(7));
+  CHECK(o.at<double>(7, 1).max.before == eta(7));
 }
 
 TEST_CASE("per_player: pairs that cannot step together are refused with their sentence") {
@@ -119,6 +136,12 @@ TEST_CASE("per_player: pairs that cannot step together are refused with their se
   CHECK(says(objection_of(per_player<sgda, extragradient>{}), "the same number of gradients"));
   CHECK(
       says(objection_of(per_player<sgda, sgda>{.min = {}, .max = {}, .max_steps = 0}), "max_steps must be at least 1"));
+  CHECK(objection_of(per_player<sgda, sgda>{.min = {}, .max = {}, .max_steps = -3}) ==
+        "per_player: max_steps must be at least 1, and is -3");
+  CHECK(objection_of(per_player<sgda, adam>{.min = {.step_size = -1}, .max = {}}) ==
+        "per_player: min: sgda: step_size is finite and not negative, and is -1");
+  CHECK(objection_of(per_player<sgda, adam>{.min = {}, .max = {.beta2 = 1}}) ==
+        "per_player: max: adam: beta2 lies in [0, 1), and is 1");
   CHECK(says(objection_of(per_player<alternating_sgda, alternating_sgda>{}), "already chooses its player"));
   CHECK(says(objection_of(per_player<extragradient, averaged_extragradient>{}), "commit and exchange together"));
   CHECK(says(objection_of(per_player<extragradient, extra_adam>{}), "the same samples"));

@@ -54,7 +54,7 @@ double worst(std::vector<T> const& seen, std::vector<double> const& expected) {
     most = std::fmax(most, std::abs(seen[i] - expected[i]) / (std::abs(expected[i]) + 1e-4));
   return most;
 }
-/// 0.999 in float is off by 1e-8, which is 1e-5 of 1 - 0.999.
+/// The textbook's betas are doubles: 0.999 in float is off by 1e-8, which is 1e-5 of 1 - 0.999.
 template <class T>
 inline constexpr double tolerance = sizeof(T) == 8 ? 1e-10 : 1e-4;
 

@@ -3,7 +3,9 @@
 #include "game.hpp"
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
+#include <string>
 
 using namespace saddle;
 using test::vector;
@@ -103,7 +105,7 @@ TEST_CASE("one worker with each of the other optimizers is its plain loop, to th
     });
   }
   SUBCASE("alternating_sgda: the maximizing player answers") {
-    follow(alone(game, alternating_sgda{{eta}}), [&](int) {
+    follow(alone(game, alternating_sgda{.step_size = eta}), [&](int) {
       vector const g = game.field(0, w);
       for (std::size_t i = 0; i < 5; ++i) w[i] -= eta * g[i];
       vector const answer = game.field(0, w);
@@ -140,7 +142,7 @@ TEST_CASE("one worker with each of the other optimizers is its plain loop, to th
       for (std::size_t i = 0; i < 10; ++i) w[i] -= eta * ratio[i];
     });
   }
-  SUBCASE("per_player: omd against three steps of simultaneous descent, whose schedule counts its own steps") {
+  SUBCASE("per_player: omd against three moves of simultaneous descent, whose schedule counts the steps of the run") {
     schedule const eager = schedule::linear(0.2, 200, 0.01);
     vector g(10);
     follow(alone(game, per_player<omd, sgda>{.min = {eta}, .max = {eager}, .max_steps = 3}), [&](int n) {
@@ -148,7 +150,7 @@ TEST_CASE("one worker with each of the other optimizers is its plain loop, to th
       for (std::size_t i = 0; i < 5; ++i) h[i] = w[i] - eta * g[i];
       for (int turn = 0; turn < 3; ++turn) {
         g = game.field(0, h);
-        for (std::size_t i = 5; i < 10; ++i) h[i] = w[i] -= eager(3 * (n - 1) + turn + 1) * g[i];
+        for (std::size_t i = 5; i < 10; ++i) h[i] = w[i] -= eager(n) * g[i];
       }
       for (std::size_t i = 0; i < 5; ++i) w[i] -= eta * g[i];
     });
@@ -226,13 +228,48 @@ TEST_CASE("combinations without meaning are refused at construction") {
   parameter_server<> const server;
   refuses(omd{0.1}, identity{}, server, 5, "5 workers, but the problem has data for 4");
   refuses(omd{0.1}, identity{}, server, 0, "at least one worker");
-  refuses(omd{0.1}, identity{}, server, 4, "decay", {.decay = 1});
-  refuses(omd{0.1}, identity{}, server, 4, "lo <= hi", {.max_box = {.lo = 1, .hi = 0}});
+  double const nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  for (double bad : {1.0, -0.1, inf, nan})
+    refuses(omd{0.1}, identity{}, server, 4, "settings: decay lies in [0, 1), and is " + text_of(bad), {.decay = bad});
+  for (box bad : {box{1, 0}, box{nan, 1}, box{-1, nan}, box{inf, inf}, box{-inf, -inf}}) {
+    std::string const is = "_box has lo <= hi, not both infinite alike, and is [" + text_of(bad.lo) + ", " +
+                           text_of(bad.hi) + "]";
+    refuses(omd{0.1}, identity{}, server, 4, "settings: max" + is, {.max_box = bad});
+    refuses(omd{0.1}, identity{}, server, 4, "settings: min" + is, {.min_box = bad});
+  }
+  for (double bad : {-0.1, nan, inf}) {
+    std::string const is = ": step_size is finite and not negative, and is " + text_of(bad);
+    refuses(sgda{bad}, identity{}, server, 4, "sgda" + is);
+    refuses(alternating_sgda{bad}, identity{}, server, 4, "alternating-sgda" + is);
+    refuses(alternating<omd>{{bad}}, identity{}, server, 4, "omd" + is);
+    refuses(omd{bad}, identity{}, server, 4, "omd" + is);
+    refuses(averaged_omd{bad}, identity{}, server, 4, "averaged-omd" + is);
+    refuses(extragradient{bad}, identity{}, server, 4, "extragradient" + is);
+    refuses(averaged_extragradient{bad}, identity{}, server, 4, "averaged-extragradient" + is);
+    refuses(adam{.step_size = bad}, identity{}, server, 4, "adam" + is);
+    refuses(optimistic_adam{.step_size = bad}, identity{}, server, 4, "optimistic-adam" + is);
+    refuses(extra_adam{.step_size = bad}, identity{}, server, 4, "extra-adam" + is);
+    refuses(per_player<omd, sgda>{.min = {}, .max = {bad}}, identity{}, server, 4, "per_player: max: sgda" + is);
+  }
+  refuses(sgda{schedule::linear(0.01, -5)}, identity{}, server, 4,
+          "sgda: step_size.length is finite and not negative, and is -5");
+  refuses(adam{.beta2 = 1}, identity{}, server, 4, "adam: beta2 lies in [0, 1), and is 1");
+  for (double bad : {0.0, -0.1, 1.1, nan})
+    refuses(sgda{0.1}, error_feedback{global_top_k<128>{bad}}, server, 4,
+            "global_top_k: fraction lies in (0, 1], and is " + text_of(bad));
+  for (int bad : {0, -1})
+    refuses(sgda{0.1}, identity{}, local_steps{server, bad}, 4,
+            "local_steps: every is at least 1, and is " + std::to_string(bad));
+  for (double bad : {-0.1, 1.1, nan, inf})
+    refuses(omd{0.1}, qsgd<128, 8>{}, gossip{.graph = ring(4), .consensus_step = bad}, 4,
+            "gossip: consensus_step lies in [0, 1], and is " + text_of(bad));
+  for (double bad : {0.0, -0.1, 1.1, nan})
+    refuses(omd{0.1}, identity{}, accelerated_gossip{.graph = ring(4), .spectral_gap = bad}, 4,
+            "accelerated_gossip: spectral_gap lies in (0, 1], and is " + text_of(bad));
   refuses(omd{0.1}, identity{}, gossip{ring(3)}, 4, "the graph has 3 workers, the transport 4");
   refuses(omd{0.1}, identity{}, gossip{.graph = ring(4), .rounds = 0}, 4, "at least one round");
   refuses(omd{0.1}, identity{}, gossip{.graph = ring(4), .consensus_step = 0.1}, 4, "no meaning for an exact");
   refuses(omd{0.1}, qsgd<128, 8>{}, gossip{ring(4)}, 4, "needs a consensus_step");
-  refuses(omd{0.1}, qsgd<128, 8>{}, gossip{.graph = ring(4), .consensus_step = 1.5}, 4, "lies in [0, 1]");
   refuses(omd{0.1}, qsgd<128, 8>{}, gossip{.graph = one_peer_exponential(4), .consensus_step = 0.1}, 4,
           "this graph varies");
   refuses(per_player<omd, extragradient>{}, identity{}, server, 4, "the same number of gradients");

@@ -18,8 +18,12 @@ struct two_step_sizes {
   saddle::rule_pair<saddle::rule_of<O, T>, saddle::rule_of<O, T>> at(std::int64_t step, int k) const {
     return {min.template at<T>(step, k), max.template at<T>(step, k)};
   }
-  int phases() const { return saddle::phases_of(min); }
-  saddle::phase at_phase(int k) const { return saddle::phase_of(min, k); }
+  int phases() const { return min.phases(); }
+  saddle::phase at_phase(int k) const { return min.at_phase(k); }
+  std::string objection() const {
+    std::string const why = saddle::objection_to(min);
+    return why.empty() ? saddle::objection_to(max) : why;
+  }
   static std::string name() { return O::name(); }
 };
 

@@ -27,6 +27,7 @@
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/message_header.hpp"
+#include "saddle/core/objection.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/exec/concept.hpp"
@@ -337,9 +338,15 @@ class async_server<P, Settings, Executor, Distributed> {
         return "async_server: " + std::to_string(between.workers()) + " workers, but the problem has data for " +
                std::to_string(of.workers());
       });
-    expects(!how.max_staleness || *how.max_staleness >= 0, "async_server: the largest staleness is not negative");
-    expects(std::isfinite(how.max_factor), "async_server: the maximizing player's step size is finite");
-    expects(how.min_box.lo <= how.min_box.hi && how.max_box.lo <= how.max_box.hi, "async_server: a box has lo <= hi");
+    expects(!how.max_staleness || *how.max_staleness >= 0, [&] {
+      return "async_server: max_staleness is not negative, and is " + std::to_string(*how.max_staleness);
+    });
+    std::string const why =
+        first_objection({how.step_size.objection("async_server: step_size"),
+                         objection_unless_finite("async_server: max_factor", how.max_factor),
+                         objection_to_box("async_server: min_box", how.min_box.lo, how.min_box.hi),
+                         objection_to_box("async_server: max_box", how.max_box.lo, how.max_box.hi)});
+    expects(why.empty(), [&] { return why; });
     expects(between.model() == nullptr || how.replay.empty(),
             "async_server: an order is replayed without a model of time, which has its own");
     return how;

@@ -89,6 +89,9 @@ class md_gan<P, Settings, Executor> {
   using Feedbacks = decltype(Settings::feedbacks);
   using Discriminators = decltype(Settings::discriminators);
   static constexpr int state_planes_ = state_planes<rule_of<Discriminator, T>, T>;  // of a discriminator's optimizer
+  static_assert(can_be_paced<Discriminator>,
+                "md_gan: the discriminator's optimizer needs paced(n): itself, with schedules that advance once in n of "
+                "its steps");
   static_assert(is_unbiased<wire_compressor<Feedbacks>> || has_memory<Feedbacks>,
                 "a biased compressor of feedbacks needs error_feedback: its errors would not average out");
   static_assert(!encodes_beside_the_direction<wire_compressor<Feedbacks>> || has_memory<Feedbacks>,
@@ -102,7 +105,7 @@ class md_gan<P, Settings, Executor> {
         identity_(identity_of(pair_)),
         engine_(where),
         generator_(how_.generator, pair_.sizes().min, is_server() ? 1 : 0, how_.generator_box),
-        discriminators_(how_.discriminator, pair_.sizes().max, hosted_workers(), how_.discriminator_box),
+        discriminators_(how_.discriminator.paced(how_.discriminator_steps), pair_.sizes().max, hosted_workers(), how_.discriminator_box),
         samples_(how_.samples, batch_values(), 0, how_.seed),
         feedbacks_(how_.feedbacks, batch_values(), hosted_workers(), how_.seed),
         exchange_(how_.discriminators, pair_.sizes().max, 0, how_.seed),

@@ -10,6 +10,7 @@
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/objection.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -26,12 +27,13 @@ struct departure {
 };
 
 /// What becomes of an optimizer's state when its discriminator goes to another worker: it goes along, it stays for the
-/// one that comes, or all begin anew, their count of steps included. A look-ahead begins at rest.
+/// one that comes, or all begin anew, their count of steps and so their schedules included. A look-ahead begins at rest.
 enum class exchanged_state { moves, stays, resets };
 
 /// How MD-GAN trains: the optimizers of both players, the compressors of the three kinds of messages, and the paper's
 /// numbers.
 ///
+/// schedules       of both optimizers count steps of the run: the L steps of a discriminator have one step size
 /// feedbacks       may have error_feedback: what a worker's feedback owes is paid with the next one
 /// discriminators  weights, not directions: half, bfloat or qsgd of 8 bits, if any; an optimizer's state goes as it is
 template <optimizer Generator = adam, optimizer Discriminator = adam, compressor Samples = identity,
@@ -58,10 +60,14 @@ struct md_gan_settings {
       return "md_gan: " + std::to_string(batches) + " batches for " + std::to_string(workers) +
              " workers: there is at least one, and at most one a worker";
     });
-    expects(discriminator_steps >= 1, "md_gan: a discriminator makes at least one step");
-    expects(exchange_every >= 0, "md_gan: exchanges are a positive number of steps apart, or 0: there are none");
-    expects(generator_box.lo <= generator_box.hi && discriminator_box.lo <= discriminator_box.hi,
-            "md_gan: a box has lo <= hi");
+    std::string const why = first_objection(
+        {objection_unless(discriminator_steps >= 1, "md_gan: discriminator_steps", "is at least 1",
+                          discriminator_steps),
+         objection_unless(exchange_every >= 0, "md_gan: exchange_every", "is a positive number of steps, or 0: never",
+                          static_cast<double>(exchange_every)),
+         objection_to_box("md_gan: generator_box", generator_box.lo, generator_box.hi),
+         objection_to_box("md_gan: discriminator_box", discriminator_box.lo, discriminator_box.hi)});
+    expects(why.empty(), [&] { return why; });
     std::ranges::sort(departures, {}, &departure::worker);
     for (std::size_t i = 0; i < departures.size(); ++i) {
       departure const& d = departures[i];

@@ -6,6 +6,7 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/pairs.hpp"
 #include "saddle/config.hpp"
+#include "saddle/core/objection.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -32,9 +33,9 @@ struct global_top_k {
     auto const wanted = static_cast<std::int64_t>(std::ceil(fraction * static_cast<double>(n)));
     return wanted < 1 ? (n < 1 ? n : 1) : wanted < n ? wanted : n;
   }
-  /// Null, or what is wrong with the fields.
-  char const* objection() const {
-    return fraction > 0 && fraction <= 1 ? nullptr : "global_top_k: fraction lies in (0, 1]";
+  /// What is wrong with the fields, or empty.
+  std::string objection() const {
+    return objection_unless(fraction > 0 && fraction <= 1, "global_top_k: fraction", "lies in (0, 1]", fraction);
   }
 
   template <class T>

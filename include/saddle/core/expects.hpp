@@ -4,6 +4,7 @@
 #include <string>
 
 #include "saddle/config.hpp"
+#include "saddle/core/objection.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -20,11 +21,11 @@ void expects(bool holds, Message&& message) {
   if (!holds) throw std::invalid_argument(std::string(message()));
 }
 
-/// A policy with fields that can be wrong has an objection(): the sentence that says what is, or null.
+/// A policy with fields that can be wrong has an objection(): the sentence that says what is, or nothing.
 template <class Policy>
-void expect_no_objection([[maybe_unused]] Policy const& policy) {
-  if constexpr (requires { policy.objection(); })
-    if (char const* const why = policy.objection()) expects(false, why);
+void expect_no_objection(Policy const& policy) {
+  std::string const why = objection_to(policy);
+  expects(why.empty(), [&] { return why; });
 }
 
 SADDLE_NAMESPACE_END

@@ -1,9 +1,12 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
+#include "saddle/core/objection.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
 
@@ -17,7 +20,7 @@ struct adam_moments {
 template <class T>
 struct adam_ratio {
   T beta1, beta2, epsilon;
-  T correct1, correct2;  // 1 / (1 - beta^n) after n gradients
+  T correct1, correct2;  // 1 / (1 - beta^n) after n gradients, of the beta that the moments have: rounded to T
 
   SADDLE_HD void advance(adam_moments<T>& s, T gradient) const {
     s.m = beta1 * s.m + (T(1) - beta1) * gradient;
@@ -30,13 +33,33 @@ struct adam_ratio {
 /// The ratio after n gradients. Before the first the moments are zero and the correction does not matter.
 template <class T>
 adam_ratio<T> adam_ratio_after(std::int64_t n, double beta1, double beta2, double epsilon) {
-  auto const correction = [n](double beta) {
-    return static_cast<T>(n == 0 ? 1.0 : 1 / (1 - std::pow(beta, static_cast<double>(n))));
+  auto const rounded = [](double beta) {
+    T const nearest = static_cast<T>(beta);
+    return nearest < 1 ? nearest : std::nextafter(T(1), T(0));
   };
-  return {static_cast<T>(beta1), static_cast<T>(beta2), static_cast<T>(epsilon), correction(beta1), correction(beta2)};
+  auto const correction = [n](T beta) {
+    return static_cast<T>(n == 0 ? 1.0 : 1 / (1 - std::pow(static_cast<double>(beta), static_cast<double>(n))));
+  };
+  T const b1 = rounded(beta1), b2 = rounded(beta2);
+  T const divisor = std::fmax(static_cast<T>(epsilon), std::numeric_limits<T>::min());  // 0 / 0 where all gradients are 0
+  return {b1, b2, divisor, correction(b1), correction(b2)};
+}
+
+/// What is wrong with the numbers of a method with Adam's directions, or empty.
+inline std::string objection_to_adam(std::string const& of, schedule const& step_size, double beta1, double beta2,
+                                     double epsilon) {
+  return first_objection({step_size.objection(of + ": step_size"),
+                          objection_unless(beta1 >= 0 && beta1 < 1, of + ": beta1", "lies in [0, 1)", beta1),
+                          objection_unless(beta2 >= 0 && beta2 < 1, of + ": beta2", "lies in [0, 1)", beta2),
+                          objection_unless(is_finite(epsilon) && epsilon > 0, of + ": epsilon",
+                                           "is finite and positive", epsilon)});
 }
 
 /// Adam on both players at once, each worker with moments of its own.
+///
+/// betas    those of its paper, (0.9, 0.999), for what it is used for most: plain minimization, and as a drop-in for
+///          other libraries' Adam. For GANs optimistic_adam and extra_adam have those of theirs, (0.5, 0.9)
+/// overflow a gradient whose square is not finite is one that is not finite: the step is skipped and reported
 /// source   Kingma, Ba: Adam: A Method for Stochastic Optimization. ICLR 2015
 struct adam {
   schedule step_size = 1e-3;
@@ -45,6 +68,7 @@ struct adam {
   template <class T>
   struct rule {
     using state = adam_moments<T>;
+    static constexpr bool writes_ahead = false;
     T step_size;
     adam_ratio<T> ratio;
     SADDLE_HD T direction(T gradient, state& s) const {
@@ -56,6 +80,10 @@ struct adam {
   rule<T> at(std::int64_t step, int) const {
     return {static_cast<T>(step_size(step)), adam_ratio_after<T>(step, beta1, beta2, epsilon)};
   }
+  static constexpr int phases() { return 1; }
+  static constexpr phase at_phase(int) { return {}; }
+  adam paced(int n) const { return {step_size.paced(n), beta1, beta2, epsilon}; }
+  std::string objection() const { return objection_to_adam(name(), step_size, beta1, beta2, epsilon); }
   static std::string name() { return "adam"; }
 };
 

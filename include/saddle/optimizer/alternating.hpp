@@ -3,7 +3,9 @@
 #include <string>
 
 #include "saddle/config.hpp"
+#include "saddle/core/objection.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/optimizer/schedule.hpp"
 #include "saddle/optimizer/sgda.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -14,6 +16,7 @@ SADDLE_NAMESPACE_BEGIN
 /// promise  alternating SGDA stays on a bounded orbit of the bilinear game for eta sigma < 2
 template <optimizer O>
 struct alternating {
+  static_assert(!takes_several_gradients<O>, "alternating takes an optimizer of one phase");
   O policy{};
 
   template <class T>
@@ -22,18 +25,43 @@ struct alternating {
   }
   static constexpr int phases() { return 2; }
   phase at_phase(int k) const {
-    static_assert(!requires { policy.phases(); }, "alternating takes an optimizer of one phase");
     phase one = phase_of(policy, 0);
     one.player = k;
     return one;
+  }
+  alternating paced(int n) const
+    requires can_be_paced<O>
+  {
+    return {policy.paced(n)};
+  }
+  std::string objection() const {
+    if (phases_of(policy) != 1) return "alternating takes an optimizer of one phase";
+    if (phase_of(policy, 0).player != phase::both) return "alternating takes an optimizer that moves both players";
+    return objection_to(policy);
   }
   static std::string name() { return "alternating-" + O::name(); }
 };
 template <class O>
 alternating(O) -> alternating<O>;
 
-using alternating_sgda = alternating<sgda>;
+/// The same as alternating<sgda>, with its step size as a field of its own.
+struct alternating_sgda {
+  schedule step_size = 1e-3;
 
-static_assert(optimizer<alternating_sgda>);
+  template <class T>
+  sgda::rule<T> at(std::int64_t step, int k) const {
+    return as_sgda().at<T>(step, k);
+  }
+  static constexpr int phases() { return alternating<sgda>::phases(); }
+  phase at_phase(int k) const { return as_sgda().at_phase(k); }
+  alternating_sgda paced(int n) const { return {step_size.paced(n)}; }
+  std::string objection() const { return step_size.objection(name() + ": step_size"); }
+  static std::string name() { return alternating<sgda>::name(); }
+
+ private:
+  alternating<sgda> as_sgda() const { return {{step_size}}; }
+};
+
+static_assert(optimizer<alternating<sgda>> && optimizer<alternating_sgda>);
 
 SADDLE_NAMESPACE_END

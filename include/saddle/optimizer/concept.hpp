@@ -27,8 +27,12 @@ enum class sampling { same, independent };
 // An optimizer is what the user writes down; its rule<T> is what one phase of one step of it comes to: plain numbers
 // of the coordinate type, computed on the host in double, copied to the kernels.
 
-template <class R>
-concept has_coordinate_state = std::is_trivially_copyable_v<typename R::state>;
+/// No state, or an aggregate of T. What it holds is finite: a step that would make it otherwise is skipped.
+template <class R, class T>
+concept has_coordinate_state =
+    std::is_trivially_copyable_v<typename R::state> &&
+    (std::is_empty_v<typename R::state> ||
+     (sizeof(typename R::state) % sizeof(T) == 0 && alignof(typename R::state) == alignof(T)));
 template <class R>
 concept fits_in_kernel_arguments = std::is_trivially_copyable_v<R>;
 template <class R, class T>
@@ -46,28 +50,58 @@ concept looks_ahead = requires(R const rule, T x) {
   { rule.look_ahead(x, x) } -> std::same_as<T>;
 };
 
+/// `static constexpr bool writes_ahead`: whether the gradient of the next step is taken at an h that this step's last
+/// kernel writes.
+template <class R>
+concept says_whether_it_writes_ahead = requires {
+  { R::writes_ahead } -> std::same_as<bool const&>;
+};
+/// `static constexpr extrapolation from`, of a rule that looks ahead and of no other.
 template <class R, class T>
-concept coordinate_rule = has_coordinate_state<R> && fits_in_kernel_arguments<R> && gives_a_direction<R, T>;
+concept says_what_it_looks_ahead_along = !looks_ahead<R, T> || requires {
+  { R::from } -> std::same_as<extrapolation const&>;
+};
+/// The h that a step writes for the next one is look_ahead(w, recall(gradient, state)).
+template <class R, class T>
+concept looks_ahead_and_recalls_if_it_writes_ahead =
+    !R::writes_ahead || (looks_ahead<R, T> && recalls_the_direction<R, T>);
+
+template <class R, class T>
+concept coordinate_rule =
+    has_coordinate_state<R, T> && fits_in_kernel_arguments<R> && gives_a_direction<R, T> &&
+    says_whether_it_writes_ahead<R> && says_what_it_looks_ahead_along<R, T> &&
+    looks_ahead_and_recalls_if_it_writes_ahead<R, T>;
 
 template <class O>
 concept has_a_rule_for_each_step = requires(O const o, std::int64_t step, int phase) {
   { o.template at<float>(step, phase) };
+};
+/// phases(): how many gradients a step takes.
+template <class O>
+concept says_how_many_phases = requires(O const o) {
+  { o.phases() } -> std::same_as<int>;
+};
+/// at_phase(k): what gradient k of a step is for.
+template <class O>
+concept says_what_each_phase_is_for = requires(O const o, int k) {
+  { o.at_phase(k) } -> std::same_as<phase>;
 };
 template <class O>
 concept has_a_name = requires {
   { O::name() } -> std::convertible_to<std::string>;
 };
 
-/// How many gradients a step of this optimizer takes, and what each is for. One that commits, unless it says otherwise.
+/// Known from the type; where phases() is not static, only its value tells.
+template <class O>
+concept takes_several_gradients = requires { requires(O::phases() > 1); };
+
 template <class O>
 int phases_of(O const& o) {
-  if constexpr (requires { o.phases(); }) return o.phases();
-  else return 1;
+  return o.phases();
 }
 template <class O>
 phase phase_of(O const& o, int k) {
-  if constexpr (requires { o.at_phase(k); }) return o.at_phase(k);
-  else return {};
+  return o.at_phase(k);
 }
 
 template <class O, class T>
@@ -104,13 +138,11 @@ SADDLE_HD void with_rule(R const& rule, int player, F f) {
 
 /// Whether the gradient of the next step is taken at an h that this step's last kernel writes.
 template <class R>
-inline constexpr bool writes_ahead = [] {
-  if constexpr (requires { R::writes_ahead; }) return R::writes_ahead;
-  else return false;
-}();
+inline constexpr bool writes_ahead = R::writes_ahead;
 template <class A, class B>
 inline constexpr bool writes_ahead<rule_pair<A, B>> = writes_ahead<A> || writes_ahead<B>;
 
+/// A rule that does not look ahead has no `from`, and is asked for none: local stands for it.
 template <class R>
 inline constexpr extrapolation extrapolates = [] {
   if constexpr (requires { R::from; }) return R::from;
@@ -144,6 +176,7 @@ concept rules_both_players =
 /// Stands for every rule that a kernel does not ask, so that all of them share the kernel.
 struct absent_rule {
   using state = stateless;
+  static constexpr bool writes_ahead = false;
 };
 /// A rule that adds a look-ahead to another one, its base, names that `steps_by`: a kernel that asks for nothing but
 /// the direction is then the same for both. Not for a rule whose own direction hides its base's.
@@ -171,13 +204,56 @@ stepping_rule<R> stepping_of(R const& rule) {
   else return rule;
 }
 
-/// Turns gradients into what is subtracted from the parameters.
+/// Turns gradients into what is subtracted from the parameters. Every member is stated: none has a default, so that a
+/// wrapper that forgets one does not compile.
 ///
-/// name()            the policy's name, in reports and checkpoints
-/// at<T>(step, k)    the rule of phase k of a step (which counts from 1): `state` (an aggregate of T, or stateless) and
-///                   direction(gradient, state), called once per coordinate and phase, in any order, CPU or GPU
-/// phases(), at_phase(k)   optional, see above
+/// name()              the policy's name, in reports and checkpoints
+/// phases()            how many gradients a step takes
+/// at_phase(k)         what gradient k of a step is for, see `phase`
+/// at<T>(step, k)      the rule of phase k of a step (which counts from 1), with these members:
+///   state                        an aggregate of T, or stateless
+///   direction(gradient, state)   called once per coordinate and phase, in any order, CPU or GPU
+///   writes_ahead                 static constexpr bool: whether its steps write h, where the next gradient is taken
+///   look_ahead(w, past), from    if it looks ahead; `from` is a static constexpr extrapolation
+///   recall(gradient, state)      if it writes ahead
+///
+/// Two more are for those that need them: objection(), what is wrong with its fields, or empty; and paced(n), itself
+/// with schedules that advance once in n of its steps, which per_player and md_gan ask of a player that moves n times
+/// a step.
 template <class O>
-concept optimizer = has_a_name<O> && has_a_rule_for_each_step<O> && rules_both_players<rule_of<O, float>, float>;
+concept optimizer = has_a_name<O> && says_how_many_phases<O> && says_what_each_phase_is_for<O> &&
+                    has_a_rule_for_each_step<O> && rules_both_players<rule_of<O, float>, float>;
+
+template <class O>
+concept can_be_paced = requires(O const o, int n) {
+  { o.paced(n) } -> std::same_as<O>;
+};
+
+/// What is wrong with the phases of an optimizer, or empty: what no concept can see.
+template <class T, optimizer O>
+std::string objection_to_phases(O const& o) {
+  using rule = rule_of<O, T>;
+  static_assert(rules_both_players<rule, T>, "the optimizer has no rule for this type of coordinates");
+  constexpr bool looks = looks_ahead<typename rules_in<rule>::min, T> || looks_ahead<typename rules_in<rule>::max, T>;
+  int const phases = phases_of(o);
+  if (phases < 1) return O::name() + ": phases() is at least 1, and is " + std::to_string(phases);
+  bool commits = false, is_written = writes_ahead<rule>, is_used = false;
+  for (int k = 0; k < phases; ++k) {
+    phase const one = phase_of(o, k);
+    std::string const which = O::name() + ": phase " + std::to_string(k) + " ";
+    if (one.player < phase::both || one.player > 1)
+      return which + "is of player " + std::to_string(one.player) + ": it is 0, 1 or both (-1)";
+    if (one.draw < 0) return which + "asks for sample " + std::to_string(one.draw) + ": they count from 0";
+    if (one.at_h && !is_written) return which + "takes its gradient at h, which nothing has written";
+    if (!one.commits && !one.exchanges && !looks)
+      return which + "does not commit, and its rule has no look_ahead: it would do nothing";
+    commits |= one.commits;
+    is_written |= !one.commits;
+    is_used |= one.at_h;
+  }
+  if (!commits) return O::name() + ": no phase commits, so that w would never move";
+  if (is_written && !is_used) return O::name() + ": h is written, and no phase takes its gradient there";
+  return {};
+}
 
 SADDLE_NAMESPACE_END

@@ -10,6 +10,10 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// Extragradient with Adam directions: both gradients of a step enter the moments and their count.
+///
+/// betas    of the paper's experiments with GANs; adam has those of plain minimization
+/// second   the paper's algorithm draws a sample for each of its two gradients. With sampling::same both see one, as
+///          extragradient's do
 /// source   Gidel, Berard, Vignoud, Vincent, Lacoste-Julien: A Variational Inequality Perspective on GANs. ICLR 2019
 struct extra_adam {
   schedule step_size = 1e-3;
@@ -19,6 +23,8 @@ struct extra_adam {
   template <class T>
   struct rule : adam::rule<T> {
     using steps_by = adam::rule<T>;
+    static constexpr bool writes_ahead = false;
+    static constexpr extrapolation from = extrapolation::local;
     SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
   };
   template <class T>
@@ -30,6 +36,8 @@ struct extra_adam {
     if (k == 0) return {.commits = false, .exchanges = false};
     return {.at_h = true, .draw = second == sampling::independent ? 1 : 0};
   }
+  extra_adam paced(int n) const { return {step_size.paced(n), beta1, beta2, epsilon, second}; }
+  std::string objection() const { return objection_to_adam(name(), step_size, beta1, beta2, epsilon); }
   static std::string name() { return "extra-adam"; }
 };
 

@@ -12,6 +12,9 @@ SADDLE_NAMESPACE_BEGIN
 /// Extragradient: h = w - eta F(w), w <- w - eta F(h). Two gradients a step; only the second is sent, unless the
 /// look-ahead is averaged as well.
 ///
+/// second   both gradients are taken on one sample: on a bilinear game whose matrix is drawn anew the method converges
+///          with one sample and diverges with two, whatever the step (Mishchenko et al.: Revisiting Stochastic
+///          Extragradient. AISTATS 2020). Analyses with unbiased steps draw two: sampling::independent
 /// promise  converges on the bilinear game iff eta sigma < 1
 /// source   Korpelevich 1976; Juditsky, Nemirovski, Tauvel 2011 (stochastic)
 template <extrapolation From>
@@ -22,6 +25,7 @@ struct basic_extragradient {
   template <class T>
   struct rule : sgda::rule<T> {
     using steps_by = sgda::rule<T>;
+    static constexpr bool writes_ahead = false;
     static constexpr extrapolation from = From;
     SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
   };
@@ -34,6 +38,8 @@ struct basic_extragradient {
     if (k == 0) return {.commits = false, .exchanges = From == extrapolation::averaged};
     return {.at_h = true, .draw = second == sampling::independent ? 1 : 0};
   }
+  basic_extragradient paced(int n) const { return {step_size.paced(n), second}; }
+  std::string objection() const { return step_size.objection(name() + ": step_size"); }
   static std::string name() { return From == extrapolation::local ? "extragradient" : "averaged-extragradient"; }
 };
 

@@ -12,8 +12,13 @@ SADDLE_NAMESPACE_BEGIN
 /// Optimistic mirror descent, the single-call past extragradient:
 ///   h_t = w_{t-1} - eta g_{t-1},  g_t = F(h_t),  w_t = w_{t-1} - eta g_t.
 ///
-/// It keeps no state: when w has moved, the gradient is still in its buffer, and h is written from it. The first
-/// step is taken at h = w_0, so that it is no double step.
+/// The gradient is not taken at the weights: a problem is asked for it at h, a trainer's look_ahead(m), and a loss that
+/// it computes on the way is the loss there. w, a trainer's weights(m), is what to evaluate and to keep.
+///
+/// state    none: when w has moved, the gradient is still in its buffer, and h is written from it
+/// start    h_1 = w_0, so that w_1 = w_0 - eta g_1 is a plain step. That of h is a double one, h_2 = w_0 - 2 eta g_1,
+///          as in h_{t+1} = h_t - 2 eta g_t + eta g_{t-1}, which is the same method in other variables
+/// schedule h is written in the step before it is used: h_t = w_{t-1} - eta_{t-1} g_{t-1}
 /// promise  converges on the bilinear game iff eta sigma < 1 / sqrt 3
 /// source   Popov 1980; Daskalakis, Ilyas, Syrgkanis, Zeng: Training GANs with Optimism. ICLR 2018
 template <extrapolation From>
@@ -32,7 +37,10 @@ struct basic_omd {
   rule<T> at(std::int64_t step, int) const {
     return {{static_cast<T>(step_size(step))}};
   }
-  phase at_phase(int) const { return {.at_h = true}; }
+  static constexpr int phases() { return 1; }
+  static constexpr phase at_phase(int) { return {.at_h = true}; }
+  basic_omd paced(int n) const { return {step_size.paced(n)}; }
+  std::string objection() const { return step_size.objection(name() + ": step_size"); }
   static std::string name() { return From == extrapolation::local ? "omd" : "averaged-omd"; }
 };
 

@@ -13,7 +13,8 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// r_{t-1} is computed again from the old moments with the old corrections: no plane of state for it, the same bits.
 /// The first step is eta r_1: there is nothing to be optimistic about yet.
-/// source   Daskalakis, Ilyas, Syrgkanis, Zeng: Training GANs with Optimism. ICLR 2018 (betas of its experiments)
+/// betas    of the paper's experiments with GANs; adam has those of plain minimization
+/// source   Daskalakis, Ilyas, Syrgkanis, Zeng: Training GANs with Optimism. ICLR 2018
 struct optimistic_adam {
   schedule step_size = 1e-3;
   double beta1 = 0.5, beta2 = 0.9, epsilon = 1e-8;
@@ -21,6 +22,7 @@ struct optimistic_adam {
   template <class T>
   struct rule {
     using state = adam_moments<T>;
+    static constexpr bool writes_ahead = false;
     T now, before;
     adam_ratio<T> ratio, old_ratio;
     SADDLE_HD T direction(T gradient, state& s) const {
@@ -36,6 +38,10 @@ struct optimistic_adam {
     return {static_cast<T>(first ? eta : 2 * eta), static_cast<T>(first ? 0 : eta),
             adam_ratio_after<T>(step, beta1, beta2, epsilon), adam_ratio_after<T>(step - 1, beta1, beta2, epsilon)};
   }
+  static constexpr int phases() { return 1; }
+  static constexpr phase at_phase(int) { return {}; }
+  optimistic_adam paced(int n) const { return {step_size.paced(n), beta1, beta2, epsilon}; }
+  std::string objection() const { return objection_to_adam(name(), step_size, beta1, beta2, epsilon); }
   static std::string name() { return "optimistic-adam"; }
 };
 

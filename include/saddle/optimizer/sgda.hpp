@@ -15,6 +15,7 @@ struct sgda {
   template <class T>
   struct rule {
     using state = stateless;
+    static constexpr bool writes_ahead = false;
     T step_size;
     SADDLE_HD T direction(T gradient, state&) const { return step_size * gradient; }
   };
@@ -22,6 +23,10 @@ struct sgda {
   rule<T> at(std::int64_t step, int) const {
     return {static_cast<T>(step_size(step))};
   }
+  static constexpr int phases() { return 1; }
+  static constexpr phase at_phase(int) { return {}; }
+  sgda paced(int n) const { return {step_size.paced(n)}; }
+  std::string objection() const { return step_size.objection("sgda: step_size"); }
   static std::string name() { return "sgda"; }
 };
 

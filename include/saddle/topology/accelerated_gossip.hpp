@@ -7,6 +7,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/number_text.hpp"
+#include "saddle/core/objection.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/graph.hpp"
@@ -65,8 +66,10 @@ struct accelerated_gossip {
   }
   void check(int workers, bool, bool) const {
     gossip{.graph = graph, .rounds = rounds}.check(workers, false, false);
-    expects(spectral_gap > 0 && spectral_gap <= 1,
-            "accelerated_gossip: spectral_gap lies in (0, 1]; topology/mixing_matrix.hpp computes that of a graph");
+    expects(spectral_gap > 0 && spectral_gap <= 1, [&] {
+      return objection_unless(false, "accelerated_gossip: spectral_gap", "lies in (0, 1]", spectral_gap) +
+             "; topology/mixing_matrix.hpp computes that of a graph";
+    });
     expects(!graph.varies(), "accelerated_gossip: every round needs the same matrix, and this graph varies");
     expects(is_symmetric(graph), "accelerated_gossip: the matrix must be symmetric; use gossip for a directed graph");
     for (int m = 0; m < workers; ++m)

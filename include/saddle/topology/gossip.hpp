@@ -7,6 +7,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/objection.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/topology/graph.hpp"
 #include "saddle/topology/scheme.hpp"
@@ -49,10 +50,13 @@ struct gossip {
     expects(!graph.rounds.empty(), "gossip: the graph has no rounds");
     for (auto const& matrix : graph.rounds)
       expects(static_cast<int>(matrix.size()) == workers, "gossip: a mixing matrix has a row for each worker");
-    expects(rounds >= 1, "gossip: there must be at least one round an exchange");
+    expects(rounds >= 1,
+            [&] { return "gossip: there must be at least one round an exchange, not " + std::to_string(rounds); });
     expects(!lossy || consensus_step.has_value(), "gossip: a lossy compressor needs a consensus_step (try 0.1)");
     expects(lossy || !consensus_step.has_value(), "gossip: consensus_step has no meaning for an exact compressor");
-    expects(!consensus_step || (*consensus_step >= 0 && *consensus_step <= 1), "gossip: consensus_step lies in [0, 1]");
+    double const gamma = consensus_step.value_or(1);
+    expects(gamma >= 0 && gamma <= 1,
+            [&] { return objection_unless(false, "gossip: consensus_step", "lies in [0, 1]", gamma); });
     expects(!lossy || memory || !graph.varies(),
             "gossip: public copies need the same neighbours in every round, and this graph varies; use error_feedback");
   }

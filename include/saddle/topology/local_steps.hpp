@@ -56,7 +56,7 @@ struct local_steps {
     return topology.sources(step / every, round, worker, workers);
   }
   void check(int workers, bool lossy, bool memory) const {
-    expects(every >= 1, "local_steps: every is at least 1");
+    expects(every >= 1, [&] { return "local_steps: every is at least 1, and is " + std::to_string(every); });
     topology.check(workers, lossy, memory);
   }
   std::string name() const { return "local-" + topology.name(); }

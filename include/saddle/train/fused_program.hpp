@@ -10,6 +10,7 @@
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/expects.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -90,6 +91,8 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
       : base(compressor, std::move(topology), how, sizes, phases_of(optimizer), is_local, fixed),
         optimizer_(std::move(optimizer)) {
     expect_no_objection(optimizer_);
+    std::string const flaw = objection_to_phases<T>(optimizer_);
+    expects(flaw.empty(), [&] { return flaw; });
     contexts_.resize(this->engine_, static_cast<std::size_t>(kind_.phases * kind_.rounds));
   }
 

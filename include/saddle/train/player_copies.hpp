@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,8 @@ class player_copies {
   player_copies(O how, std::int64_t size, int count, box const& limits)
       : how_(std::move(how)), layout_{{size, 0}, length} {
     expect_no_objection(how_);
+    std::string const flaw = objection_to_phases<T>(how_);
+    expects(flaw.empty(), [&] { return flaw; });
     for (int k = 0; k < phases(); ++k) {
       expects(at_phase(k).player == phase::both, "a player that moves alone has nobody to alternate with");
       looks_ahead_ |= phase_of(how_, k).at_h;

@@ -16,6 +16,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/objection.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -37,6 +38,10 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// Averages of the iterates: none, wbar = t/(t+1) wbar + w/(t+1), or wbar = decay wbar + (1 - decay) w.
+///
+/// What is averaged is w after each step, with w_0 in it: uniform is the mean of w_0 ... w_t. Theory's rates for
+/// extragradient and omd are mostly of another average, that of the look-ahead points h_1 ... h_t where gradients were
+/// taken. On the bilinear game and others that are monotone both come to the solution, not equally fast.
 enum class averaging { none, uniform, exponential };
 
 struct settings {
@@ -46,6 +51,12 @@ struct settings {
   box min_box{}, max_box{};  // constraints on the players, applied wherever w or h is written
   std::string problem{};     // a name for it; a checkpoint of another one is refused
   saddle::grouping grouping = saddle::grouping::whole_model;
+
+  std::string objection() const {
+    return first_objection({objection_unless(decay >= 0 && decay < 1, "settings: decay", "lies in [0, 1)", decay),
+                            objection_to_box("settings: min_box", min_box.lo, min_box.hi),
+                            objection_to_box("settings: max_box", max_box.lo, max_box.hi)});
+  }
 };
 
 /// Runs a combination of policies on a problem: the loop, the arrays, the counters. Policies are compiled into the
@@ -142,7 +153,8 @@ class trainer {
     return r;
   }
 
-  /// A hosted worker's weights, one contiguous span a player. They change with the next step.
+  /// A hosted worker's weights, one contiguous span a player. They change with the next step. Of an optimizer that looks
+  /// ahead (omd) the next gradient is taken elsewhere, at look_ahead(worker).
   point<T const> weights(int worker) const { return view(fleet_.workers[local(worker)].w); }
   /// Its averaged weights; the weights themselves if nothing is averaged.
   point<T const> averaged_weights(int worker) const {
@@ -155,7 +167,8 @@ class trainer {
     if (e == nullptr) return {};
     return view(e);
   }
-  /// The point of a hosted worker's next gradient where that is not w; empty spans otherwise.
+  /// The point of a hosted worker's next gradient where that is not w; empty spans otherwise. A problem is asked for its
+  /// gradient there, and what it sees of a loss is the loss there; to evaluate and to keep are the weights.
   point<T const> look_ahead(int worker) const {
     T const* const h = fleet_.workers[local(worker)].h;
     if (h == nullptr) return {};
@@ -309,8 +322,7 @@ class trainer {
   trainer(settings const& s, std::unique_ptr<communicator> connected) : settings_(s), link_(std::move(connected)) {
     expects(link_->first() >= 0 && link_->hosted() >= 1 && link_->first() + link_->hosted() <= link_->workers(),
             "trainer: a process hosts at least one of the workers");
-    expects(settings_.decay >= 0 && settings_.decay < 1, "settings: decay lies in [0, 1)");
-    for (box const& b : {settings_.min_box, settings_.max_box}) expects(b.lo <= b.hi, "settings: a box has lo <= hi");
+    expect_no_objection(settings_);
   }
   template <bool Distributed, class P, class O, class C, class Tp, class Executor>
   void assemble(P p, O o, C c, Tp t, Executor const& how) {
