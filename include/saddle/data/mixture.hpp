@@ -20,7 +20,8 @@ struct mixture {
 
   /// `count` points; the label is the index of the centre.
   samples draw(int count, std::uint64_t seed) const {
-    expects(count > 0 && !centres.empty() && centres.size() <= 256, "one point or more, 1 to 256 centres");
+    expects(count > 0 && !centres.empty() && centres.size() <= 256,
+            "mixture: there must be one point or more, and 1 to 256 centres");
     samples out{.count = count, .shape = {1, 2, 1}};
     random_sequence random({.seed = seed, .use = purpose::data_order});
     for (int i = 0; i < count; ++i) {

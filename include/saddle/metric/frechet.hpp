@@ -18,7 +18,7 @@ struct gaussian_moments {
 
 /// errors  std::invalid_argument for fewer than two samples
 inline gaussian_moments moments(samples const& of) {
-  expects(of.count >= 2, "a covariance takes two samples or more");
+  expects(of.count >= 2, "frechet: a covariance takes two samples or more");
   Eigen::MatrixXd x =
       Eigen::Map<Eigen::MatrixXf const>(of.values.data(), of.shape.size(), of.count).cast<double>();
   gaussian_moments m{.mean = x.rowwise().mean()};
@@ -34,7 +34,7 @@ inline gaussian_moments moments(samples const& of) {
 ///          Anal. 1982
 template <std::same_as<gaussian_moments> M = gaussian_moments>  // so that only who calls it compiles the solver
 double frechet_distance(M const& a, M const& b) {
-  expects(a.mean.size() == b.mean.size(), "both sets have samples of one size");
+  expects(a.mean.size() == b.mean.size(), "frechet: both sets must have samples of one size");
   // The root's trace through the symmetric R S2 R, R = S1^(1/2): the same eigenvalues as S1 S2. Those that
   // rounding made negative are zero.
   using matrix = decltype(M::covariance);

@@ -24,7 +24,8 @@ struct split_score {
 /// errors   std::invalid_argument for fewer samples than splits, or what is not one probability a class
 /// source   Salimans et al.: Improved Techniques for Training GANs. NeurIPS 2016
 inline split_score inception_score(samples const& posteriors, int splits = 1) {
-  expects(splits >= 1 && splits <= posteriors.count, "a split or more, and a sample for each");
+  expects(splits >= 1 && splits <= posteriors.count,
+          "inception_score: there must be a split or more, and a sample for each");
   auto const classes = static_cast<std::size_t>(posteriors.shape.size());
   for (int i = 0; i < posteriors.count; ++i) {
     double sum = 0;

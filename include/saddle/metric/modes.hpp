@@ -27,7 +27,7 @@ struct mode_score {
 inline mode_score modes(samples const& points, std::span<std::array<double, 2> const> centres,
                         double deviation, double least = 0.02) {
   expects(points.count > 0 && points.shape.size() == 2 && !centres.empty(),
-          "points in the plane, and centres");
+          "modes: it takes points in the plane, and at least one centre");
   std::vector<int> good(centres.size());
   for (int i = 0; i < points.count; ++i) {
     double nearest = std::numeric_limits<double>::infinity();

@@ -15,8 +15,9 @@ SADDLE_NAMESPACE_BEGIN
 /// errors  std::invalid_argument where labels are missing or the shapes differ
 inline std::vector<std::uint8_t> nearest_neighbour_classes(samples const& labelled, samples const& others) {
   expects(labelled.count > 0 && labelled.labels.size() == static_cast<std::size_t>(labelled.count),
-          "one label a sample");
-  expects(labelled.shape.size() == others.shape.size(), "both sets have samples of one size");
+          "nearest_neighbour_classes: there must be one label a sample");
+  expects(labelled.shape.size() == others.shape.size(),
+          "nearest_neighbour_classes: both sets must have samples of one size");
   std::vector<std::uint8_t> classes;
   for (int i = 0; i < others.count; ++i) {
     float nearest = std::numeric_limits<float>::infinity();

@@ -26,7 +26,7 @@ struct bilinear {
   /// A_m = I + deviation * N, the entries of N standard normal: BIL for n = 5, deviation = 0.3, four
   /// workers.
   static bilinear random(int n, double deviation, int workers, std::uint64_t seed) {
-    expects(n > 0 && workers > 0, "n and workers are positive");
+    expects(n > 0 && workers > 0, "bilinear: n and workers must be positive");
     bilinear game{.extents = {n, n}};
     for (int m = 0; m < workers; ++m) {
       random_sequence normal(
@@ -53,7 +53,7 @@ struct bilinear {
   }
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
-    expects(s.worker >= 0 && s.worker < workers(), "the worker has a matrix");
+    expects(s.worker >= 0 && s.worker < workers(), "bilinear: there is no such worker");
     T const* const a = matrices[static_cast<std::size_t>(s.worker)].data();
     std::size_t const rows = at.min.size(), columns = at.max.size();
     if (who == player::min)

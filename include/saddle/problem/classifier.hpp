@@ -40,8 +40,9 @@ T softmax(std::span<T> outputs) {
 /// errors  std::invalid_argument for weights or samples of another size
 template <class T, class Take>
 void for_each_sample(convolutional<T> const& network, std::span<T const> w, samples const& of, Take take) {
-  expects(static_cast<std::int64_t>(w.size()) == network.size(), "weights of the network's size");
-  expects(of.shape == network.input(), "samples of the network's shape");
+  expects(static_cast<std::int64_t>(w.size()) == network.size(),
+          "classifier: the weights must have the network's size");
+  expects(of.shape == network.input(), "classifier: samples must have the network's shape");
   constexpr int at_once = 64;
   auto layers = network.storage(at_once);
   for (int done = 0; done < of.count; done += at_once) {
@@ -80,7 +81,8 @@ samples posteriors(convolutional<T> const& network, std::type_identity_t<std::sp
 /// errors  std::invalid_argument for samples that are not labelled, or none
 template <class T>
 double accuracy(convolutional<T> const& network, std::type_identity_t<std::span<T const>> w, samples const& of) {
-  expects(of.count > 0 && of.labels.size() == static_cast<std::size_t>(of.count), "samples, each with a label");
+  expects(of.count > 0 && of.labels.size() == static_cast<std::size_t>(of.count),
+          "classifier: there must be samples, each with a label");
   int right = 0;
   for_each_sample(network, w, of, [&](int i, auto const& layers, int j) {
     auto const outputs = layers.back().col(j);
@@ -114,8 +116,9 @@ class classifier {
         network_(labelled.shape, options_.filters, options_.kernel, options_.hidden, classes_of(labelled)),
         order_(order_of_data(labelled.count)),
         seen_(labelled.shape.size(), labelled.count) {
-    expects(options_.batch > 0, "the batch is positive");
-    expects(options_.workers >= 1 && options_.workers <= labelled.count, "from one worker to one a sample");
+    expects(options_.batch > 0, "classifier: the batch must be positive");
+    expects(options_.workers >= 1 && options_.workers <= labelled.count,
+            "classifier: there must be from one worker to one a sample");
     for (int j = 0; j < labelled.count; ++j) {
       int const i = order_[static_cast<std::size_t>(j)];
       see(labelled, i, seen_.col(j).data());
@@ -180,14 +183,15 @@ class classifier {
     expects(labelled.count > 0 && labelled.labels.size() == static_cast<std::size_t>(labelled.count) &&
                 labelled.values.size() ==
                     static_cast<std::size_t>(labelled.count) * static_cast<std::size_t>(labelled.shape.size()),
-            "the data hold count samples of their shape, each with a label");
+            "classifier: the data must hold count samples of their shape, each with a label");
     return 1 + std::ranges::max(labelled.labels);
   }
   void check(std::span<T const> w) const {
-    expects(static_cast<std::int64_t>(w.size()) == network_.size(), "one span of the network's size");
+    expects(static_cast<std::int64_t>(w.size()) == network_.size(),
+            "classifier: there must be one span, of the network's size");
   }
   data_part part(int worker) const {
-    expects(worker >= 0 && worker < options_.workers, "the worker has a part of the data");
+    expects(worker >= 0 && worker < options_.workers, "classifier: there is no such worker");
     return part_of(static_cast<int>(order_.size()), options_.workers, worker);
   }
 

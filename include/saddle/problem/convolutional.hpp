@@ -38,9 +38,9 @@ class convolutional {
       : input_(input), filters_(std::move(filters)), kernel_(kernel) {
     auto const positive = [](int v) { return v > 0; };
     expects(std::ranges::all_of(filters_, positive) && std::ranges::all_of(hidden, positive) && outputs > 0,
-            "layers have a positive width");
-    expects(kernel > 0 && kernel % 2 == 1, "the kernel's width is odd");
-    expects(extents(blocks()).size() > 0, "2 x 2 pixels or more in each block");
+            "convolutional: layers must have a positive width");
+    expects(kernel > 0 && kernel % 2 == 1, "convolutional: the kernel's width must be odd");
+    expects(extents(blocks()).size() > 0, "convolutional: each block needs 2 x 2 pixels or more");
     dense_ = perceptron<T>::between(extents(blocks()).size(), std::move(hidden), outputs, T(0));
   }
 

@@ -38,7 +38,8 @@ struct perceptron {
 
   /// errors  std::invalid_argument for a hidden layer without a width
   static perceptron between(int input, std::vector<int> hidden, int output, T leak) {
-    expects(std::ranges::all_of(hidden, [](int v) { return v > 0; }), "hidden layers have a positive width");
+    expects(std::ranges::all_of(hidden, [](int v) { return v > 0; }),
+            "perceptron: hidden layers must have a positive width");
     hidden.insert(hidden.begin(), input);
     hidden.push_back(output);
     return {std::move(hidden), leak};

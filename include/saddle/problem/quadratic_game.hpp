@@ -32,7 +32,7 @@ struct quadratic_game {
   /// N standard normal: strongly monotone, and the workers differ.
   static quadratic_game strongly_monotone(int n, int workers, std::uint64_t seed, double mu = 0.1,
                                           double deviation = 0.2) {
-    expects(n > 0 && workers > 0, "n and workers are positive");
+    expects(n > 0 && workers > 0, "quadratic_game: n and workers must be positive");
     quadratic_game game{.extents = {n, n}};
     for (int m = 0; m < workers; ++m) {
       random_sequence random = of_worker(seed, m);
@@ -51,7 +51,7 @@ struct quadratic_game {
   /// l], a and c standard normal (our choice). A worker holds the mean of its data.
   static quadratic_game random(int n, int workers, std::uint64_t seed, int data = 100, double mu = 0.01,
                                double l = 1) {
-    expects(n > 0 && workers > 0 && data > 0, "n, workers and data are positive");
+    expects(n > 0 && workers > 0 && data > 0, "quadratic_game: n, workers and data must be positive");
     quadratic_game game{.extents = {n, n}};
     for (int m = 0; m < workers; ++m) {
       random_sequence random = of_worker(seed, m);
@@ -94,7 +94,7 @@ struct quadratic_game {
   }
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
-    expects(s.worker >= 0 && s.worker < workers(), "the worker has a matrix");
+    expects(s.worker >= 0 && s.worker < workers(), "quadratic_game: there is no such worker");
     int const p = static_cast<int>(who);
     auto const& b = matrices[static_cast<std::size_t>(s.worker)];
     auto const& offset = offsets[static_cast<std::size_t>(s.worker)];

@@ -25,8 +25,8 @@ class real_batches {
   real_batches(samples const& real, int workers) : workers_(workers) {
     expects(real.values.size() ==
                 static_cast<std::size_t>(real.count) * static_cast<std::size_t>(real.shape.size()),
-            "the data hold count samples of their shape");
-    expects(workers >= 1 && workers <= real.count, "from one worker to one a sample");
+            "real_batches: the data must hold count samples of their shape");
+    expects(workers >= 1 && workers <= real.count, "real_batches: there must be from one worker to one a sample");
     order_ = order_of_data(real.count);
     columns_.resize(real.shape.size(), real.count);
     for (int j = 0; j < real.count; ++j)
@@ -54,7 +54,7 @@ class real_batches {
 
  private:
   data_part part(int worker) const {
-    expects(worker >= 0 && worker < workers_, "the worker has a part of the data");
+    expects(worker >= 0 && worker < workers_, "real_batches: there is no such worker");
     return part_of(static_cast<int>(order_.size()), workers_, worker);
   }
 

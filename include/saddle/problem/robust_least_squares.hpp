@@ -34,7 +34,8 @@ struct robust_least_squares {
   /// A and x* standard normal, y0 = A x* + 0.01 * standard normal. The public setting is 200 x 10 with 20
   /// clients.
   static robust_least_squares random(int rows, int columns, int clients, std::uint64_t seed) {
-    expects(columns > 0 && clients > 0 && clients <= rows, "columns, clients, and a row for each client");
+    expects(columns > 0 && clients > 0 && clients <= rows,
+            "robust_least_squares: there must be columns, clients, and a row for each client");
     random_sequence random({.seed = seed, .use = purpose::data_order});
     auto const normal = [&] { return static_cast<T>(random.normal()); };
     matrix const a = matrix::NullaryExpr(rows, columns, normal);
@@ -67,7 +68,7 @@ struct robust_least_squares {
   }
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
-    expects(s.worker >= 0 && s.worker < clients, "the worker has rows");
+    expects(s.worker >= 0 && s.worker < clients, "robust_least_squares: there is no such client");
     std::int64_t const rows = a.rows(), first = rows * s.worker / clients,
                        last = rows * (s.worker + 1) / clients;
     T const scale = static_cast<T>(2 * clients), l = static_cast<T>(lambda);
