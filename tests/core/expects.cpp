@@ -9,7 +9,7 @@ using namespace saddle;
 
 namespace {
 
-void asks_for_a_worker(int workers) { expects(workers >= 1, "there must be a worker"); }
+void asks_for_a_worker(int workers) { expects(workers >= 1, "test: there must be a worker"); }
 
 std::string words_of(int workers) {
   try {
@@ -22,10 +22,9 @@ std::string words_of(int workers) {
 
 }  // namespace
 
-TEST_CASE("expects: says which function asked for what") {
+TEST_CASE("expects: says the sentence that it was given and nothing else") {
   CHECK(words_of(1) == "");
-  CHECK(words_of(0).find("asks_for_a_worker") != std::string::npos);
-  CHECK(words_of(0).find(": there must be a worker") != std::string::npos);
+  CHECK(words_of(0) == "test: there must be a worker");
 }
 
 TEST_CASE("expects: a message that costs something is built only where it is needed") {

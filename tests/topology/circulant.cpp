@@ -73,9 +73,11 @@ TEST_CASE("circulant: offsets count once, modulo n, and lead both ways") {
 }
 
 TEST_CASE("circulant graphs: without a worker there is none") {
-  CHECK_THROWS_AS(ring(0), std::invalid_argument);
-  CHECK_THROWS_AS(directed_ring(-1), std::invalid_argument);
-  CHECK_THROWS_AS(complete(-1), std::invalid_argument);
-  CHECK_THROWS_AS(exponential(0), std::invalid_argument);
-  CHECK_THROWS_AS(one_peer_exponential(0), std::invalid_argument);
+  using error = std::invalid_argument;
+  CHECK_THROWS_WITH_AS(circulant(0, {1}), "circulant: there must be at least one worker, not 0", error);
+  CHECK_THROWS_WITH_AS(ring(-3), "ring: there must be at least one worker, not -3", error);
+  CHECK_THROWS_WITH_AS(directed_ring(-1), "directed_ring: there must be at least one worker, not -1", error);
+  CHECK_THROWS_WITH_AS(complete(-1), "complete: there must be at least one worker, not -1", error);
+  CHECK_THROWS_WITH_AS(exponential(0), "exponential: there must be at least one worker, not 0", error);
+  CHECK_THROWS_WITH_AS(one_peer_exponential(0), "one_peer_exponential: there must be at least one worker, not 0", error);
 }

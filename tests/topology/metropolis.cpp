@@ -119,15 +119,15 @@ TEST_CASE("Metropolis graphs that do not exist are refused with a sentence") {
   CHECK(says(refusal([] { return hypercube(-4); }), "-4 is none"));
   CHECK(says(refusal([] { return torus(6); }), "torus: 6 workers make no square: give it rows and columns"));
   CHECK(says(refusal([] { return torus(-4); }), "-4 workers make no square"));
-  CHECK(says(refusal([] { return torus(0); }), "a torus has rows and columns"));
-  CHECK(says(refusal([] { return torus(0, 3); }), "a torus has rows and columns"));
-  CHECK(says(refusal([] { return torus(3, -1); }), "a torus has rows and columns"));
-  CHECK(says(refusal([] { return path(0); }), "at least one worker"));
-  CHECK(says(refusal([] { return star(-1); }), "at least one worker"));
-  CHECK(says(refusal([] { return erdos_renyi(0, 0.5, 1); }), "at least one worker"));
-  CHECK(says(refusal([] { return erdos_renyi(3, 1.5, 1); }), "p is a probability"));
-  CHECK(says(refusal([] { return erdos_renyi(3, -0.5, 1); }), "p is a probability"));
-  CHECK(says(refusal([] { return erdos_renyi(3, std::nan(""), 1); }), "p is a probability"));
+  CHECK(says(refusal([] { return torus(0); }), "torus: it has at least one row and one column"));
+  CHECK(says(refusal([] { return torus(0, 3); }), "torus: it has at least one row and one column"));
+  CHECK(says(refusal([] { return torus(3, -1); }), "torus: it has at least one row and one column"));
+  CHECK(says(refusal([] { return path(0); }), "path: there must be at least one worker, not 0"));
+  CHECK(says(refusal([] { return star(-1); }), "star: there must be at least one worker, not -1"));
+  CHECK(says(refusal([] { return erdos_renyi(0, 0.5, 1); }), "erdos_renyi: there must be at least one worker, not 0"));
+  CHECK(says(refusal([] { return erdos_renyi(3, 1.5, 1); }), "erdos_renyi: p must be a probability, in [0, 1]"));
+  CHECK(says(refusal([] { return erdos_renyi(3, -0.5, 1); }), "erdos_renyi: p must be a probability, in [0, 1]"));
+  CHECK(says(refusal([] { return erdos_renyi(3, std::nan(""), 1); }), "erdos_renyi: p must be a probability, in [0, 1]"));
   CHECK(says(refusal([] { return erdos_renyi(40, 0.02, 1); }), "1000 graphs of 40 workers with p = 0.020000"));
   CHECK(says(refusal([] { return erdos_renyi(2, 0, 1); }), "p should be above ln(n) / n"));
 }

@@ -47,4 +47,6 @@ TEST_CASE("random_rings: a function of the seed, mixing faster than one ring") {
   CHECK(left_after_8(random_rings(16, 1)) < 0.2 * left_after_8(ring(16)));
   CHECK_THROWS_WITH_AS(random_rings(4, 1, 0), doctest::Contains("random_rings: there must be at least one round"),
                        std::invalid_argument);
+  CHECK_THROWS_WITH_AS(random_rings(0, 1), "random_rings: there must be at least one worker, not 0",
+                       std::invalid_argument);
 }

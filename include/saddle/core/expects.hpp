@@ -1,5 +1,4 @@
 #pragma once
-#include <source_location>
 #include <stdexcept>
 #include <string>
 
@@ -8,13 +7,13 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The check at the boundary: throws std::invalid_argument with the function and the broken contract.
-inline void expects(bool holds, char const* contract,
-                    std::source_location at = std::source_location::current()) {
-  if (!holds) throw std::invalid_argument(std::string(at.function_name()) + ": " + contract);
+/// The check at the boundary: throws std::invalid_argument with `sentence`, which begins with who asks, as in
+/// "gossip: there must be at least one round an exchange". It is what a program prints: no signature, no file.
+inline void expects(bool holds, char const* sentence) {
+  if (!holds) throw std::invalid_argument(sentence);
 }
 
-/// The same with a message that is only built when it is needed.
+/// The same with a sentence that is only built when it is needed.
 template <class Message>
   requires requires(Message m) { std::string(m()); }
 void expects(bool holds, Message&& message) {

@@ -18,7 +18,7 @@ struct sending_cost {
 inline double break_even(sending_cost dense, sending_cost compressed) {
   for (sending_cost const& c : {dense, compressed})
     expects(c.bytes >= 0 && c.seconds >= 0 && std::isfinite(c.bytes) && std::isfinite(c.seconds),
-            [] { return "break_even: bytes and seconds are finite and not negative"; });
+            "break_even: bytes and seconds are finite and not negative");
   double const saved = dense.bytes - compressed.bytes, spent = compressed.seconds - dense.seconds;
   if (saved < 0 || (saved == 0 && spent >= 0)) return 0;
   return spent <= 0 ? std::numeric_limits<double>::infinity() : saved / spent;
@@ -31,9 +31,9 @@ inline double break_even(sending_cost dense, sending_cost compressed) {
 /// source  Denning, Buzen: The Operational Analysis of Queueing Network Models. Computing Surveys 1978
 inline double sustained_workers(double bandwidth, sending_cost each) {
   expects(bandwidth > 0 && std::isfinite(bandwidth),
-          [] { return "sustained_workers: the bandwidth is finite and positive"; });
+          "sustained_workers: the bandwidth is finite and positive");
   expects(each.bytes >= 0 && each.seconds >= 0 && std::isfinite(each.bytes) && std::isfinite(each.seconds),
-          [] { return "sustained_workers: bytes and seconds are finite and not negative"; });
+          "sustained_workers: bytes and seconds are finite and not negative");
   return each.bytes == 0 ? std::numeric_limits<double>::infinity() : 1 + each.seconds * bandwidth / each.bytes;
 }
 

@@ -19,7 +19,7 @@ struct gaussian_moments {
 /// errors  std::invalid_argument for fewer than two samples, or values of another number. What is not finite stays so
 inline gaussian_moments moments(samples const& of) {
   expect_whole(of, "moments");
-  expects(of.count >= 2, [] { return "moments: a covariance takes two samples or more"; });
+  expects(of.count >= 2, "moments: a covariance takes two samples or more");
   Eigen::MatrixXd x =
       Eigen::Map<Eigen::MatrixXf const>(of.values.data(), of.shape.size(), of.count).cast<double>();
   gaussian_moments m{.mean = x.rowwise().mean()};
@@ -38,8 +38,8 @@ template <std::same_as<gaussian_moments> M = gaussian_moments>  // so that only 
 double frechet_distance(M const& a, M const& b) {
   for (M const* m : {&a, &b})
     expects(m->mean.size() > 0 && m->covariance.rows() == m->mean.size() && m->covariance.cols() == m->mean.size(),
-            [] { return "frechet_distance: a mean of n numbers needs a covariance of n x n, n > 0"; });
-  expects(a.mean.size() == b.mean.size(), [] { return "frechet_distance: both sets have samples of one size"; });
+            "frechet_distance: a mean of n numbers needs a covariance of n x n, n > 0");
+  expects(a.mean.size() == b.mean.size(), "frechet_distance: both sets have samples of one size");
   // The root's trace through the symmetric R S2 R, R = S1^(1/2): the same eigenvalues as S1 S2. Those that
   // rounding made negative are zero.
   using matrix = decltype(M::covariance);
@@ -55,7 +55,7 @@ double frechet_distance(M const& a, M const& b) {
 
 template <std::same_as<samples> S = samples>
 double frechet_distance(S const& a, S const& b) {
-  expects(a.shape == b.shape, [] { return "frechet_distance: both sets have samples of one shape"; });
+  expects(a.shape == b.shape, "frechet_distance: both sets have samples of one shape");
   return frechet_distance(moments(a), moments(b));
 }
 

@@ -27,14 +27,14 @@ struct split_score {
 inline split_score inception_score(samples const& posteriors, int splits = 1) {
   expect_whole(posteriors, "inception_score");
   expects(splits >= 1 && splits <= posteriors.count,
-          [] { return "inception_score: there is a split or more, and a sample for each"; });
+          "inception_score: there is a split or more, and a sample for each");
   auto const classes = static_cast<std::size_t>(posteriors.shape.size());
   for (int i = 0; i < posteriors.count; ++i) {
     double sum = 0;
     bool negative = false;
     for (float const p : posteriors[i]) sum += static_cast<double>(p), negative = negative || p < 0;
     expects(!negative && !(std::abs(sum - 1) > 1e-3),
-            [] { return "inception_score: the probabilities of the classes are not negative, and their sum is 1"; });
+            "inception_score: the probabilities of the classes are not negative, and their sum is 1");
   }
   split_score score;
   double squares = 0;

@@ -29,11 +29,11 @@ inline mode_score modes(samples const& points, std::span<std::array<double, 2> c
                         double deviation, double least = 0.02) {
   expect_whole(points, "modes");
   expects(points.count > 0 && points.shape.size() == 2 && !centres.empty(),
-          [] { return "modes: takes points in the plane, and centres"; });
+          "modes: takes points in the plane, and centres");
   for (auto const& c : centres)
-    expects(std::isfinite(c[0]) && std::isfinite(c[1]), [] { return "modes: the centres are finite"; });
-  expects(deviation >= 0 && std::isfinite(deviation), [] { return "modes: the deviation is finite and not negative"; });
-  expects(least >= 0 && least <= 1, [] { return "modes: the least share is from 0 to 1"; });
+    expects(std::isfinite(c[0]) && std::isfinite(c[1]), "modes: the centres are finite");
+  expects(deviation >= 0 && std::isfinite(deviation), "modes: the deviation is finite and not negative");
+  expects(least >= 0 && least <= 1, "modes: the least share is from 0 to 1");
   std::vector<int> good(centres.size());
   for (int i = 0; i < points.count; ++i) {
     double nearest = std::numeric_limits<double>::infinity();

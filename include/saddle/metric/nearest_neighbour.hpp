@@ -17,9 +17,9 @@ inline std::vector<std::uint8_t> nearest_neighbour_classes(samples const& labell
   expect_whole(labelled, "nearest_neighbour_classes");
   expect_whole(others, "nearest_neighbour_classes");
   expects(labelled.count > 0 && !labelled.labels.empty(),
-          [] { return "nearest_neighbour_classes: takes samples with labels"; });
+          "nearest_neighbour_classes: takes samples with labels");
   expects(labelled.shape == others.shape,
-          [] { return "nearest_neighbour_classes: both sets have samples of one shape"; });
+          "nearest_neighbour_classes: both sets have samples of one shape");
   std::vector<std::uint8_t> classes;
   for (int i = 0; i < others.count; ++i) {
     float nearest = std::numeric_limits<float>::infinity();

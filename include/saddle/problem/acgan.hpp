@@ -58,9 +58,9 @@ class acgan {
   acgan(samples const& real, acgan_options options)
       : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers, "acgan") {
     expects(options_.batch > 0 && options_.classes > 0 && options_.classes < options_.latent,
-            [] { return "acgan: a batch is not empty, and there are more latents than classes"; });
-    expects(options_.classes <= 256, [] { return "acgan: there are no more than 256 classes"; });
-    expects(!real.labels.empty(), [] { return "acgan: the data have no labels"; });
+            "acgan: a batch is not empty, and there are more latents than classes");
+    expects(options_.classes <= 256, "acgan: there are no more than 256 classes");
+    expects(!real.labels.empty(), "acgan: the data have no labels");
     for (std::uint8_t const c : real.labels)
       expects(c < options_.classes, [&] {
         return "acgan: a sample is of class " + number_text(c) + ", and there are " + number_text(options_.classes) +
@@ -135,13 +135,13 @@ class acgan {
   // In two places: a split_gan
 
   void generate(std::span<T const> generator, sample noise, std::span<T> out) const {
-    expects(out.size() == batch_values(), "a place for one batch");
+    expects(out.size() == batch_values(), "acgan: the output must have room for exactly one batch");
     scratch& k = scratch_of(noise.worker);
     make(generator, noise, k);
     std::copy_n(k.g_values.back().data(), out.size(), out.data());
   }
   void pull_back(std::span<T const> generator, sample noise, std::span<T const> feedback, std::span<T> out) const {
-    expects(feedback.size() == batch_values(), "the feedbacks on one batch");
+    expects(feedback.size() == batch_values(), "acgan: there must be feedbacks on exactly one batch");
     scratch& k = scratch_of(noise.worker);
     std::ranges::copy(feedback, k.g_slopes.back().data());
     pull_back(generator, k, out);
@@ -156,7 +156,7 @@ class acgan {
     discriminator_.weight_gradient(k.d_values, k.d_slopes, k.ones, out);
   }
   void feedback(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
-    expects(out.size() == batch_values(), "a place for the feedbacks on one batch");
+    expects(out.size() == batch_values(), "acgan: the output must have room for the feedbacks on exactly one batch");
     scratch& k = scratch_of(s.worker);
     see(discriminator, fake, k);
     int const batch = options_.batch;
@@ -169,7 +169,7 @@ class acgan {
   /// Samples in the units of the data from a generator's weights, with the classes that they were to be of.
   samples generate(std::span<T const> generator_weights, int count, std::uint64_t seed) const {
     check(generator_weights, generator_);
-    expects(count > 0, "a positive count");
+    expects(count > 0, "acgan: the count must be positive");
     samples out{.count = count, .shape = shape_, .bounds = bounds_};
     random_sequence random({.seed = seed, .use = purpose::evaluation});
     constexpr int at_once = 256;
@@ -223,13 +223,13 @@ class acgan {
   }
 
   static void check(std::span<T const> w, perceptron<T> const& network) {
-    expects(static_cast<std::int64_t>(w.size()) == network.size(), "the span has the player's size");
+    expects(static_cast<std::int64_t>(w.size()) == network.size(), "acgan: a span must have the player's size");
   }
   std::size_t batch_values() const {
     return static_cast<std::size_t>(options_.batch) * static_cast<std::size_t>(shape_.size());
   }
   scratch& scratch_of(int worker) const {
-    expects(worker >= 0 && worker < options_.workers, "there is such a worker");
+    expects(worker >= 0 && worker < options_.workers, "acgan: there is no such worker");
     return scratch_[static_cast<std::size_t>(worker)];
   }
 
@@ -272,7 +272,7 @@ class acgan {
   /// Brings a generated batch before the discriminator.
   void see(std::span<T const> discriminator, generated_batch<T> const& fake, scratch& k) const {
     check(discriminator, discriminator_);
-    expects(fake.values.size() == batch_values(), "one generated batch");
+    expects(fake.values.size() == batch_values(), "acgan: there must be exactly one generated batch");
     std::ranges::copy(fake.values, k.d_values.front().col(options_.batch).data());
     std::ranges::copy(classes(fake.noise), k.labels.begin() + options_.batch);
   }

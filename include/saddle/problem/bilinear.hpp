@@ -31,7 +31,7 @@ struct bilinear {
   /// A_m = I + deviation * N, the entries of N standard normal: BIL for n = 5, deviation = 0.3, four
   /// workers.
   static bilinear random(int n, double deviation, int workers, std::uint64_t seed) {
-    expects(n > 0 && workers > 0, [] { return "bilinear: n and workers are positive"; });
+    expects(n > 0 && workers > 0, "bilinear: n and workers are positive");
     bilinear game{.extents = {n, n}};
     for (int m = 0; m < workers; ++m) {
       random_sequence normal(
@@ -57,7 +57,7 @@ struct bilinear {
 
   void initial(std::uint64_t seed, point<T> w) const {
     check();
-    expects(has_sizes(w, extents), [] { return "bilinear: one span a player, of the player's size"; });
+    expects(has_sizes(w, extents), "bilinear: one span a player, of the player's size");
     random_sequence normal({.seed = seed, .use = purpose::initial_weights});
     for (int p = 0; p < 2; ++p)
       for (T& v : w.of(p)) v = static_cast<T>(normal.normal());
@@ -69,11 +69,11 @@ struct bilinear {
   }
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
-    expects(s.worker >= 0 && s.worker < workers(), [] { return "bilinear: the worker has a matrix"; });
+    expects(s.worker >= 0 && s.worker < workers(), "bilinear: the worker has a matrix");
     check(static_cast<std::size_t>(s.worker));
     int const p = static_cast<int>(who);
     expects(has_sizes(at, extents) && static_cast<std::int64_t>(out.of(p).size()) == extents.of(p),
-            [] { return "bilinear: one span a player, of the player's size"; });
+            "bilinear: one span a player, of the player's size");
     T const* const a = matrices[static_cast<std::size_t>(s.worker)].data();
     std::size_t const rows = at.min.size(), columns = at.max.size();
     if (who == player::min)
@@ -93,7 +93,7 @@ struct bilinear {
  private:
   /// This worker's part.
   void check(std::size_t m) const {
-    expects(extents.min >= 0 && extents.max >= 0, [] { return "bilinear: no player has a negative size"; });
+    expects(extents.min >= 0 && extents.max >= 0, "bilinear: no player has a negative size");
     auto const rows = static_cast<std::size_t>(extents.min), columns = static_cast<std::size_t>(extents.max);
     expects(matrices[m].size() == rows * columns, [&] {
       return "bilinear: the matrix of worker " + number_text(m) + " has " + number_text(matrices[m].size()) +
@@ -101,7 +101,7 @@ struct bilinear {
     });
   }
   void check() const {
-    expects(!matrices.empty(), [] { return "bilinear: there are no matrices"; });
+    expects(!matrices.empty(), "bilinear: there are no matrices");
     for (std::size_t m = 0; m < matrices.size(); ++m) {
       check(m);
       for (T const v : matrices[m])

@@ -32,7 +32,7 @@ void see(samples const& of, int sample, T* to) {
 /// errors  std::invalid_argument for no outputs
 template <class T>
 T softmax(std::span<T> outputs) {
-  expects(!outputs.empty(), [] { return "softmax: there is a class or more"; });
+  expects(!outputs.empty(), "softmax: there is a class or more");
   T const largest = std::ranges::max(outputs);
   T sum = 0;
   for (T& v : outputs) sum += v = std::exp(v - largest);
@@ -90,7 +90,7 @@ samples posteriors(convolutional<T> const& network, std::type_identity_t<std::sp
 template <class T>
 double accuracy(convolutional<T> const& network, std::type_identity_t<std::span<T const>> w, samples const& of) {
   expects(of.count > 0 && of.labels.size() == static_cast<std::size_t>(of.count),
-          [] { return "accuracy: takes samples, each with a label"; });
+          "accuracy: takes samples, each with a label");
   int right = 0;
   for_each_sample(network, w, of, [&](int i, auto const& layers, int j) {
     auto const outputs = layers.back().col(j);
@@ -124,9 +124,9 @@ class classifier {
         network_(labelled.shape, options_.filters, options_.kernel, options_.hidden, classes_of(labelled)),
         order_(order_of_data(labelled.count)),
         seen_(labelled.shape.size(), labelled.count) {
-    expects(options_.batch > 0, [] { return "classifier: the batch is positive"; });
+    expects(options_.batch > 0, "classifier: the batch is positive");
     expects(options_.workers >= 1 && options_.workers <= labelled.count,
-            [] { return "classifier: there are from one worker to one a sample"; });
+            "classifier: there are from one worker to one a sample");
     for (int j = 0; j < labelled.count; ++j) {
       int const i = order_[static_cast<std::size_t>(j)];
       see(labelled, i, seen_.col(j).data());
@@ -193,14 +193,15 @@ class classifier {
 
   static int classes_of(samples const& labelled) {
     expect_data(labelled, "classifier");
-    expects(!labelled.labels.empty(), [] { return "classifier: the data have no labels"; });
+    expects(!labelled.labels.empty(), "classifier: the data have no labels");
     return 1 + std::ranges::max(labelled.labels);
   }
   void check(std::span<T const> w) const {
-    expects(static_cast<std::int64_t>(w.size()) == network_.size(), "one span of the network's size");
+    expects(static_cast<std::int64_t>(w.size()) == network_.size(),
+            "classifier: there must be one span, of the network's size");
   }
   data_part part(int worker) const {
-    expects(worker >= 0 && worker < options_.workers, "the worker has a part of the data");
+    expects(worker >= 0 && worker < options_.workers, "classifier: there is no such worker");
     return part_of(static_cast<int>(order_.size()), options_.workers, worker);
   }
 

@@ -40,12 +40,12 @@ class convolutional {
       : input_(input), filters_(std::move(filters)), kernel_(kernel) {
     auto const positive = [](int v) { return v > 0; };
     expects(std::ranges::all_of(filters_, positive) && std::ranges::all_of(hidden, positive) && outputs > 0,
-            [] { return "convolutional: layers have a positive width"; });
-    expects(filters_.size() < 31, [] { return "convolutional: there are no more than 30 blocks"; });
+            "convolutional: layers have a positive width");
+    expects(filters_.size() < 31, "convolutional: there are no more than 30 blocks");
     expects(input.rows > 0 && input.columns > 0 && input.channels > 0,
-            [] { return "convolutional: the image has rows, columns and channels"; });
-    expects(kernel > 0 && kernel % 2 == 1, [] { return "convolutional: the kernel's width is odd"; });
-    expects(extents(blocks()).size() > 0, [] { return "convolutional: each block needs 2 x 2 pixels or more"; });
+            "convolutional: the image has rows, columns and channels");
+    expects(kernel > 0 && kernel % 2 == 1, "convolutional: the kernel's width is odd");
+    expects(extents(blocks()).size() > 0, "convolutional: each block needs 2 x 2 pixels or more");
     dense_ = perceptron<T>::between(extents(blocks()).size(), std::move(hidden), outputs, T(0));
   }
 

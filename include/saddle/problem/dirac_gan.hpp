@@ -48,7 +48,7 @@ struct dirac_gan {
 
   void gradient(point<T const> at, sample, point<T> out, player who) const {
     check(at);
-    expects(out.of(static_cast<int>(who)).size() == 1, [] { return "dirac_gan: each player has one coordinate"; });
+    expects(out.of(static_cast<int>(who)).size() == 1, "dirac_gan: each player has one coordinate");
     T const theta = at.min[0], psi = at.max[0];
     bool const linear = loss == gan_loss::wasserstein;
     if (who == player::min) {
@@ -61,8 +61,8 @@ struct dirac_gan {
 
  private:
   void check(point<T const> w) const {
-    expects(has_sizes(w, sizes()), [] { return "dirac_gan: each player has one coordinate"; });
-    expects(r1 >= 0 && std::isfinite(r1), [] { return "dirac_gan: r1 is finite and not negative"; });
+    expects(has_sizes(w, sizes()), "dirac_gan: each player has one coordinate");
+    expects(r1 >= 0 && std::isfinite(r1), "dirac_gan: r1 is finite and not negative");
   }
 };
 

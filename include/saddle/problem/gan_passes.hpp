@@ -37,7 +37,7 @@ struct stacked_layers {
       all_rows += (width(l) + 1 + 3) / 4 * 4;  // columns begin at multiples of 16 bytes
       begin.push_back(weights);
       weights += std::int64_t{width(l + 1)} * (width(l) + 1);
-      expects(all_rows <= std::numeric_limits<int>::max(), "a network's units are counted by an int");
+      expects(all_rows <= std::numeric_limits<int>::max(), "gan_passes: a network has more units than an int counts");
     }
     rows = static_cast<int>(all_rows);
   }
@@ -195,7 +195,7 @@ class gan_passes {
         penalty_(static_cast<T>(gan.options().r1 / gan.options().batch)) {
     std::int64_t const most = generator_.rows > discriminator_.rows ? generator_.rows : discriminator_.rows;
     expects(most <= std::numeric_limits<int>::max() / (2 * std::int64_t{batch_}),
-            "units times samples are counted by an int");
+            "gan_passes: units times samples are more than an int counts");
   }
 
   std::size_t numbers() const {

@@ -56,16 +56,18 @@ class device_mlp_gan {
 
   /// Spans of the host.
   void initial(std::uint64_t seed, point<T> w) const {
-    expects(fits(w, player::min) && fits(w, player::max), "one span a player, of the player's size");
+    expects(fits(w, player::min) && fits(w, player::max),
+            "mlp_gan: there must be one span a player, of the player's size");
     initial_weights(generator_, discriminator_, seed, w);
   }
 
   void gradient(point<T const> at, sample const* s, point<T> out, cudaStream_t stream) const {
-    expects(fits(out, player::min) && fits(out, player::max), "one span a player, of the player's size");
+    expects(fits(out, player::min) && fits(out, player::max),
+            "mlp_gan: there must be one span a player, of the player's size");
     enqueue(at, s, out, {}, stream);
   }
   void gradient(point<T const> at, sample const* s, point<T> out, player who, cudaStream_t stream) const {
-    expects(fits(out, who), "the gradient has the player's size");
+    expects(fits(out, who), "mlp_gan: a gradient must have the player's size");
     enqueue(at, s, out, who, stream);
   }
 
@@ -105,7 +107,8 @@ class device_mlp_gan {
   }
   void enqueue(point<T const> at, sample const* s, point<T> out, std::optional<player> only,
                cudaStream_t stream) const {
-    expects(fits(at, player::min) && fits(at, player::max), "one span a player, of the player's size");
+    expects(fits(at, player::min) && fits(at, player::max),
+            "mlp_gan: there must be one span a player, of the player's size");
     algebra_.use(stream);
     passes_.gradient(algebra_, gan_memory<T>{real_.data(), scratch_.data(), picks_.data()}, at,
                      s, out, only);

@@ -56,10 +56,10 @@ class mlp_gan {
 
   mlp_gan(samples const& real, mlp_gan_options options)
       : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers, "mlp_gan") {
-    expects(options_.latent > 0 && options_.batch > 0, [] { return "mlp_gan: latent and batch are positive"; });
+    expects(options_.latent > 0 && options_.batch > 0, "mlp_gan: latent and batch are positive");
     expects(options_.r1 >= 0 && std::isfinite(options_.r1) && options_.generator_leak >= 0 &&
                 options_.generator_leak < 1,
-            [] { return "mlp_gan: r1 is finite and not negative, the generator's leak is in [0, 1)"; });
+            "mlp_gan: r1 is finite and not negative, the generator's leak is in [0, 1)");
 
     generator_ = perceptron<T>::between(options_.latent, options_.generator, shape_.size(),
                                         static_cast<T>(options_.generator_leak));
@@ -105,7 +105,7 @@ class mlp_gan {
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
     expects(
         static_cast<std::int64_t>(out.of(static_cast<int>(who)).size()) == sizes().of(static_cast<int>(who)),
-        "the gradient has the player's size");
+        "mlp_gan: a gradient must have the player's size");
     scratch& k = outputs(at, s, who == player::max);
     if (who == player::min)
       min_gradient(at, k, out.min);
@@ -119,7 +119,7 @@ class mlp_gan {
   int sample_size() const { return shape_.size(); }
   void generate(std::span<T const> generator, sample noise, std::span<T> out) const {
     check(generator, generator_);
-    expects(is_batch(out.size()), "a place for one batch");
+    expects(is_batch(out.size()), "mlp_gan: the output must have room for exactly one batch");
     scratch& k = scratch_of(noise.worker);
     generate(generator, noise, k);
     std::copy_n(k.g_values.back().data(), out.size(), out.data());
@@ -127,7 +127,7 @@ class mlp_gan {
   void pull_back(std::span<T const> generator, sample noise, std::span<T const> feedback, std::span<T> out) const {
     check(generator, generator_);
     check(out, generator_);
-    expects(is_batch(feedback.size()), "the feedbacks on one batch");
+    expects(is_batch(feedback.size()), "mlp_gan: there must be feedbacks on exactly one batch");
     scratch& k = scratch_of(noise.worker);
     std::ranges::copy(feedback, k.g_slopes.back().data());
     pull_back(generator, k, out);
@@ -139,7 +139,7 @@ class mlp_gan {
     max_gradient(discriminator, k, out);
   }
   void feedback(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
-    expects(is_batch(out.size()), "a place for the feedbacks on one batch");
+    expects(is_batch(out.size()), "mlp_gan: the output must have room for the feedbacks on exactly one batch");
     scratch& k = see(discriminator, s, fake);
     Eigen::Map<matrix> by_samples(out.data(), shape_.size(), options_.batch);
     feedback(discriminator, k, by_samples);
@@ -165,7 +165,7 @@ class mlp_gan {
   /// Samples in the units of the data from a generator's weights.
   samples generate(std::span<T const> generator_weights, int count, std::uint64_t seed) const {
     expects(static_cast<std::int64_t>(generator_weights.size()) == generator_.size() && count > 0,
-            "the generator's weights, and a positive count");
+            "mlp_gan: it takes the generator's weights and a positive count");
     samples out{.count = count, .shape = shape_, .bounds = bounds_};
     out.values.reserve(static_cast<std::size_t>(count) * static_cast<std::size_t>(shape_.size()));
     random_sequence random({.seed = seed, .use = purpose::evaluation});
@@ -207,16 +207,16 @@ class mlp_gan {
   void check(point<T const> w) const {
     expects(static_cast<std::int64_t>(w.min.size()) == generator_.size() &&
                 static_cast<std::int64_t>(w.max.size()) == discriminator_.size(),
-            "one span a player, of the player's size");
+            "mlp_gan: there must be one span a player, of the player's size");
   }
   static void check(std::span<T const> w, perceptron<T> const& network) {
-    expects(static_cast<std::int64_t>(w.size()) == network.size(), "the span has the player's size");
+    expects(static_cast<std::int64_t>(w.size()) == network.size(), "mlp_gan: a span must have the player's size");
   }
   bool is_batch(std::size_t values) const {
     return values == static_cast<std::size_t>(shape_.size()) * static_cast<std::size_t>(options_.batch);
   }
   scratch& scratch_of(int worker) const {
-    expects(worker >= 0 && worker < options_.workers, "there is such a worker");
+    expects(worker >= 0 && worker < options_.workers, "mlp_gan: there is no such worker");
     return scratch_[static_cast<std::size_t>(worker)];
   }
 
@@ -244,7 +244,7 @@ class mlp_gan {
   /// The discriminator's outputs on a batch that came from elsewhere.
   scratch& see(std::span<T const> discriminator, sample s, generated_batch<T> const& fake) const {
     check(discriminator, discriminator_);
-    expects(is_batch(fake.values.size()), "one generated batch");
+    expects(is_batch(fake.values.size()), "mlp_gan: there must be exactly one generated batch");
     scratch& k = scratch_of(s.worker);
     std::ranges::copy(fake.values, k.d_values.front().col(options_.batch).data());
     discriminator_.forward(discriminator, k.d_values, options_.batch, options_.batch);

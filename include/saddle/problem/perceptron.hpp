@@ -43,8 +43,8 @@ struct perceptron {
     hidden.insert(hidden.begin(), input);
     hidden.push_back(output);
     expects(std::ranges::all_of(hidden, [](int v) { return v > 0; }),
-            [] { return "perceptron: all layers have a positive width"; });
-    expects(leak >= 0 && leak < 1, [] { return "perceptron: the leak is in [0, 1)"; });
+            "perceptron: all layers have a positive width");
+    expects(leak >= 0 && leak < 1, "perceptron: the leak is in [0, 1)");
     return {std::move(hidden), leak};
   }
   /// For the identity of a problem: "32-128-2".

@@ -38,7 +38,7 @@ struct quadratic_game {
   /// N standard normal: strongly monotone, and the workers differ.
   static quadratic_game strongly_monotone(int n, int workers, std::uint64_t seed, double mu = 0.1,
                                           double deviation = 0.2) {
-    expects(n > 0 && workers > 0, [] { return "quadratic_game: n and workers are positive"; });
+    expects(n > 0 && workers > 0, "quadratic_game: n and workers are positive");
     quadratic_game game{.extents = {n, n}};
     for (int m = 0; m < workers; ++m) {
       random_sequence random = of_worker(seed, m);
@@ -57,7 +57,7 @@ struct quadratic_game {
   /// l], a and c standard normal (our choice). A worker holds the mean of its data.
   static quadratic_game random(int n, int workers, std::uint64_t seed, int data = 100, double mu = 0.01,
                                double l = 1) {
-    expects(n > 0 && workers > 0 && data > 0, [] { return "quadratic_game: n, workers and data are positive"; });
+    expects(n > 0 && workers > 0 && data > 0, "quadratic_game: n, workers and data are positive");
     quadratic_game game{.extents = {n, n}};
     for (int m = 0; m < workers; ++m) {
       random_sequence random = of_worker(seed, m);
@@ -104,7 +104,7 @@ struct quadratic_game {
 
   void initial(std::uint64_t, point<T> w) const {
     check();
-    expects(has_sizes(w, extents), [] { return "quadratic_game: one span a player, of the player's size"; });
+    expects(has_sizes(w, extents), "quadratic_game: one span a player, of the player's size");
     for (int p = 0; p < 2; ++p)
       for (T& v : w.of(p)) v = 0;
   }
@@ -116,10 +116,10 @@ struct quadratic_game {
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
     int const p = static_cast<int>(who);
-    expects(s.worker >= 0 && s.worker < workers(), [] { return "quadratic_game: the worker has a matrix"; });
+    expects(s.worker >= 0 && s.worker < workers(), "quadratic_game: the worker has a matrix");
     check(static_cast<std::size_t>(s.worker));
     expects(has_sizes(at, extents) && static_cast<std::int64_t>(out.of(p).size()) == extents.of(p),
-            [] { return "quadratic_game: one span a player, of the player's size"; });
+            "quadratic_game: one span a player, of the player's size");
     auto const& b = matrices[static_cast<std::size_t>(s.worker)];
     auto const& offset = offsets[static_cast<std::size_t>(s.worker)];
     std::int64_t const first = p == 0 ? 0 : extents.min;
@@ -144,7 +144,7 @@ struct quadratic_game {
  private:
   /// This worker's part.
   void check(std::size_t m) const {
-    expects(extents.min >= 0 && extents.max >= 0, [] { return "quadratic_game: no player has a negative size"; });
+    expects(extents.min >= 0 && extents.max >= 0, "quadratic_game: no player has a negative size");
     expects(offsets.size() == matrices.size(), [&] {
       return "quadratic_game: there are " + number_text(matrices.size()) + " matrices and " +
              number_text(offsets.size()) + " offsets";
@@ -157,8 +157,8 @@ struct quadratic_game {
     });
   }
   void check() const {
-    expects(!matrices.empty(), [] { return "quadratic_game: there are no matrices"; });
-    expects(noise >= 0 && std::isfinite(noise), [] { return "quadratic_game: the noise is finite and not negative"; });
+    expects(!matrices.empty(), "quadratic_game: there are no matrices");
+    expects(noise >= 0 && std::isfinite(noise), "quadratic_game: the noise is finite and not negative");
     for (std::size_t m = 0; m < matrices.size(); ++m) {
       check(m);
       expects(matrices[m].allFinite() && offsets[m].allFinite(),

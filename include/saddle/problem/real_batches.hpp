@@ -55,7 +55,7 @@ class real_batches {
 
  private:
   data_part part(int worker) const {
-    expects(worker >= 0 && worker < workers_, "the worker has a part of the data");
+    expects(worker >= 0 && worker < workers_, "real_batches: there is no such worker");
     return part_of(static_cast<int>(order_.size()), workers_, worker);
   }
 

@@ -41,7 +41,7 @@ struct robust_least_squares {
   /// clients.
   static robust_least_squares random(int rows, int columns, int clients, std::uint64_t seed) {
     expects(columns > 0 && clients > 0 && clients <= rows,
-            [] { return "robust_least_squares: there are columns, clients, and a row for each client"; });
+            "robust_least_squares: there are columns, clients, and a row for each client");
     random_sequence random({.seed = seed, .use = purpose::data_order});
     auto const normal = [&] { return static_cast<T>(random.normal()); };
     matrix const a = matrix::NullaryExpr(rows, columns, normal);
@@ -76,7 +76,7 @@ struct robust_least_squares {
 
   void initial(std::uint64_t, point<T> w) const {
     check();
-    expects(has_sizes(w, sizes()), [] { return "robust_least_squares: one span a player, of the player's size"; });
+    expects(has_sizes(w, sizes()), "robust_least_squares: one span a player, of the player's size");
     for (int p = 0; p < 2; ++p)
       for (T& v : w.of(p)) v = 0;
   }
@@ -88,10 +88,10 @@ struct robust_least_squares {
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
     check_sizes();
-    expects(s.worker >= 0 && s.worker < clients, [] { return "robust_least_squares: the worker has rows"; });
+    expects(s.worker >= 0 && s.worker < clients, "robust_least_squares: the worker has rows");
     int const p = static_cast<int>(who);
     expects(has_sizes(at, sizes()) && static_cast<std::int64_t>(out.of(p).size()) == sizes().of(p),
-            [] { return "robust_least_squares: one span a player, of the player's size"; });
+            "robust_least_squares: one span a player, of the player's size");
     std::int64_t const rows = a.rows(), first = rows * s.worker / clients,
                        last = rows * (s.worker + 1) / clients;
     T const scale = static_cast<T>(2 * clients), l = static_cast<T>(lambda);
@@ -118,8 +118,8 @@ struct robust_least_squares {
   }
   void check() const {
     check_sizes();
-    expects(lambda > 1 && std::isfinite(lambda), [] { return "robust_least_squares: lambda is finite and above 1"; });
-    expects(a.allFinite() && y0.allFinite(), [] { return "robust_least_squares: A and y0 are finite"; });
+    expects(lambda > 1 && std::isfinite(lambda), "robust_least_squares: lambda is finite and above 1");
+    expects(a.allFinite() && y0.allFinite(), "robust_least_squares: A and y0 are finite");
   }
 };
 

@@ -42,10 +42,10 @@ struct accelerated_gossip {
   acceleration rule = acceleration::chebyshev;
   gossip_order order = gossip_order::adapt_then_combine;
 
-  template <bool Exact, feedback>
-  using scheme = accelerated_mixing<false, Exact>;
-  template <bool Exact, feedback>
-  using late_scheme = accelerated_mixing<true, Exact>;
+  template <bool, feedback>
+  using scheme = accelerated_mixing<false>;
+  template <bool, feedback>
+  using late_scheme = accelerated_mixing<true>;
 
   int rounds_per_exchange() const { return rounds; }
   static constexpr bool varies() { return false; }

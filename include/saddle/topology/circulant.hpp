@@ -13,9 +13,9 @@ SADDLE_NAMESPACE_BEGIN
 // Graphs that look the same from every worker. What goes in by one offset goes out by it: they are doubly stochastic,
 // the directed ones too.
 
-/// Every worker hears itself and itself plus each of `offsets` (modulo n) with equal weights.
-inline mixing_rows circulant(int n, std::vector<int> const& offsets) {
-  expects(n >= 1, "a graph needs at least one worker");
+/// Every worker hears itself and itself plus each of `offsets` (modulo n) with equal weights. `who` stands in the error.
+inline mixing_rows circulant(int n, std::vector<int> const& offsets, char const* who = "circulant") {
+  expects_workers(n, who);
   mixing_rows rows(static_cast<std::size_t>(n));
   for (int m = 0; m < n; ++m) {
     std::vector<int> hears{m};
@@ -28,14 +28,14 @@ inline mixing_rows circulant(int n, std::vector<int> const& offsets) {
 }
 
 /// Both neighbours and itself, a third each; two workers take halves.
-inline mixing_graph ring(int workers) { return {"ring", workers, {circulant(workers, {-1, 1})}}; }
+inline mixing_graph ring(int workers) { return {"ring", workers, {circulant(workers, {-1, 1}, "ring")}}; }
 
 /// Half of itself, half of the worker before it.
-inline mixing_graph directed_ring(int workers) { return {"directed-ring", workers, {circulant(workers, {-1})}}; }
+inline mixing_graph directed_ring(int workers) { return {"directed-ring", workers, {circulant(workers, {-1}, "directed_ring")}}; }
 
 /// Everyone hears everyone: one round averages exactly (up to rounding).
 inline mixing_graph complete(int workers) {
-  expects(workers >= 1, "a graph needs at least one worker");
+  expects_workers(workers, "complete");
   std::vector<edge> row;
   for (int j = 0; j < workers; ++j) row.push_back({j, 1.0 / workers});
   return {"complete", workers, {mixing_rows(static_cast<std::size_t>(workers), row)}};
@@ -46,7 +46,7 @@ inline mixing_graph complete(int workers) {
 inline mixing_graph exponential(int workers) {
   std::vector<int> offsets;
   for (int offset = 1; offset < workers; offset *= 2) offsets.push_back(offset);
-  return {"exponential", workers, {circulant(workers, offsets)}};
+  return {"exponential", workers, {circulant(workers, offsets, "exponential")}};
 }
 
 /// Round j: half of itself, half of the worker 2^j further on, j = 0 ... ceil(log2 n) - 1. For n a power of two one
@@ -54,8 +54,8 @@ inline mixing_graph exponential(int workers) {
 /// source  the same
 inline mixing_graph one_peer_exponential(int workers) {
   mixing_graph g{"one-peer-exponential", workers, {}};
-  for (int offset = 1; offset < workers; offset *= 2) g.rounds.push_back(circulant(workers, {offset}));
-  if (g.rounds.empty()) g.rounds.push_back(circulant(workers, {}));
+  for (int offset = 1; offset < workers; offset *= 2) g.rounds.push_back(circulant(workers, {offset}, "one_peer_exponential"));
+  if (g.rounds.empty()) g.rounds.push_back(circulant(workers, {}, "one_peer_exponential"));
   return g;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,15 +25,19 @@ struct downlink_of<Tp> {
   using type = typename Tp::downlink_type;
 };
 
+/// Whether there are steps that exchange nothing (local_steps): of `every` steps, one exchanges, and how is what the
+/// `topology` inside says.
+template <class Tp>
+concept steps_alone = requires(Tp const t) {
+  { t.every } -> std::convertible_to<int>;
+  t.topology;
+};
 /// The topology whose fields tune an exchange: itself, or the one inside a wrapper (local_steps).
 template <class Tp>
 auto const& unwrapped_topology(Tp const& t) {
-  if constexpr (requires { t.topology; }) return t.topology;
+  if constexpr (steps_alone<Tp>) return t.topology;
   else return t;
 }
-/// Whether there are steps that exchange nothing (local_steps): `every` says how rarely.
-template <class Tp>
-inline constexpr bool steps_alone = requires(Tp const t) { t.every; };
 
 /// The scheme of combine_then_adapt, where there is one.
 template <class Tp, bool Exact, feedback Kept>
@@ -50,6 +55,35 @@ concept chooses_a_scheme = requires {
   typename Tp::template scheme<false, feedback::error>;
 };
 template <class Tp>
+concept has_a_late_scheme = requires { typename Tp::template late_scheme<true, feedback::none>; };
+template <class Tp>
+concept combines_first_by_choice = requires(Tp const t) {
+  { t.combines_first() } -> std::same_as<bool>;
+};
+/// late_scheme and combines_first, or neither.
+template <class Tp>
+concept says_when_it_combines = has_a_late_scheme<Tp> == combines_first_by_choice<Tp>;
+template <class Tp>
+concept says_whether_it_varies = requires(Tp const t) {
+  { t.varies() } -> std::same_as<bool>;
+};
+/// Of whoever has a field `downlink`: without the type it would be left out.
+template <class Tp>
+concept names_the_type_of_its_downlink =
+    !requires(Tp const t) { t.downlink; } || requires(Tp const t) {
+      { t.downlink } -> std::same_as<typename Tp::downlink_type const&>;
+    };
+/// Of whoever mixes what a compressor has lost: gamma.
+template <class Scheme>
+inline constexpr bool mixes_with_losses = !Scheme::averages && (Scheme::memory || Scheme::copies);
+template <class Tp>
+concept has_a_consensus_step_for_losses =
+    !(mixes_with_losses<typename Tp::template scheme<false, feedback::none>> ||
+      mixes_with_losses<typename Tp::template scheme<false, feedback::error>>) ||
+    requires(Tp const t) {
+      { unwrapped_topology(t).consensus_step } -> std::same_as<std::optional<double> const&>;
+    };
+template <class Tp>
 concept mixes_for_a_number_of_rounds = requires(Tp const t, std::int64_t step, int round, int worker) {
   { t.rounds_per_exchange() } -> std::same_as<int>;
   { t.sources(step, round, worker, worker) } -> std::same_as<std::vector<edge>>;
@@ -63,12 +97,18 @@ concept topology_has_a_name = requires(Tp const t) {
 
 /// Who sends to whom with which weight.
 ///
-/// scheme<Exact, Kept>, scheme of combine_then_adapt as late_scheme where there is one
+/// scheme<Exact, Kept>                     from topology/scheme.hpp; what it says of itself decides what is kept
+/// late_scheme<Exact, Kept>, combines_first()   that of combine_then_adapt, and whether it is chosen; or neither
+/// rounds_per_exchange()                   how often it mixes in an exchange
 /// sources(step, round, worker, workers)   whose messages a worker combines, with the weights, in ascending order
-/// varies()                                whether they depend on the step: true where it is missing
+/// varies()                                whether they depend on the step
+/// downlink, downlink_type                 what its server compresses the average by, and that type; or neither
+/// consensus_step                          std::optional<double>, of a scheme that mixes what a compressor has lost
 /// check(workers, lossy, memory)           throws std::invalid_argument where the combination makes no sense
 template <class Tp>
 concept topology =
-    chooses_a_scheme<Tp> && mixes_for_a_number_of_rounds<Tp> && checks_itself<Tp> && topology_has_a_name<Tp>;
+    chooses_a_scheme<Tp> && says_when_it_combines<Tp> && mixes_for_a_number_of_rounds<Tp> &&
+    says_whether_it_varies<Tp> && has_a_consensus_step_for_losses<Tp> && names_the_type_of_its_downlink<Tp> &&
+    checks_itself<Tp> && topology_has_a_name<Tp>;
 
 SADDLE_NAMESPACE_END

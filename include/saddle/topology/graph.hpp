@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -37,6 +38,13 @@ struct mixing_graph {
   }
   bool varies() const { return rounds.size() > 1; }
 };
+
+/// What makes a graph asks for.
+inline void expects_workers(int workers, char const* who) {
+  expects(workers >= 1, [&] {
+    return std::string(who) + ": there must be at least one worker, not " + std::to_string(workers);
+  });
+}
 
 /// Whether every matrix is its own transpose, up to 1e-12 a weight.
 inline bool is_symmetric(mixing_graph const& g) {

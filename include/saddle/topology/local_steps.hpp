@@ -34,8 +34,6 @@ struct with_own_weights<updates<Kept>> {
 ///                  MD-GAN. IPDPS 2019
 template <topology Tp>
 struct local_steps {
-  static_assert(!Tp::template scheme<true, feedback::none>::on_average,
-                "between its rounds a worker of local_steps adapts alone: its server must adapt on the workers");
   Tp topology{};
   int every = 1;
 
@@ -46,6 +44,7 @@ struct local_steps {
   using late_scheme = typename late_scheme_of<Tp, Exact, Kept>::type;
 
   int rounds_per_exchange() const { return topology.rounds_per_exchange(); }
+  bool varies() const { return topology.varies(); }
   bool combines_first() const
     requires requires { topology.combines_first(); }
   {

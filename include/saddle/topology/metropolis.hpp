@@ -21,8 +21,8 @@ SADDLE_NAMESPACE_BEGIN
 /// equally many neighbours. joined(i, j) says whether two workers are neighbours, asked once for each i < j in order.
 /// source  Xiao, Boyd, Lall: A scheme for robust distributed sensor fusion based on average consensus. IPSN 2005
 template <class Joined>
-mixing_rows metropolis(int n, Joined joined) {
-  expects(n >= 1, "a graph needs at least one worker");
+mixing_rows metropolis(int n, Joined joined, char const* who = "metropolis") {
+  expects_workers(n, who);
   std::vector<std::vector<int>> neighbours(static_cast<std::size_t>(n));
   for (int i = 0; i < n; ++i)
     for (int j = i + 1; j < n; ++j)
@@ -48,24 +48,24 @@ mixing_rows metropolis(int n, Joined joined) {
 
 /// A ring that is cut between the last worker and the first.
 inline mixing_graph path(int workers) {
-  return {"path", workers, {metropolis(workers, [](int i, int j) { return j == i + 1; })}};
+  return {"path", workers, {metropolis(workers, [](int i, int j) { return j == i + 1; }, "path")}};
 }
 
 /// Worker 0 hears everyone, and everyone else only worker 0.
 inline mixing_graph star(int workers) {
-  return {"star", workers, {metropolis(workers, [](int i, int) { return i == 0; })}};
+  return {"star", workers, {metropolis(workers, [](int i, int) { return i == 0; }, "star")}};
 }
 
 /// Worker r * columns + c hears its neighbours in its row and in its column, both of which close to rings.
 inline mixing_graph torus(int rows, int columns) {
-  expects(rows >= 1 && columns >= 1, "a torus has rows and columns");
+  expects(rows >= 1 && columns >= 1, "torus: it has at least one row and one column");
   auto const beside = [](int a, int b, int n) { return (a + 1) % n == b || (b + 1) % n == a; };
   auto const joined = [=](int i, int j) {
     int const r = i / columns, c = i % columns, s = j / columns, d = j % columns;
     return r == s ? beside(c, d, columns) : c == d && beside(r, s, rows);
   };
   return {"torus-" + std::to_string(rows) + "x" + std::to_string(columns), rows * columns,
-          {metropolis(rows * columns, joined)}};
+          {metropolis(rows * columns, joined, "torus")}};
 }
 /// A square one.
 inline mixing_graph torus(int workers) {
@@ -82,14 +82,14 @@ inline mixing_graph hypercube(int workers) {
   });
   return {"hypercube", workers, {metropolis(workers, [](int i, int j) {
             return std::has_single_bit(static_cast<unsigned>(i ^ j));
-          })}};
+          }, "hypercube")}};
 }
 
 /// Every two workers are neighbours with probability p, drawn until the graph is connected.
 ///
 /// errors  std::invalid_argument where 1000 graphs in a row are not: p should be above ln(n) / n
 inline mixing_graph erdos_renyi(int workers, double p, std::uint64_t seed) {
-  expects(p >= 0 && p <= 1, "erdos_renyi: p is a probability");
+  expects(p >= 0 && p <= 1, "erdos_renyi: p must be a probability, in [0, 1]");
   mixing_graph g{"erdos-renyi-" + number_text(p) + "-" + number_text(seed), workers, {}};
   random_sequence random({.seed = seed, .use = purpose::graph});
   int draws = 0;
@@ -98,7 +98,7 @@ inline mixing_graph erdos_renyi(int workers, double p, std::uint64_t seed) {
       return "erdos_renyi: 1000 graphs of " + std::to_string(workers) + " workers with p = " + number_text(p) +
              " were not connected; p should be above ln(n) / n";
     });
-    g.rounds = {metropolis(workers, [&](int, int) { return random.uniform() < p; })};
+    g.rounds = {metropolis(workers, [&](int, int) { return random.uniform() < p; }, "erdos_renyi")};
   } while (!is_connected(g));
   return g;
 }

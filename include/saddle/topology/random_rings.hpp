@@ -17,6 +17,7 @@ SADDLE_NAMESPACE_BEGIN
 /// Rings through the workers in an order drawn anew for every round; after `rounds` of them they repeat. News reaches
 /// everyone in a number of rounds that grows like log n and not like n, with the messages of a ring.
 inline mixing_graph random_rings(int workers, std::uint64_t seed, int rounds = 64) {
+  expects_workers(workers, "random_rings");
   expects(rounds >= 1, "random_rings: there must be at least one round");
   mixing_rows const ordered = ring(workers).rounds[0];
   mixing_graph g{"random-rings-" + std::to_string(seed), workers, {}};

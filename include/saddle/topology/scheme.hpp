@@ -28,11 +28,13 @@ SADDLE_NAMESPACE_BEGIN
 // on_average      takes the direction of what it combined: v is a gradient, and the memory in units of it. All workers'
 //                 optimizers are in one state, which is stored once a process
 // previous        keeps the w of the round before in the place of a copy, within an exchange
+// amplifies       rounds make more of what a message has lost: nothing may be lost
 
 /// What a scheme does not say of itself.
 struct scheme_defaults {
   static constexpr bool memory = false, copies = false, sums = false, steps = false, averages = false, anchors = false,
-                        shares_weights = false, late = false, on_average = false, previous = false;
+                        shares_weights = false, late = false, on_average = false, previous = false,
+                        amplifies = false;
   template <class T>
   using copy = T;
 };
@@ -95,10 +97,9 @@ struct mixing : scheme_defaults {
 /// Gossip of exact parameters whose rounds build on each other: w = sum of (1 + gamma) W_mj w_j - gamma (w of the round
 /// before). That w must outlive the new one: to overwrite it with the new one first is another iteration, and does not
 /// contract as this one does.
-template <bool Late, bool Exact = true>
+template <bool Late>
 struct accelerated_mixing : scheme_defaults {
-  static_assert(Exact, "accelerated gossip amplifies what a compressor loses: send exactly, or use gossip");
-  static constexpr bool steps = !Late, late = Late, previous = true;
+  static constexpr bool steps = !Late, late = Late, previous = true, amplifies = true;
   template <class T>
   SADDLE_HD static T outgoing(T v, T& w, T, T, T) {
     w -= v;

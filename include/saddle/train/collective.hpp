@@ -64,14 +64,25 @@ class collective {
   bool any(bool here) { return sum(here ? 1 : 0) != 0; }
   /// All bytes that were put on wires.
   std::int64_t wire_bytes() { return static_cast<std::int64_t>(sum(static_cast<std::uint64_t>(link_.wire_bytes()))); }
-  /// All say the same, or all fail: what rank 0 and this one say stands in the error, after `who`.
+  /// All say the same, or all fail: what rank 0 says and the first rank that says something else stands in the error of
+  /// every process, after `who`.
   /// errors  std::invalid_argument
   void agree(char const* who, std::string const& mine) {
     std::string first = mine;
     share(first);
-    expects(!any(first != mine), [&] {
+    if (!any(first != mine)) return;
+    int other = ranks() - 1;  // the first rank that differs
+    for (int r = other - 1; r > 0; --r)
+      if (any(r == rank() && first != mine)) other = r;
+    std::string theirs = mine;
+    std::uint64_t length = theirs.size();
+    move(other, 0, std::as_writable_bytes(std::span(&length, 1)));
+    if (rank() == 0) theirs.resize(length);
+    move(other, 0, std::as_writable_bytes(std::span(theirs)));
+    share(theirs);
+    expects(false, [&] {
       return std::string(who) + ": the processes run different things; rank 0 has " + first + ", rank " +
-             std::to_string(rank()) + " has " + mine;
+             std::to_string(other) + " has " + theirs;
     });
   }
   /// f() on rank 0. Its bad_checkpoint is thrown by all.

@@ -27,24 +27,17 @@
 #include "saddle/train/grouping.hpp"
 #include "saddle/train/message_program.hpp"
 #include "saddle/train/program.hpp"
+#include "saddle/train/soundness.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The bucket length of a combination; identity goes along with any.
+/// The bucket length of a combination, the same both ways; identity goes along with any.
 template <class Up, class Down>
 constexpr int common_bucket() {
-  static_assert(Up::bucket == any_bucket || Down::bucket == any_bucket || Up::bucket == Down::bucket,
-                "the downlink's bucket must be the uplink's: the server encodes bucket by bucket what it decodes");
   if constexpr (Up::bucket != any_bucket) return Up::bucket;
   else if constexpr (Down::bucket != any_bucket) return Down::bucket;
   else return default_bucket;
 }
-
-/// What a topology sends down, as a compressor. Identity is the neutral element of the family, and the one policy that
-/// this folder knows by name.
-template <class Topology>
-using downlink_compressor = std::conditional_t<std::is_same_v<typename downlink_of<Topology>::type, exact_downlink>,
-                                               identity, typename downlink_of<Topology>::type>;
 
 /// What programs have in common that exchange in the same way: who hears whom, the server's part, and what is kept for
 /// the next exchange. No optimizer has a part in it. Where workers may be elsewhere, so may be the server, which then
@@ -88,7 +81,7 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
     d.phases = kind_.phases;
     d.rounds = kind_.rounds;
     if constexpr (steps_alone<Topology>) d.every = topology_.every;
-    if constexpr (requires { exchange().varies(); }) d.varies = exchange().varies();
+    d.varies = topology_.varies();
     return d;
   }
   std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const override {
@@ -202,7 +195,7 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
     s.last = m.last_round;
     s.commits = m.commits;
     s.keep = static_cast<T>(m.keep);
-    if constexpr (Scheme::previous) s.consensus_step = static_cast<T>(topology_.of_previous(m.index % kind_.rounds));
+    if constexpr (Scheme::previous) s.consensus_step = static_cast<T>(exchange().of_previous(m.index % kind_.rounds));
     return s;
   }
   /// Those of a moment, in the executor's memory.

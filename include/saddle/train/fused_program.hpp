@@ -24,50 +24,9 @@
 #include "saddle/topology/scheme.hpp"
 #include "saddle/train/exchange_program.hpp"
 #include "saddle/train/program.hpp"
+#include "saddle/train/soundness.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// A look-ahead that others do not hear of, by a rule with a state.
-template <class R, class T>
-inline constexpr bool adapts_in_secret = looks_ahead<R, T> && !writes_ahead<R> &&
-                                         extrapolates<R> == extrapolation::local && state_planes<R, T> > 0;
-
-/// What a combination of types must satisfy; each failure is one sentence.
-template <class O, class C, class Topology, class T>
-constexpr bool sound_combination() {
-  using Rule = rule_of<O, T>;
-  using wire = wire_compressor<C>;
-  using scheme = typename Topology::template scheme<is_exact<wire>, feedback_of<C>>;
-  using down = downlink_compressor<Topology>;
-  constexpr bool averaged = extrapolates<Rule> == extrapolation::averaged;
-  static_assert(!scheme::averages || is_unbiased<wire> || has_memory<C>,
-                "a biased compressor on a parameter server needs error_feedback or ef21: "
-                "its errors would not average out");
-  static_assert(!scheme::copies || scheme::averages || contracts<wire>,
-                "public copies need a contraction: round to nearest (qsgd<..., rounding::nearest>), send values as "
-                "they are (random_k<..., scaling::plain>), or use a smaller bucket");
-  static_assert(feedback_of<C> != feedback::difference || scheme::averages,
-                "ef21 adds up what a server averages, and gossip has none: use error_feedback, or send bare");
-  static_assert(feedback_of<down> != feedback::difference,
-                "ef21 is for the way up: on the downlink use error_feedback");
-  static_assert(is_unbiased<wire_compressor<down>> || has_memory<down>,
-                "a biased compressor on the downlink needs error_feedback: its errors would not average out");
-  static_assert(!encodes_beside_the_direction<wire> || (has_memory<C> && scheme::shares_weights),
-                "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere "
-                "else is what it sends the sum of that and a debt");
-  static_assert(!averaged || scheme::averages,
-                "gossip has no average to look ahead along: use the local extrapolation");
-  static_assert(!averaged || !steps_alone<Topology>,
-                "between its rounds local_steps has no average to look ahead along: use the local extrapolation");
-  static_assert(!averaged || writes_ahead<Rule> || !has_memory<C>,
-                "one error memory cannot serve both exchanges of an averaged extragradient: send bare, or look ahead "
-                "locally");
-  static_assert(!scheme::on_average || !(adapts_in_secret<typename rules_in<Rule>::min, T> ||
-                                         adapts_in_secret<typename rules_in<Rule>::max, T>),
-                "on the average all workers share the optimizer's state, which a look-ahead without a message would "
-                "move: adapt on the workers");
-  return true;
-}
 
 /// The kernels of one combination on one executor. What the optimizer has a part in is here, the rest in its bases.
 template <class T, class O, class C, class Topology, class Scheme, class Executor, bool Distributed>

@@ -36,7 +36,8 @@ class player_copies {
     std::string const flaw = objection_to_phases<T>(how_);
     expects(flaw.empty(), [&] { return flaw; });
     for (int k = 0; k < phases(); ++k) {
-      expects(at_phase(k).player == phase::both, "a player that moves alone has nobody to alternate with");
+      expects(at_phase(k).player == phase::both,
+              "player_copies: a player that moves alone has nobody to alternate with");
       looks_ahead_ |= phase_of(how_, k).at_h;
     }
     now_.lo[0] = static_cast<T>(limits.lo);

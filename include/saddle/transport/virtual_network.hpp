@@ -74,8 +74,8 @@ class virtual_network {
       auto const has = [&](bool holds, char const* what) {
         expects(holds, [&] { return std::string("virtual_network: a link of kind ") + k.name + " has " + what; });
       };
-      has(k.latency >= 0 && std::isfinite(k.latency), "a latency that is not negative, and finite");
-      has(k.up > 0 && k.down > 0 && k.server > 0, "bandwidths that are positive");
+      has(k.latency >= 0 && std::isfinite(k.latency), "a latency that is negative or not finite");
+      has(k.up > 0 && k.down > 0 && k.server > 0, "a bandwidth that is not positive");
       traffic_.push_back({.name = k.name});
     }
     expects(loss.probability >= 0 && loss.probability < 1, "virtual_network: the probability of a loss lies in [0, 1)");
