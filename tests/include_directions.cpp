@@ -55,6 +55,10 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
       "saddle/compressor/message.hpp", "*/concept.hpp",
       "saddle/problem/device_concept.cuh", "saddle/exec/cuda.cuh",
       "saddle/exec/cuda_handles.cuh"}},  // these three: where gradients meet kernels
+    // One vector by hand: the kernels that a step is made of, without a trainer. It runs on the CPU unless told.
+    {"codec",
+     {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/message.hpp", "*/concept.hpp",
+      "saddle/exec/cpu.hpp", "saddle/train/global_selection.hpp"}},
 };
 
 struct leaf {
@@ -195,6 +199,8 @@ TEST_CASE("right arrows pass") {
   may("saddle/algorithm/dqgan.hpp", "saddle/algorithm/dposg.hpp");
   may("saddle/games.hpp", "saddle/saddle.hpp");
   may("saddle/games.hpp", "saddle/algorithm/dqgan.hpp");
+  may("saddle/codec/codec.hpp", "saddle/exec/cpu.hpp");
+  may("saddle/codec/codec.hpp", "saddle/train/global_selection.hpp");
   may("saddle/cuda.cuh", "saddle/exec/cuda.cuh");
 }
 
@@ -230,6 +236,9 @@ TEST_CASE("wrong arrows are refused") {
   may_not("saddle/train/trainer.hpp", "saddle/algorithm/dqgan.hpp");
   may_not("saddle/train/trainer.hpp", "saddle/saddle.hpp");
   may_not("saddle/train/trainer.hpp", "saddle/exec/cuda.cuh");
+  may_not("saddle/train/trainer.hpp", "saddle/codec/codec.hpp");
+  may_not("saddle/codec/codec.hpp", "saddle/compressor/top_k.hpp");
+  may_not("saddle/codec/codec.hpp", "saddle/train/trainer.hpp");
   may_not("saddle/problem/mlp_gan.hpp", "saddle/data/digits.hpp");
   may_not("saddle/problem/mlp_gan.hpp", "cublas_v2.h");
   may_not("saddle/problem/mlp_gan.hpp", "zlib.h");

@@ -9,6 +9,7 @@
 #include "saddle/algorithm/local_sgda.hpp"
 #include "saddle/algorithm/md_gan.hpp"
 #include "saddle/algorithm/md_gan_settings.hpp"
+#include "saddle/codec/compress.hpp"
 #include "saddle/compressor/adacomp_residual.hpp"
 #include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/ef21.hpp"

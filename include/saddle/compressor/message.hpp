@@ -89,6 +89,32 @@ message_header seal_message(message_planes const& planes, bucket_layout const& l
   return header;
 }
 
+/// What is wrong with some buckets of a message, or nothing: what add may not decode, or what would not be finite.
+template <class C, class T>
+std::string flaw_in_planes(message_planes const& planes, bucket_layout const& layout, bucket_range const& part,
+                           C const& c = {}) {
+  std::string found;
+  auto const look_into = [&](std::int64_t i, auto... which) {
+    bucket const b = layout.at(i);
+    char const* const flaw = c.flaw_in(message_at<C, T>(planes, b), b.count, which...);
+    if (flaw != nullptr) found = std::string(flaw) + " in bucket " + std::to_string(i);
+    return flaw == nullptr;
+  };
+  if constexpr (selects_globally<C>) {
+    std::int64_t begin = 0;
+    bool holds = true;
+    layout.for_each_selection(part, [&](bucket_range const& from) {
+      std::int64_t const end = begin + pairs_of(layout, from, c);
+      for (std::int64_t i = from.first; i < from.last && holds; ++i)
+        holds = look_into(i, selected_bucket{begin, end, i == from.first, i + 1 == from.last});
+      begin = end;
+    });
+  } else {
+    for (std::int64_t i = part.first; i < part.last && look_into(i); ++i) {}
+  }
+  return found;
+}
+
 /// Checks a message that came from another process, before anybody decodes it: whatever its bytes are, nothing outside
 /// of it is read.
 ///
@@ -128,22 +154,8 @@ void open_message(message_header const& header, message_planes const& planes, bu
       fail("its status speaks of worker " + std::to_string(header.blamed));
     if (blames_another) return;
   }
-  auto const look_into = [&](std::int64_t i, auto... which) {
-    bucket const b = layout.at(i);
-    char const* const flaw = c.flaw_in(message_at<C, T>(planes, b), b.count, which...);
-    if (flaw != nullptr) fail(std::string(flaw) + " in bucket " + std::to_string(i));
-  };
-  if constexpr (selects_globally<C>) {
-    std::int64_t begin = 0;
-    layout.for_each_selection(key.part, [&](bucket_range const& from) {
-      std::int64_t const end = begin + pairs_of(layout, from, c);
-      for (std::int64_t i = from.first; i < from.last; ++i)
-        look_into(i, selected_bucket{begin, end, i == from.first, i + 1 == from.last});
-      begin = end;
-    });
-  } else {
-    for (std::int64_t i = key.part.first; i < key.part.last; ++i) look_into(i);
-  }
+  std::string const flaw = flaw_in_planes<C, T>(planes, layout, key.part, c);
+  if (!flaw.empty()) fail(flaw);
 }
 
 SADDLE_NAMESPACE_END
