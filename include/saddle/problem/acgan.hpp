@@ -46,7 +46,6 @@ struct acgan_options {
 /// noise    a generated sample's class is drawn with its noise and stands in it one-hot, before the normals: whoever
 ///          knows what the noise was drawn by knows the class, and no label travels
 /// workers  each has its own part of the data, as in `mlp_gan`, and networks see them as there
-/// promise  as `mlp_gan`
 /// errors   std::invalid_argument for sizes or labels that do not fit
 /// source   Odena, Olah, Shlens: Conditional Image Synthesis with Auxiliary Classifier GANs. ICML 2017; the sizes:
 ///          Hardy, Le Merrer, Sericola: MD-GAN. IPDPS 2019
