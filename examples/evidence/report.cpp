@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
-#include <stdexcept>
+#include <locale>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
+#include <saddle/core/atomic_file.hpp>
+#include <saddle/core/number_text.hpp>
 
 namespace evidence {
 
@@ -27,10 +28,7 @@ std::string least_to_most(std::vector<double> const& values) {
 
 std::string text(double value, int digits) {
   if (std::isinf(value)) return "never";
-  char out[32];
-  if (std::abs(value) >= std::pow(10, digits)) std::snprintf(out, sizeof out, "%.0f", value);
-  else std::snprintf(out, sizeof out, "%.*g", digits, value);
-  return out;
+  return std::abs(value) >= std::pow(10, digits) ? saddle::fixed_text(value, 0) : saddle::rounded_text(value, digits);
 }
 
 void table::print() const {
@@ -52,15 +50,18 @@ void table::print() const {
 }
 
 void table::save(std::filesystem::path const& path) const {
-  std::ofstream file(path);
+  std::string text;
   for (auto const& row : rows_)
-    for (std::size_t c = 0; c < row.size(); ++c) file << '"' << row[c] << '"' << (c + 1 < row.size() ? "," : "\n");
-  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
+    for (std::size_t c = 0; c < row.size(); ++c) text += '"' + row[c] + '"' + (c + 1 < row.size() ? "," : "\n");
+  saddle::atomic_file file(path.string());
+  file.write(text);
+  file.commit();
 }
 
 void draw(options const& o, std::string const& name, std::vector<panel> const& panels) {
   std::filesystem::path const script = o.out / (name + ".gp");
-  std::ofstream file(script);
+  std::ostringstream file;
+  file.imbue(std::locale::classic());
   file << "set terminal pngcairo size " << 620 * panels.size() << ",460\nset output '" << name << ".png'\n"
        << "set multiplot layout 1," << panels.size() << "\nset key outside below maxcols 3\nset grid\n";
   int block = 0;
@@ -81,8 +82,9 @@ void draw(options const& o, std::string const& name, std::vector<panel> const& p
     file << "\n";
   }
   file << "unset multiplot\n";
-  if (!file.flush()) throw std::runtime_error("cannot write " + script.string());
-  file.close();
+  saddle::atomic_file out(script.string());
+  out.write(file.str());
+  out.commit();
   std::string quoted = "'";
   for (char const c : o.out.string()) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   std::string const command = "cd " + quoted + "' && gnuplot " + name + ".gp";

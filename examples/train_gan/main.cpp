@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <locale>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include <nlohmann/json.hpp>
+#include <saddle/core/number_text.hpp>
 
 #include "../command_line/picture.hpp"
 #include "../command_line/program.hpp"
@@ -67,6 +69,7 @@ class job {
   static composition named(options const& o, gan const& game) {
     composition p = o.policies;
     std::ostringstream name;
+    name.imbue(std::locale::classic());
     name << o.data.substr(0, o.data.find(':')) << ':' << game.data().real.count << ',' << o.sizes.loss
          << ",r1=" << o.sizes.r1 << ",batch=" << o.sizes.batch << ",latent=" << o.sizes.latent;
     for (int width : o.sizes.hidden) name << ',' << width;
@@ -81,7 +84,7 @@ class job {
       if (value) text += nlohmann::json(*value).dump();
       return text;
     };
-    files_.log.write(std::to_string(r.step) + "," + std::to_string(r.seconds) + "," +
+    files_.log.write(std::to_string(r.step) + "," + saddle::fixed_text(r.seconds, 6) + "," +
                 std::to_string(r.uplink.total) + "," + std::to_string(r.downlink.total) + "," +
                 std::to_string(r.wire_bytes) + "," + std::to_string(r.skipped_steps) +
                 cell(score_.frechet_distance) + cell(score_.modes_covered) + cell(score_.good_samples) +

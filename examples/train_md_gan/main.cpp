@@ -1,6 +1,7 @@
 // Trains MD-GAN, in one process or under mpirun, where rank 0 has the generator and all ranks have discriminators.
 #include <algorithm>
 #include <cstdint>
+#include <locale>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -47,6 +48,7 @@ saddle::md_gan_settings<saddle::adam, saddle::adam, saddle::identity, F> setting
   saddle::adam const optimizer{.step_size = o.step_size, .beta1 = o.beta1};
   double const epoch = static_cast<double>(data.real.count) / o.workers / o.batch;
   std::ostringstream name;
+  name.imbue(std::locale::classic());
   name << o.data.substr(0, o.data.find(':')) << ':' << data.real.count << ",latent=" << o.latent;
   for (int const width : o.hidden) name << ',' << width;
   return {.generator = optimizer,

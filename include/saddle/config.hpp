@@ -42,7 +42,15 @@
 #define SADDLE_WARNINGS_END
 #endif
 
-/// SADDLE_BITWISE is defined by the target saddle::bitwise, together with the flags that forbid contraction.
+/// SADDLE_BITWISE is defined by the target saddle::bitwise, together with the flags that forbid contraction. Then equal
+/// gradients give equal messages and weights, to the bit: for any number of threads and processes, and on any instruction
+/// set (-march). Two things the flags do not decide:
+///
+/// gradients  are the problem's. Those of mlp_gan, acgan and classifier are products by Eigen, which sums in an order that
+///            follows the width of the vectors: they are equal on one instruction set
+/// functions  pow, log and cos, in Adam's corrections, in schedules and in normal random numbers, are the C library's:
+///            equal where it is the same, on processors of the same features
+///
 /// The inline namespace keeps translation units with and without it from being mixed by the linker.
 #ifdef SADDLE_BITWISE
 #define SADDLE_NAMESPACE_BEGIN SADDLE_WARNINGS_BEGIN namespace saddle { inline namespace bitwise {

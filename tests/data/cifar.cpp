@@ -78,4 +78,6 @@ TEST_CASE("cifar: a label that is no class is refused with its record") {
   bytes[3073] = 10;
   CHECK(complaint(bytes) == "record 2: 10 is not a class");
   CHECK(message([] { read_cifar("/no/such"); }) == "/no/such: No such file or directory");
+  CHECK(message([] { read_cifar(""); }) == "cannot read an empty file name");
+  CHECK(message([] { read_cifar("no\tsuch"); }) == "no\\x09such: No such file or directory");
 }

@@ -75,6 +75,21 @@ TEST_CASE("idx: a folder's parts, as they are or gzipped") {
   CHECK(s.labels == std::vector<std::uint8_t>{1, 0, 7});
   CHECK(message([&] { read_idx_folder(folder, "t10k"); }) ==
         folder + "/t10k-images-idx3-ubyte.gz: No such file or directory");
+  CHECK(message([] { read_idx_folder("", "train"); }) == "cannot read an empty folder name");
+  CHECK(message([] { read_idx_folder("/no/such", "train"); }) ==
+        "/no/such/train-images-idx3-ubyte.gz: No such file or directory");
+  CHECK(message([] { read_idx_folder(std::string(5000, 'x'), "train"); }).find("File name too long") !=
+        std::string::npos);
+
+  // With a dot, as some copies of MNIST have it; one file may have the one name and one the other.
+  write("/t10k-images.idx3-ubyte", images());
+  write("/t10k-labels.idx1-ubyte.gz", gzipped(labels()));
+  check_images(read_idx_folder(folder, "t10k"));
+  CHECK(read_idx_folder(folder, "t10k").labels == s.labels);
+  std::filesystem::rename(folder + "/t10k-labels.idx1-ubyte.gz", folder + "/t10k-labels-idx1-ubyte.gz");
+  CHECK(read_idx_folder(folder, "t10k").labels == s.labels);
+  write("/t10k-images-idx3-ubyte", "no images");  // the name with a hyphen goes first
+  CHECK(message([&] { read_idx_folder(folder, "t10k"); }).starts_with(folder + "/t10k-images-idx3-ubyte: magic number"));
   std::filesystem::remove_all(folder);
 }
 
@@ -102,6 +117,8 @@ TEST_CASE("idx: the message names the file and what is wrong") {
   CHECK(complaint(big_endian({2051, 0, 2, 5})) == "holds no samples");
   CHECK(complaint(big_endian({2051, 3, 2, 0})) == "holds no samples");
   CHECK(message([] { read_idx("/no/such"); }) == "/no/such: No such file or directory");
+  CHECK(message([] { read_idx(""); }) == "cannot read an empty file name");
+  CHECK(message([] { read_idx("\x1b]0;x\x07"); }) == "\\x1b]0;x\\x07: No such file or directory");
 
   temporary_file const i(images()), other(big_endian({2049, 2}) + "ab"), more(labels() + "x");
   CHECK(message([&] { read_idx(i.path, other.path); }) == other.path + ": 2 labels for 3 images");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -62,4 +63,13 @@ TEST_CASE("mixture: the centres and deviations of the two") {
                                              grid.centres[i][1] - grid.centres[j][1]));
   CHECK(nearest == doctest::Approx(1 / std::sqrt(2)));
   CHECK(grid.deviation / nearest == doctest::Approx(0.025));  // 0.05 on a spacing of 2
+}
+
+TEST_CASE("mixture: what cannot be drawn from is refused") {
+  double const nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_AS((mixture{.centres = {{0, 0}}, .deviation = -1}.draw(1, 1)), std::invalid_argument);
+  CHECK_THROWS_AS((mixture{.centres = {{0, 0}}, .deviation = nan}.draw(1, 1)), std::invalid_argument);
+  CHECK_THROWS_AS((mixture{.centres = {{0, nan}}, .deviation = 1}.draw(1, 1)), std::invalid_argument);
+  CHECK_THROWS_AS((mixture{.centres = {{0, 0}}, .deviation = 1}.draw(-1, 1)), std::invalid_argument);
+  CHECK_THROWS_AS(mixture{}.draw(1, 1), std::invalid_argument);
 }

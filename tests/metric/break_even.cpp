@@ -80,3 +80,14 @@ TEST_CASE("so many workers fill a server's link, fewer push as often as they can
   CHECK_THROWS_AS(sustained_workers(0, {1, 1}), std::invalid_argument);
   CHECK_THROWS_AS(sustained_workers(1, {1, -1}), std::invalid_argument);
 }
+
+TEST_CASE("break_even: what is not finite is refused") {
+  double const nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  for (double const x : {nan, inf, -1.0}) {
+    CHECK_THROWS_AS(break_even({x, 1}, {1, 1}), std::invalid_argument);
+    CHECK_THROWS_AS(break_even({1, 1}, {1, x}), std::invalid_argument);
+    CHECK_THROWS_AS(sustained_workers(1, {x, 1}), std::invalid_argument);
+    CHECK_THROWS_AS(sustained_workers(1, {1, x}), std::invalid_argument);
+    CHECK_THROWS_AS(sustained_workers(x, {1, 1}), std::invalid_argument);
+  }
+}

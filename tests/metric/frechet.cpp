@@ -1,8 +1,11 @@
 #include "saddle/metric/frechet.hpp"
 
+#include "flawed_samples.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "saddle/core/counter_rng.hpp"
@@ -62,4 +65,36 @@ TEST_CASE("frechet: too few samples and other sizes are refused") {
   samples const wide{.count = 2, .shape = {1, 3, 1}, .values = {1, 2, 3, 4, 5, 6}};
   CHECK_THROWS_AS(frechet_distance(two, one), std::invalid_argument);
   CHECK_THROWS_AS(frechet_distance(two, wide), std::invalid_argument);
+}
+
+TEST_CASE("frechet: samples and moments that are not whole are refused") {
+  samples const three{.count = 3, .shape = {1, 2, 1}, .values = {1, 2, 3, 4, 5, 7}};
+  for (samples const& s : test::flawed(three)) {
+    CHECK_THROWS_AS(moments(s), std::invalid_argument);
+    CHECK_THROWS_AS(frechet_distance(three, s), std::invalid_argument);
+    CHECK_THROWS_AS(frechet_distance(s, three), std::invalid_argument);
+  }
+  samples const column{.count = 3, .shape = {2, 1, 1}, .values = {1, 2, 3, 4, 5, 7}};  // as many numbers in another shape
+  CHECK_THROWS_WITH_AS(frechet_distance(three, column), "frechet_distance: both sets have samples of one shape",
+                       std::invalid_argument);
+  auto const good = moments(three);
+  auto narrow = good, flat = good, longer = good;
+  narrow.covariance.conservativeResize(1, 1);
+  flat.covariance.conservativeResize(2, 1);
+  longer.mean.conservativeResize(3);
+  for (gaussian_moments const& m : {narrow, flat, longer, gaussian_moments{}}) {
+    CHECK_THROWS_AS(frechet_distance(good, m), std::invalid_argument);
+    CHECK_THROWS_AS(frechet_distance(m, good), std::invalid_argument);
+    CHECK_THROWS_AS(frechet_distance(m, m), std::invalid_argument);
+  }
+}
+
+TEST_CASE("frechet: of samples that are not finite the distance is not finite") {
+  samples const good{.count = 3, .shape = {1, 2, 1}, .values = {1, 2, 3, 4, 5, 7}};
+  for (float const v : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    auto s = good;
+    s.values[3] = v;
+    CHECK_FALSE(std::isfinite(frechet_distance(s, good)));
+    CHECK_FALSE(std::isfinite(frechet_distance(good, s)));
+  }
 }

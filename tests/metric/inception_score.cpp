@@ -1,5 +1,7 @@
 #include "saddle/metric/inception_score.hpp"
 
+#include "flawed_samples.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -83,4 +85,11 @@ TEST_CASE("inception_score: what is no distribution is refused, what is not a nu
   CHECK_THROWS_AS(inception_score(certain(2, 1), 0), std::invalid_argument);
   float const nan = std::numeric_limits<float>::quiet_NaN();
   CHECK(std::isnan(inception_score(rows(2, {nan, nan, 1, 0})).mean));
+}
+
+TEST_CASE("inception_score: probabilities that are not one a class and sample are refused") {
+  samples const good{.count = 3, .shape = {1, 2, 1}, .values = {1, 0, 0.5f, 0.5f, 0, 1}};
+  CHECK_NOTHROW(inception_score(good));
+  for (samples const& s : test::flawed(good)) CHECK_THROWS_AS(inception_score(s), std::invalid_argument);
+  CHECK_THROWS_AS(inception_score({.count = 0, .shape = {1, 2, 1}}), std::invalid_argument);
 }

@@ -1,5 +1,7 @@
 #include "saddle/metric/modes.hpp"
 
+#include "flawed_samples.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -60,4 +62,16 @@ TEST_CASE("modes: what is not points in the plane is refused") {
                   std::invalid_argument);
   CHECK_THROWS_AS(modes(points({}), two, 1), std::invalid_argument);
   CHECK_THROWS_AS(modes(points({1, 2}), {}, 1), std::invalid_argument);
+}
+
+TEST_CASE("modes: samples and centres that are not what they say are refused") {
+  for (samples const& s : test::flawed(points({1, 2, 3, 4}))) CHECK_THROWS_AS(modes(s, two, 1), std::invalid_argument);
+  samples const good = points({1, 2, 3, 4});
+  double const nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  for (double const deviation : {-1.0, nan, inf}) CHECK_THROWS_AS(modes(good, two, deviation), std::invalid_argument);
+  for (double const least : {-0.1, 1.1, nan}) CHECK_THROWS_AS(modes(good, two, 1, least), std::invalid_argument);
+  for (double const at : {nan, inf}) {
+    std::vector<std::array<double, 2>> const centres{{0, 0}, {0, at}};
+    CHECK_THROWS_AS(modes(good, centres, 1), std::invalid_argument);
+  }
 }

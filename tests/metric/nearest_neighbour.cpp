@@ -1,5 +1,7 @@
 #include "saddle/metric/nearest_neighbour.hpp"
 
+#include "flawed_samples.hpp"
+
 #include <doctest/doctest.h>
 
 #include <stdexcept>
@@ -36,4 +38,17 @@ TEST_CASE("nearest_neighbour: labels are needed, and one shape") {
   samples const wide{.count = 1, .shape = {1, 3, 1}, .values = {0, 0, 0}};
   CHECK_THROWS_AS(nearest_neighbour_classes(bare, labelled), std::invalid_argument);
   CHECK_THROWS_AS(nearest_neighbour_classes(labelled, wide), std::invalid_argument);
+}
+
+TEST_CASE("nearest_neighbour: sets that are not whole are refused on either side") {
+  samples const good{.count = 2, .shape = {1, 2, 1}, .values = {1, 2, 3, 4}, .labels = {5, 6}};
+  CHECK(nearest_neighbour_classes(good, good) == std::vector<std::uint8_t>{5, 6});
+  for (samples const& s : test::flawed(good)) {
+    CHECK_THROWS_AS(nearest_neighbour_classes(s, good), std::invalid_argument);
+    CHECK_THROWS_AS(nearest_neighbour_classes(good, s), std::invalid_argument);
+  }
+  auto column = good;
+  column.shape = {2, 1, 1};
+  CHECK_THROWS_AS(nearest_neighbour_classes(good, column), std::invalid_argument);
+  CHECK(nearest_neighbour_classes(good, {.count = 0, .shape = {1, 2, 1}}).empty());
 }

@@ -1,5 +1,7 @@
 #include "saddle/problem/acgan.hpp"
 
+#include "flawed_samples.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -202,4 +204,29 @@ TEST_CASE("acgan: what does not fit is refused") {
   CHECK_THROWS_AS(gan.generate(w.min, {}, short_of_one), std::invalid_argument);
   CHECK_THROWS_AS(gan.generate(w.min, {.worker = 2}, batch), std::invalid_argument);
   CHECK_THROWS_AS(gan.feedback(w.max, {}, {{}, short_of_one}, batch), std::invalid_argument);
+}
+
+TEST_CASE("acgan: data and labels that are not what they say are refused") {
+  samples const good{.count = 3, .shape = {1, 2, 1}, .values = {0, 1, 0.5f, 1, 1, 0}, .labels = {0, 1, 2}};
+  acgan_options const small{.generator = {3}, .discriminator = {3}, .latent = 5, .classes = 3, .batch = 2};
+  CHECK_NOTHROW(acgan<float>(good, small));
+  for (samples const& s : test::flawed(good)) CHECK_THROWS_AS(acgan<float>(s, small), std::invalid_argument);
+  auto bare = good;
+  bare.labels.clear();
+  CHECK_THROWS_WITH_AS(acgan<float>(bare, small), "acgan: the data have no labels", std::invalid_argument);
+  auto other = good;
+  other.labels[1] = 3;
+  CHECK_THROWS_WITH_AS(acgan<float>(other, small),
+                       "acgan: a sample is of class 3, and there are 3 classes, from 0 on", std::invalid_argument);
+  auto const refuses = [&](auto const& change) {
+    auto options = small;
+    change(options);
+    CHECK_THROWS_AS(acgan<float>(good, options), std::invalid_argument);
+  };
+  refuses([](acgan_options& o) { o.batch = 0; });
+  refuses([](acgan_options& o) { o.classes = 5; });
+  refuses([](acgan_options& o) { o.classes = 0; });
+  refuses([](acgan_options& o) { o.classes = 300, o.latent = 400; });
+  refuses([](acgan_options& o) { o.workers = 4; });
+  refuses([](acgan_options& o) { o.generator = {0}; });
 }

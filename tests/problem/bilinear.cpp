@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -62,4 +63,26 @@ TEST_CASE("bilinear: random matrices are the identity plus noise, different on e
   CHECK(again == x);
   game.initial(2, {again, y});
   CHECK(again != x);
+}
+
+TEST_CASE("bilinear: a game by hand whose parts do not fit is refused, before anything is read") {
+  auto const good = bilinear<>::random(2, 0.1, 3, 1);
+  std::vector<double> x(2), y(2), p(2), q(2), longer(3);
+  auto const refuses = [&](auto const& change, int worker = 0) {
+    auto game = good;
+    change(game);
+    CHECK_THROWS_AS(game.initial(1, {x, y}), std::invalid_argument);
+    CHECK_THROWS_AS(game.identity(), std::invalid_argument);
+    if (worker >= 0) CHECK_THROWS_AS(game.gradient({x, y}, {.worker = worker, .step = 1}, {p, q}), std::invalid_argument);
+  };
+  refuses([](auto& g) { g.matrices.clear(); });
+  refuses([](auto& g) { g.matrices[0].pop_back(); });
+  refuses([](auto& g) { g.matrices[2].clear(); }, 2);
+  refuses([](auto& g) { g.extents = {2, 3}; });
+  refuses([](auto& g) { g.extents = {-2, -2}; });
+  refuses([](auto& g) { g.matrices[0][3] = std::numeric_limits<double>::quiet_NaN(); }, -1);
+  CHECK_THROWS_AS(good.initial(1, {longer, y}), std::invalid_argument);
+  CHECK_THROWS_AS(good.gradient({x, longer}, {.step = 1}, {p, q}), std::invalid_argument);
+  CHECK_THROWS_AS(good.gradient({x, y}, {.step = 1}, {longer, q}, player::min), std::invalid_argument);
+  CHECK_THROWS_AS(good.gradient({x, y}, {.worker = 3, .step = 1}, {p, q}), std::invalid_argument);
 }

@@ -1,9 +1,12 @@
 #include "saddle/problem/classifier.hpp"
 
+#include "flawed_samples.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <span>
 #include <stdexcept>
@@ -302,4 +305,48 @@ TEST_CASE("classifier: learns the digits, with and without convolutions") {
     for (std::size_t i = 0; i < found.size(); ++i) right += found[i] == half[1].labels[i];
     CHECK(right > 0.95 * half[1].count);
   }
+}
+
+TEST_CASE("classifier: data, samples and weights that are not what they say are refused") {
+  samples const good{.count = 3, .shape = {4, 4, 1}, .values = std::vector<float>(48, 0.5f), .labels = {0, 1, 2}};
+  classifier_options const small{.filters = {2}, .kernel = 3, .hidden = {3}, .batch = 2};
+  classifier<float> const learns(good, small);
+  std::vector<float> const w(static_cast<std::size_t>(learns.sizes().min));
+  auto const& network = learns.network();
+  CHECK(features(network, w, good).count == 3);
+  for (samples const& s : test::flawed(good)) {
+    CHECK_THROWS_AS(classifier<float>(s, small), std::invalid_argument);
+    CHECK_THROWS_AS(features(network, w, s), std::invalid_argument);
+    CHECK_THROWS_AS(posteriors(network, w, s), std::invalid_argument);
+    CHECK_THROWS_AS(accuracy(network, w, s), std::invalid_argument);
+  }
+  auto bare = good, infinite = good, flat = good;
+  bare.labels.clear();
+  infinite.values[20] = std::numeric_limits<float>::infinity();
+  flat.shape = {2, 8, 1};
+  CHECK_THROWS_AS(classifier<float>(bare, small), std::invalid_argument);
+  CHECK_THROWS_AS(accuracy(network, w, bare), std::invalid_argument);
+  CHECK_THROWS_AS(classifier<float>(infinite, small), std::invalid_argument);
+  CHECK(features(network, w, infinite).count == 3);  // what is looked at need not be
+  CHECK_THROWS_WITH_AS(features(network, w, flat), "classifier: samples of 2x8x1 for a network of 4x4x1",
+                       std::invalid_argument);
+  CHECK_THROWS_AS(features(network, std::span(w).first(w.size() - 1), good), std::invalid_argument);
+  CHECK_THROWS_AS(softmax(std::span<float>()), std::invalid_argument);
+  auto const refuses = [&](auto const& change) {
+    auto options = small;
+    change(options);
+    CHECK_THROWS_AS(classifier<float>(good, options), std::invalid_argument);
+  };
+  refuses([](classifier_options& o) { o.batch = 0; });
+  refuses([](classifier_options& o) { o.workers = 4; });
+  refuses([](classifier_options& o) { o.kernel = 2; });
+  refuses([](classifier_options& o) { o.filters = {2, 2, 2}; });
+  refuses([](classifier_options& o) { o.filters.assign(40, 1); });
+  refuses([](classifier_options& o) { o.hidden = {0}; });
+
+  auto layers = network.storage(2), slopes = layers;
+  std::vector<float> out(w.size()), shorter(w.size() - 1);
+  CHECK_THROWS_AS(network.forward(shorter, layers, 2), std::invalid_argument);
+  CHECK_THROWS_AS(network.gradient(w, layers, slopes, shorter), std::invalid_argument);
+  CHECK_THROWS_AS(network.initial(random_sequence({.seed = 1}), shorter), std::invalid_argument);
 }

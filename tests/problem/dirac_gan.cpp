@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <complex>
+#include <stdexcept>
 #include <vector>
 
 namespace {
@@ -83,4 +84,13 @@ TEST_CASE("dirac_gan: one player's part is that of the whole") {
   gan.gradient({theta, psi}, {}, {gt, gp}, player::min);
   CHECK(gt[0] == field(gan, 0.4, -0.7)[0]);
   CHECK(gp[0] == 9);
+}
+
+TEST_CASE("dirac_gan: spans of another size and a weight that is none are refused") {
+  std::vector<double> one(1), none, two(2), p(1), q(1);
+  dirac_gan<> const gan;
+  CHECK_THROWS_AS(gan.initial(1, {one, none}), std::invalid_argument);
+  CHECK_THROWS_AS(gan.gradient({none, one}, {}, {p, q}), std::invalid_argument);
+  CHECK_THROWS_AS(gan.gradient({one, one}, {}, {p, two}, player::max), std::invalid_argument);
+  CHECK_THROWS_AS(dirac_gan<>{.r1 = -1}.initial(1, {p, q}), std::invalid_argument);
 }

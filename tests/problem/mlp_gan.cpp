@@ -1,9 +1,12 @@
 #include "saddle/problem/mlp_gan.hpp"
 
+#include "flawed_samples.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -382,4 +385,44 @@ TEST_CASE("mlp_gan: a generator and a discriminator that see nothing of each oth
   };
   same(float{});
   same(double{});
+}
+
+TEST_CASE("mlp_gan: data that are not what they say and options that are none are refused") {
+  samples good{.count = 3, .shape = {1, 2, 1}, .values = {0, 1, 0.5f, 1, 1, 0}, .labels = {0, 1, 2}, .bounds = range{0, 1}};
+  mlp_gan_options const small{.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 2};
+  CHECK_NOTHROW(mlp_gan<float>(good, small));
+  for (samples const& s : test::flawed(good)) CHECK_THROWS_AS(mlp_gan<float>(s, small), std::invalid_argument);
+  for (float const v : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 255.0f}) {
+    auto data = good;
+    data.values[4] = v;
+    CHECK_THROWS_WITH_AS(mlp_gan<float>(data, small), doctest::Contains("mlp_gan: sample 2 has the value"),
+                         std::invalid_argument);
+  }
+  auto const refuses = [&](auto const& change) {
+    auto options = small;
+    change(options);
+    CHECK_THROWS_AS(mlp_gan<float>(good, options), std::invalid_argument);
+  };
+  refuses([](mlp_gan_options& o) { o.latent = 0; });
+  refuses([](mlp_gan_options& o) { o.batch = -1; });
+  refuses([](mlp_gan_options& o) { o.workers = 0; });
+  refuses([](mlp_gan_options& o) { o.workers = 4; });
+  refuses([](mlp_gan_options& o) { o.generator = {3, 0}; });
+  refuses([](mlp_gan_options& o) { o.discriminator = {-3}; });
+  refuses([](mlp_gan_options& o) { o.r1 = std::numeric_limits<double>::quiet_NaN(); });
+  refuses([](mlp_gan_options& o) { o.r1 = std::numeric_limits<double>::infinity(); });
+  refuses([](mlp_gan_options& o) { o.generator_leak = 1; });
+  refuses([](mlp_gan_options& o) { o.generator_leak = std::numeric_limits<double>::quiet_NaN(); });
+}
+
+TEST_CASE("perceptron: weights and gradients of another size are refused") {
+  auto const net = perceptron<double>::between(2, {3}, 1, 0.2);
+  auto a = net.storage(2);
+  Eigen::VectorXd const ones = Eigen::VectorXd::Ones(2);
+  std::vector<double> w(static_cast<std::size_t>(net.size()) - 1);
+  CHECK_THROWS_AS(net.initial(random_sequence({.seed = 1}), w), std::invalid_argument);
+  CHECK_THROWS_AS(net.forward(w, a, 0, 2), std::invalid_argument);
+  CHECK_THROWS_AS(net.tangent(w, a, a, 0, 2), std::invalid_argument);
+  CHECK_THROWS_AS(net.backward(w, a, a, 0, 0, 2), std::invalid_argument);
+  CHECK_THROWS_AS(net.weight_gradient(a, a, ones, w), std::invalid_argument);
 }

@@ -5,6 +5,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -134,4 +135,33 @@ TEST_CASE("quadratic_game: noise has its deviation and is a function of the samp
   game.gradient({x, y}, s, {gx, gy}, player::max);
   auto const whole = field(game, w, s);
   CHECK(gy == std::vector<double>{whole[2], whole[3]});
+}
+
+TEST_CASE("quadratic_game: a game by hand whose parts do not fit is refused, before anything is read") {
+  auto const good = quadratic_game<>::strongly_monotone(2, 3, 1);
+  std::vector<double> x(2), y(2), p(2), q(2), longer(3);
+  auto const refuses = [&](auto const& change, int worker = 0) {
+    auto game = good;
+    change(game);
+    CHECK_THROWS_AS(game.initial(1, {x, y}), std::invalid_argument);
+    CHECK_THROWS_AS(game.identity(), std::invalid_argument);
+    CHECK_THROWS_AS(game.solution(), std::invalid_argument);
+    if (worker >= 0) CHECK_THROWS_AS(game.gradient({x, y}, {.worker = worker, .step = 1}, {p, q}), std::invalid_argument);
+  };
+  refuses([](auto& g) { g.offsets.pop_back(); });
+  refuses([](auto& g) { g.offsets.clear(); });
+  refuses([](auto& g) { g.matrices.clear(); });
+  refuses([](auto& g) { g.matrices[1].conservativeResize(4, 3); }, 1);
+  refuses([](auto& g) { g.matrices[2].conservativeResize(2, 2); }, 2);
+  refuses([](auto& g) { g.offsets[1].conservativeResize(3); }, 1);
+  refuses([](auto& g) { g.extents = {2, 3}; });
+  refuses([](auto& g) { g.extents = {-2, 6}; });
+  refuses([](auto& g) { g.noise = -1; }, -1);
+  refuses([](auto& g) { g.noise = std::numeric_limits<double>::quiet_NaN(); }, -1);
+  refuses([](auto& g) { g.matrices[0](1, 1) = std::numeric_limits<double>::infinity(); }, -1);
+  CHECK_THROWS_AS(good.initial(1, {x, longer}), std::invalid_argument);
+  CHECK_THROWS_AS(good.gradient({longer, y}, {.step = 1}, {p, q}), std::invalid_argument);
+  CHECK_THROWS_AS(good.gradient({x, y}, {.step = 1}, {p, longer}, player::max), std::invalid_argument);
+  for (int const worker : {-1, 3})
+    CHECK_THROWS_AS(good.gradient({x, y}, {.worker = worker, .step = 1}, {p, q}), std::invalid_argument);
 }

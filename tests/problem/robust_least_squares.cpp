@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -79,4 +80,28 @@ TEST_CASE("robust_least_squares: a worker's part in y is its own rows, one playe
   vector gx(2), gy(10);
   CHECK_THROWS_AS(p.gradient({x, y}, {.worker = 3}, {gx, gy}), std::invalid_argument);
   CHECK_THROWS_AS(robust_least_squares<>::random(3, 2, 4, 1), std::invalid_argument);
+}
+
+TEST_CASE("robust_least_squares: parts that do not fit are refused, before anything is read") {
+  auto const good = robust_least_squares<>::random(6, 2, 3, 1);
+  std::vector<double> x(2), y(6), p(2), q(6), longer(7);
+  auto const refuses = [&](auto const& change, bool at_gradient = true) {
+    auto game = good;
+    change(game);
+    CHECK_THROWS_AS(game.initial(1, {x, y}), std::invalid_argument);
+    CHECK_THROWS_AS(game.identity(), std::invalid_argument);
+    CHECK_THROWS_AS(game.solution(), std::invalid_argument);
+    if (at_gradient) CHECK_THROWS_AS(game.gradient({x, y}, {.step = 1}, {p, q}), std::invalid_argument);
+  };
+  refuses([](auto& g) { g.y0.conservativeResize(5); });
+  refuses([](auto& g) { g.a.conservativeResize(5, 2); });
+  refuses([](auto& g) { g.a.resize(0, 0), g.y0.resize(0); });
+  for (int const clients : {0, -1, 7}) refuses([&](auto& g) { g.clients = clients; });
+  for (double const lambda : {1.0, 0.5, -2.0, std::numeric_limits<double>::quiet_NaN()})
+    refuses([&](auto& g) { g.lambda = lambda; }, false);
+  refuses([](auto& g) { g.y0(3) = std::numeric_limits<double>::infinity(); }, false);
+  CHECK_THROWS_AS(good.initial(1, {x, longer}), std::invalid_argument);
+  CHECK_THROWS_AS(good.gradient({longer, y}, {.step = 1}, {p, q}), std::invalid_argument);
+  CHECK_THROWS_AS(good.gradient({x, y}, {.step = 1}, {p, longer}, player::max), std::invalid_argument);
+  CHECK_THROWS_AS(good.gradient({x, y}, {.worker = 3, .step = 1}, {p, q}), std::invalid_argument);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "saddle/config.hpp"
+#include "saddle/core/printable.hpp"
 #include "saddle/core/samples.hpp"
 #include "saddle/data/gz_file.hpp"
 
@@ -16,7 +17,7 @@ SADDLE_NAMESPACE_BEGIN
 /// 9).
 ///
 /// shape   8 x 8 x 1, pixels scaled to [0, 1]
-/// errors  std::runtime_error that names the file and the line. Every line ends in a line feed, which is
+/// errors  std::runtime_error that names the file and the line. Every line ends in LF or CR LF, which is
 ///         how a cut last number is told from a short one; a plain file cut exactly between two lines is a
 ///         shorter one
 /// source  Alpaydin, Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository
@@ -32,10 +33,11 @@ inline samples read_digits(std::string const& path) {
     file.fail("line " + std::to_string(out.count + 1) + ": " + what);
   };
   auto const take = [&](bool last) {
+    if (last && number.ends_with('\r')) number.pop_back();
     int value = 0;
     auto const [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
     if (error != std::errc{} || end != number.data() + number.size() || value < 0)
-      fail("'" + number + "' is not a number");
+      fail("'" + printable(number) + "' is not a number");
     if (last != (column + 1 == columns)) fail(last ? "fewer than 65 columns" : "more than 65 columns");
     if (value > (last ? 9 : 16)) fail("'" + number + (last ? "' is not a class" : "' is not a pixel"));
     if (last)
@@ -47,8 +49,8 @@ inline samples read_digits(std::string const& path) {
   };
 
   std::array<char, 4096> piece;
-  while (std::size_t const got = file.read(piece.data(), piece.size()))
-    for (char const c : std::string_view(piece.data(), got)) {
+  for (std::string_view text; !(text = file.read_text(piece.data(), piece.size())).empty();)
+    for (char const c : text) {
       if (c == ',') {
         take(false);
       } else if (c == '\n') {
@@ -57,7 +59,7 @@ inline samples read_digits(std::string const& path) {
         ++out.count;
       } else {
         number += c;
-        if (number.size() > 8) fail("'" + number + "' is not a number");
+        if (number.size() > 8) fail("'" + printable(number) + "' is not a number");
       }
     }
   if (column > 0 || !number.empty()) fail("truncated");

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -89,14 +91,19 @@ inline samples read_idx(std::string const& images, std::string const& labels = {
 }
 
 /// Images and labels of one part, "train" or "t10k", of a folder that holds them under the names that MNIST's and
-/// Fashion-MNIST's have, with or without .gz.
+/// Fashion-MNIST's have, with a hyphen or a dot before "idx", with or without .gz.
 /// errors  as read_idx
 inline samples read_idx_folder(std::string const& folder, std::string const& part) {
-  auto const file = [&](char const* name) {
-    std::string const plain = folder + "/" + part + name;
-    return std::filesystem::exists(plain) ? plain : plain + ".gz";
+  if (folder.empty()) throw std::runtime_error("cannot read an empty folder name");
+  auto const file = [&](std::string const& kind, std::string const& format) {
+    std::string const begin = folder + "/" + part + kind;
+    std::error_code ignored;  // who opens the file says what is wrong
+    for (char const* separator : {"-", "."})
+      for (char const* end : {"", ".gz"})
+        if (std::string const path = begin + separator + format + end; std::filesystem::exists(path, ignored)) return path;
+    return begin + "-" + format + ".gz";
   };
-  return read_idx(file("-images-idx3-ubyte"), file("-labels-idx1-ubyte"));
+  return read_idx(file("-images", "idx3-ubyte"), file("-labels", "idx1-ubyte"));
 }
 
 SADDLE_NAMESPACE_END

@@ -112,7 +112,8 @@ struct classifier_options {
 /// shape    weights as in `convolutional`; classes 0 ... the largest label
 /// workers  each has its own part of one fixed random order of the data, of equal size +-1, and draws its batches from
 ///          it with replacement, as a function of the sample alone
-/// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory
+/// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory; on the
+///          instruction set that Eigen was compiled for they do
 /// errors   std::invalid_argument for sizes that do not fit, a sample without a label, data that are not finite
 template <class T = float>
 class classifier {

@@ -45,7 +45,8 @@ struct mlp_gan_options {
 ///          unbounded data are seen as they are, and the generator's last layer is linear
 /// workers  each has its own part of one fixed random order of the data, of equal size +-1, and draws its
 ///          batches from it with replacement, as a function of the sample alone
-/// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory
+/// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory; on the
+///          instruction set that Eigen was compiled for they do
 /// errors   std::invalid_argument for sizes that do not fit, data that are not finite
 /// source   R1: Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge? ICML 2018
 template <class T = float>

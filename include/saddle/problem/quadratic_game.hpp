@@ -54,7 +54,8 @@ struct quadratic_game {
 
   /// The generator of public quadratic games: f = x'Ax/2 + x'By - y'Cy/2 + a'x - c'y a datum, A, B, C
   /// symmetric with random orthogonal eigenbases, eigenvalues of A and C uniform in [mu, l], of B in [0,
-  /// l], a and c standard normal (our choice). A worker holds the mean of its data.
+  /// l], a and c standard normal (our choice). A worker holds the mean of its data. Eigen makes the bases: on another
+  /// instruction set their last bits differ, and with them the game's identity.
   static quadratic_game random(int n, int workers, std::uint64_t seed, int data = 100, double mu = 0.01,
                                double l = 1) {
     expects(n > 0 && workers > 0 && data > 0, "quadratic_game: n, workers and data are positive");

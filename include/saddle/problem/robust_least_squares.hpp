@@ -38,7 +38,7 @@ struct robust_least_squares {
   int clients = 1;
 
   /// A and x* standard normal, y0 = A x* + 0.01 * standard normal. The public setting is 200 x 10 with 20
-  /// clients.
+  /// clients. A x* is a product by Eigen: on another instruction set its last bits differ, and with them the identity.
   static robust_least_squares random(int rows, int columns, int clients, std::uint64_t seed) {
     expects(columns > 0 && clients > 0 && clients <= rows,
             "robust_least_squares: there are columns, clients, and a row for each client");
