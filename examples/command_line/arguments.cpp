@@ -46,8 +46,10 @@ std::string complaint(CLI::App const& app, int argc, char** argv) {
     bool known = false;
     for (CLI::Option const* const option : app.get_options())
       for (std::string const& one : option->get_lnames()) {
-        known = known || name == "--" + one;
-        if (std::size_t const n = edits(name, "--" + one); n < least) least = n, nearest = "--" + one;
+        std::string const whole = "--" + one;
+        known = known || name == whole;
+        bool const begins = name.size() > 3 && whole.starts_with(name);
+        if (std::size_t const n = begins ? 1 : edits(name, whole); n < least) least = n, nearest = whole;
       }
     for (CLI::Option const* const option : app.get_options())
       for (std::string const& one : option->get_snames()) known = known || name == "-" + one;

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 /// Without an error where there is no such file, or its name is too long.
 fs::path canonical(std::string const& path) {
   std::error_code error;
-  fs::path const there = fs::weakly_canonical(path, error);
+  fs::path const there = fs::weakly_canonical(fs::absolute(path, error), error);
   return error ? fs::absolute(path, error).lexically_normal() : there;
 }
 bool is_same(std::string const& a, std::string const& b) {
