@@ -1,4 +1,4 @@
-# Sourced by demo.sh and test.sh in the project's root: configures build/ and sets `jobs`.
+# Sourced by demo.sh and test.sh in the project's root: configures build/, with their `options`, and sets `jobs`.
 
 # One job a processor, but 2 GB for each: the compiler takes that much for a file with Eigen in it.
 jobs=$(nproc)
@@ -10,4 +10,5 @@ if [ "$jobs" -lt 1 ]; then jobs=1; fi
 if [ -z "${CMAKE_GENERATOR:-}" ] && [ ! -e build/CMakeCache.txt ] && command -v ninja >/dev/null 2>&1; then
   export CMAKE_GENERATOR=Ninja
 fi
-cmake --preset native
+# shellcheck disable=SC2086
+cmake --preset native $options

@@ -3,8 +3,10 @@
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 
-sh cmake/setup.sh g++ cmake ninja-build libeigen3-dev doctest-dev libbenchmark-dev zlib1g-dev libcli11-dev \
-  nlohmann-json3-dev libstb-dev
+sh cmake/setup.sh g++ cmake ninja-build libeigen3-dev zlib1g-dev libcli11-dev nlohmann-json3-dev libstb-dev
+# Neither tests nor benchmarks, whose libraries it does not install; a build folder that has them keeps them.
+options=
+[ -e build/CMakeCache.txt ] || options='-D SADDLE_BUILD_TESTS=OFF -D SADDLE_BUILD_BENCH=OFF'
 . cmake/configure.sh
 
 cmake --build build --parallel "$jobs" --target train_gan

@@ -1,6 +1,7 @@
 #!/bin/sh
 # sh cmake/setup.sh PACKAGE...: sees to it that these Debian packages are there. What is missing is installed
-# with apt-get where that may be done without a question; otherwise it prints the command and exits with 1.
+# with apt-get where that may be done without a question; otherwise it prints the command and exits with 1. The
+# compiler that CXX names, as CMake takes it, stands in for g++.
 set -eu
 
 header() {  # is this header where a compiler looks by itself?
@@ -11,7 +12,8 @@ program() {
 }
 present() {  # by what the build uses, so that what came from elsewhere counts too
   case $1 in
-    g++ | cmake | git) program "$1" ;;
+    g++) [ -n "${CXX:-}" ] || program g++ ;;
+    cmake | git) program "$1" ;;
     ninja-build) program ninja || program make ;;
     clang-16) program clang++-16 ;;
     libclang-rt-16-dev) [ -d /usr/lib/llvm-16/lib/clang/16/lib/linux ] ;;
@@ -28,6 +30,12 @@ present() {  # by what the build uses, so that what came from elsewhere counts t
     *) echo "setup.sh: does not know the package $1" >&2; exit 2 ;;
   esac
 }
+
+# CMake takes flags behind the compiler's name, too.
+if [ -n "${CXX:-}" ] && ! program "$CXX" && ! program "${CXX%% *}"; then
+  echo "setup.sh: CXX is $CXX, and there is no such compiler" >&2
+  exit 1
+fi
 
 missing=
 for package in "$@"; do

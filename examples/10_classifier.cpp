@@ -10,8 +10,10 @@
 #include <exception>
 #include <string>
 
+#include <saddle/core/atomic_file.hpp>
 #include <saddle/games.hpp>
 
+#include "command_line/version.hpp"
 #include "trained_classifier.hpp"
 
 namespace {
@@ -29,20 +31,39 @@ samples every_second(samples const& all, int first) {
   return out;
 }
 
+constexpr char const* help = R"(classifier [DATA [FILE [mlp]]]: trains a classifier and writes it to FILE.
+
+  classifier digits digits.classifier     the digits (default)
+  classifier cifar:RECORDS FILE           binary records of CIFAR-10
+  classifier idx:FOLDER FILE              a folder with the four files of MNIST or Fashion-MNIST
+  classifier idx:FOLDER FILE mlp          without convolutions
+
+train_gan --classifier FILE and train_md_gan --classifier FILE rate generated images by it.
+--help prints this, --version the version. Exit status: 0; 1 where the digits are told badly; 2 after an error.
+)";
+
 }  // namespace
 
 int main(int count, char** arguments) {
   std::string const data = count > 1 ? arguments[1] : "digits", file = count > 2 ? arguments[2] : "";
+  if (data == "--help" || data == "-h" || data == "--version") {
+    std::fputs(data == "--version" ? command_line::version("classifier").c_str() : help, stdout);
+    return 0;
+  }
   try {
     bool const is_idx = data.starts_with("idx:"), is_cifar = data.starts_with("cifar:");
-    expects(is_idx || is_cifar || data == "digits",
-            [&] { return "there is no data set " + data + ", only digits, cifar:RECORDS and idx:FOLDER"; });
+    expects(is_idx || is_cifar || data == "digits", [&] {
+      return data.starts_with("-") ? "unknown option " + data + "; see --help"
+                                   : "there is no data set " + data + ", only digits, cifar:RECORDS and idx:FOLDER";
+    });
+    if (!file.empty()) atomic_file const tried(file);  // that it cannot be written is known before the training
     samples const whole = is_idx     ? samples{}
                           : is_cifar ? read_cifar(data.substr(6))
                                      : read_digits(SADDLE_SOURCE_DIR "/examples/data/digits.csv.gz");
     samples const seen = is_idx ? read_idx_folder(data.substr(4), "train") : every_second(whole, 0);
     samples const unseen = is_idx ? read_idx_folder(data.substr(4), "t10k") : every_second(whole, 1);
     bool const is_mlp = count > 3 && std::string(arguments[3]) == "mlp";
+    expects(count <= 4 && is_mlp == (count == 4), [] { return "after DATA and FILE comes mlp or nothing; see --help"; });
     int const epochs = is_cifar ? 10 : !is_idx ? 150 : is_mlp ? 12 : 4;
     classifier_options options{.hidden = {is_mlp ? 256 : 128}, .batch = 16, .workers = 4};
     if (!is_mlp) options.filters = {8, 16}, options.kernel = is_idx || is_cifar ? 5 : 3;

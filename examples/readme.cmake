@@ -3,7 +3,8 @@
 cmake_minimum_required(VERSION 3.25)
 
 file(READ ${SOURCE}/README.md readme)
-file(GLOB examples ${SOURCE}/examples/*.cpp ${SOURCE}/examples/*.hpp ${SOURCE}/examples/*.cu)
+string(REGEX REPLACE "([][])" "[\\1]" here "${SOURCE}")
+file(GLOB examples ${here}/examples/*.cpp ${here}/examples/*.hpp ${here}/examples/*.cu)
 set(fence "```cpp\n")
 set(blocks 0)
 while(TRUE)

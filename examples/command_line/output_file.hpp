@@ -1,30 +1,37 @@
 #pragma once
-#include <fstream>
+#include <cstdint>
+#include <optional>
 #include <string>
+
+#include <saddle/core/atomic_file.hpp>
 
 namespace command_line {
 
-/// A file that is there with its name only when it is complete: until then it is a file beside it.
-///
+/// Whether it is written straight, as a terminal, a pipe or /dev/stdout is: there is no file to take its place.
+bool is_stream(std::string const& path);
+/// Tries to make a file of this name, and leaves none.
+/// errors  std::runtime_error where it cannot be written
+void expect_writable(std::string const& path);
+/// Writes all of it; a regular file is there with its name when it is complete.
 /// errors  std::runtime_error that names the file
-class output_file {
- public:
-  /// An empty path writes nothing.
-  explicit output_file(std::string path);
-  output_file(output_file const&) = delete;
-  output_file& operator=(output_file const&) = delete;
-  ~output_file();
+void write_file(std::string const& path, std::string const& text);
 
-  explicit operator bool() const { return !path_.empty(); }
-  void write(std::string const& text);
-  void commit();
+/// A table that grows by a row now and then, and is there while it grows. Each row begins with its step. A run that
+/// continues from a step keeps the rows up to it that the file has, and drops those after it.
+///
+/// errors  std::runtime_error that names the file; std::invalid_argument where a run that continues finds another table
+class log_file {
+ public:
+  /// An empty path writes nothing. `kept`: the last step whose row is kept; -1: the file is made anew.
+  log_file(std::string path, std::string const& heading, std::int64_t kept);
+
+  /// From here on the file is there. After an error nothing more is written to it.
+  void begin();
+  void add(std::string const& row);
 
  private:
-  std::string path_, beside_;
-  std::ofstream file_;
+  std::string path_, beginning_;
+  std::optional<saddle::atomic_file> file_;
 };
-
-/// errors  std::runtime_error where no file of this name can be written
-void expect_writable(std::string const& path);
 
 }  // namespace command_line

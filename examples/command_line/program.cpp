@@ -1,26 +1,59 @@
 #include "program.hpp"
 
+#include <signal.h>
+#include <time.h>
+
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <new>
+#include <string_view>
 
 namespace command_line {
 namespace {
 
-std::atomic<bool> was_interrupted = false;
+char const* called = "";
+volatile sig_atomic_t noted = 0;
+timespec noted_at;  // written once, by the handler, before a second signal looks at it
 
-void interrupt(int) {
-  was_interrupted = true;
-  std::signal(SIGINT, SIG_DFL);
+extern "C" void note(int number) {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (noted == 0) {
+    noted_at = now;
+    noted = number;
+  } else if (number == SIGINT || number == SIGTERM || number == SIGHUP) {
+    auto const waited = (now.tv_sec - noted_at.tv_sec) * 1000 + (now.tv_nsec - noted_at.tv_nsec) / 1000000;
+    if (waited < 200) return;
+    signal(number, SIG_DFL);
+    raise(number);
+  }
+}
+
+/// A message as a sentence: an exception of the library may begin with the function that threw it.
+std::string_view without_signature(std::string_view text) {
+  for (std::string_view const end : {"]: ", "): "}) {
+    std::size_t const place = text.find(end);
+    if (place == text.npos) continue;
+    std::string_view const before = text.substr(0, place);
+    if (before.find("saddle::") != before.npos && before.find('(') != before.npos) return text.substr(place + 3);
+  }
+  return text;
 }
 
 }  // namespace
 
-void note_interrupts() { std::signal(SIGINT, interrupt); }
-bool interrupted() { return was_interrupted; }
+void note_signals() {
+  struct sigaction how = {};
+  how.sa_handler = note;
+  how.sa_flags = SA_RESTART;
+  for (auto const& [number, name] : noted_signals) sigaddset(&how.sa_mask, number);  // one after the other
+  for (auto const& [number, name] : noted_signals) {
+    struct sigaction before = {};
+    if (sigaction(number, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(number, &how, nullptr);
+  }
+}
+int noted_signal() { return noted; }
 
 std::string hexadecimal(std::uint64_t x) {
   char text[17];
@@ -28,11 +61,21 @@ std::string hexadecimal(std::uint64_t x) {
   return text;
 }
 
-int fail(char const* program, std::exception const& e, int code) {
-  std::string line = dynamic_cast<std::bad_alloc const*>(&e) != nullptr ? "there is not enough memory" : e.what();
+int fail(std::exception const& e, int code) {
+  bool const is_memory = dynamic_cast<std::bad_alloc const*>(&e) != nullptr;
+  std::string line(is_memory ? "there is not enough memory" : without_signature(e.what()));
   std::replace(line.begin(), line.end(), '\n', ' ');
-  std::cerr << program << ": " << line << '\n';
+  std::cerr << called << ": " << line << '\n';
   return code;
+}
+
+void begin_program(char const* name) {
+  called = name;
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
+void print(answer const& a) {
+  if (rank() == 0) std::cout << a.text << std::flush;
 }
 
 }  // namespace command_line

@@ -1,12 +1,16 @@
 #include "rating.hpp"
 
 #include <cmath>
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 #include <saddle/metric/inception_score.hpp>
 #include <saddle/metric/modes.hpp>
 #include <saddle/problem/classifier.hpp>
+
+#include "own_metrics.hpp"
 
 namespace command_line {
 namespace {
@@ -24,6 +28,10 @@ void add(nlohmann::ordered_json& summary, score const& s) {
   set("good_samples", s.good_samples);
   set("feature_distance", s.feature_distance);
   set("inception_score", s.inception_score);
+  set("generator_loss", s.losses ? std::optional((*s.losses)[0]) : std::nullopt);
+  set("discriminator_loss", s.losses ? std::optional((*s.losses)[1]) : std::nullopt);
+  for (std::size_t i = 0; i < std::size(own_metrics); ++i)
+    set(own_metrics[i].name, i < s.own.size() ? s.own[i].second : std::nullopt);
 }
 
 rating::rating(data_set const& data, std::string const& classifier)
@@ -37,7 +45,7 @@ rating::rating(data_set const& data, std::string const& classifier)
   features_ = saddle::moments(saddle::features(c.network, c.weights, data.real));
 }
 
-score rating::of(saddle::samples const& generated) const {
+score rating::of(saddle::samples const& real, saddle::samples const& generated) const {
   score s;
   auto const if_finite = [](double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; };
   if (!centres_.empty()) {
@@ -52,6 +60,7 @@ score rating::of(saddle::samples const& generated) const {
     auto const classes = saddle::posteriors(c->network, c->weights, generated);
     s.inception_score = if_finite(saddle::inception_score(classes).mean);
   }
+  for (own_metric const& m : own_metrics) s.own.emplace_back(m.name, if_finite(m.of(real, generated)));
   return s;
 }
 

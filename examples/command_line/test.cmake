@@ -34,6 +34,13 @@ function(digest variable)
   set(${variable} ${value} PARENT_SCOPE)
 endfunction()
 
+# files_like(VARIABLE PATTERN): in SCRATCH, whose own path may have brackets.
+function(files_like variable pattern)
+  string(REGEX REPLACE "([][])" "[\\1]" here "${SCRATCH}")
+  file(GLOB files RELATIVE ${SCRATCH} ${here}/${pattern})
+  set(${variable} "${files}" PARENT_SCOPE)
+endfunction()
+
 function(expect_equal a b what)
   if(NOT a STREQUAL b)
     message(FATAL_ERROR "${what}: '${a}' and '${b}'")

@@ -67,6 +67,10 @@ saddle::samples gan::generate(std::span<float const> generator_weights) const {
   return parts_->problem->gan.generate(generator_weights, std::min(parts_->data.real.count, 2000), 1);
 }
 
-score gan::rate(saddle::samples const& generated) const { return parts_->rating.of(generated); }
+score gan::rate(saddle::samples const& generated) const { return parts_->rating.of(parts_->data.real, generated); }
+
+std::optional<std::array<double, 2>> gan::losses(saddle::point<float const> at) const {
+  return mean_losses(parts_->problem->gan, at);
+}
 
 }  // namespace train_gan

@@ -1,5 +1,7 @@
 #pragma once
+#include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +33,9 @@ class gan {
   /// As many as there are data, 2000 at most, always from the same latent points.
   saddle::samples generate(std::span<float const> generator_weights) const;
   score rate(saddle::samples const& generated) const;
+  /// What generator and discriminator minimize, a mean over the first worker's data, always the same batches of them;
+  /// none where it is not finite.
+  std::optional<std::array<double, 2>> losses(saddle::point<float const> at) const;
 
  private:
   struct parts;

@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -13,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "../command_line/arguments.hpp"
 #include "../command_line/option_values.hpp"
 
 namespace train_gan {
@@ -55,6 +57,24 @@ std::vector<recipe> const recipes = {
     {"grid25", {128, 128}, 16, 32, 30000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
     {"idx:", {256, 256}, 64, 32, 10000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}},
     {"cifar:", {512, 512}, 100, 32, 20000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}}};
+
+/// What --help says of them.
+std::vector<std::vector<std::string>> defaults() {
+  auto const number = [](double x) {
+    char text[32];
+    return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
+  };
+  std::vector<std::vector<std::string>> rows = {{"--data", "--hidden", "--latent", "--batch", "--steps", "--r1",
+                                                 "--average-decay", "--step-size of adam's kind", "and others"}};
+  for (recipe const& r : recipes) {
+    std::string widths;
+    for (int const w : r.hidden) widths += (widths.empty() ? "" : ",") + std::to_string(w);
+    rows.push_back({std::string(r.data), widths, std::to_string(r.latent), std::to_string(r.batch),
+                    std::to_string(r.steps), number(r.r1), number(r.average_decay), number(r.adaptive[0]),
+                    number(r.plain[0])});
+  }
+  return rows;
+}
 
 bool is_adaptive(std::string const& optimizer) { return optimizer.ends_with("adam"); }
 
@@ -191,7 +211,11 @@ options parse(int argc, char** argv) {
       ->check(between(0.0, 0.999999999));
 
   add_outputs(app, o);
-  app.add_option("--log", o.log, "Writes the way there, CSV, a row an evaluation")->group("Output");
+  add_footer(app,
+             {"train_gan --data ring8 --compressor qsgd4 --samples ring.png --log ring.csv",
+              "train_gan --checkpoint run.saddle --every 500, and after a stop the same with --resume run.saddle",
+              "mpirun -n 4 train_gan --workers 8 --json run.json"},
+             defaults());
   parse_arguments(app, argc, argv);
 
   method const& preset = *std::find_if(std::begin(methods), std::end(methods),

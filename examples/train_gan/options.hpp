@@ -16,7 +16,7 @@ struct options : command_line::run_options {
 };
 
 /// errors  std::invalid_argument with one line on what is wrong
-/// exits   with 0 after --help
+/// throws  answer: what --help or --version asked for
 options parse(int argc, char** argv);
 
 }  // namespace train_gan

@@ -14,9 +14,7 @@
 #include <saddle/saddle.hpp>
 
 #include "../command_line/data_set.hpp"
-#include "../command_line/picture.hpp"
 #include "../command_line/program.hpp"
-#include "../command_line/progress.hpp"
 #include "../command_line/rating.hpp"
 #include "../command_line/run.hpp"
 #include "options.hpp"
@@ -64,6 +62,10 @@ saddle::md_gan_settings<saddle::adam, saddle::adam, saddle::identity, F> setting
           .problem = name.str()};
 }
 
+std::string in_numbers(int n, char const* one, char const* several) {
+  return std::to_string(n) + " " + (n == 1 ? one : several);
+}
+
 /// A run with everything checked and nothing written.
 class job {
  public:
@@ -82,44 +84,50 @@ class job_with final : public job {
         driver_(pair_of(data_.real, o), settings_of(o, feedbacks, data_),
                 connection{.workers = o.workers, .deadline = o.deadline}, saddle::cpu{o.threads}),
         first_(resume(driver_, o)),
-        files_(o, driver_.is_server()) {}
+        files_(o, driver_.is_server(), first_, {o.classifier, o.labels, file_of(o.data)}, row({}, {})) {}
 
-  int run() override {
-    bool const is_server = driver_.is_server();
-    progress shown(first_, options_.steps, options_.quiet || !is_server);
-    run_to_end(driver_, options_, is_server, shown,
-               [&](saddle::md_gan_report const& r) { evaluate(r, shown); });
+  int run() override { return carry_out(driver_, *this, data_, options_, driver_.is_server(), first_, files_); }
 
-    saddle::md_gan_report r = driver_.report();
-    r.wire_bytes = driver_.wire_bytes();
-    std::uint64_t const digest = driver_.digest();
-    if (!options_.checkpoint.empty()) driver_.save(options_.checkpoint);
-    if (is_server) {
-      saddle::samples const generated = evaluate(r, shown);
-      if (files_.samples) files_.samples.write(picture(data_, generated));
-      if (files_.samples_csv) files_.samples_csv.write(table(generated));
-      files_.json.write(summary(r, digest).dump(2) + "\n");
-      files_.commit();
-      std::string const rated = readable(score_);
-      shown.say(std::to_string(options_.workers) + (options_.workers == 1 ? " worker: " : " workers: ") +
-                std::to_string(r.steps_executed) + " steps in " + std::to_string(std::lround(r.seconds)) + " s; " +
-                readable_bytes(r.downlink.total) + " down, " + readable_bytes(r.uplink.total) + " up, " +
-                readable_bytes(r.exchanged.total) + " between workers; " +
-                (rated.empty() ? "" : rated + "; ") + "digest " + hexadecimal(digest));
-    }
-    return interrupted() ? 130 : 0;
+  std::string beginning() const {
+    return options_.data + ", " + std::to_string(data_.real.count) + " samples of " +
+           std::to_string(data_.real.shape.size()) + " values; MD-GAN, feedbacks " + options_.feedbacks + ", " +
+           in_numbers(options_.batches, "batch", "batches") + " a step, " + workers() + "; " +
+           in_numbers(options_.threads, "thread", "threads");
   }
-
- private:
-  saddle::samples evaluate(saddle::md_gan_report const& r, progress& shown) {
-    saddle::samples generated =
-        driver_.pair().generate(driver_.generator_weights(), std::min(data_.real.count, 2000), 1);
-    score_ = rating_.of(generated);
-    shown.evaluated(r.step, r.uplink, score_);
-    return generated;
+  traffic sent(saddle::md_gan_report const& r) const {
+    saddle::message_bytes down = r.downlink;
+    down += r.exchanged;
+    return {r.uplink, down};
   }
-
-  nlohmann::ordered_json summary(saddle::md_gan_report const& r, std::uint64_t digest) const {
+  saddle::samples generated() const {
+    return driver_.pair().generate(driver_.generator_weights(), std::min(data_.real.count, 2000), 1);
+  }
+  score rate(saddle::samples const& generated) const {
+    score s = rating_.of(data_.real, generated);
+    s.losses = mean_losses(driver_.pair(), saddle::point<float const>{driver_.generator_weights(),
+                                                                      driver_.discriminator_weights(0)});
+    return s;
+  }
+  static nlohmann::ordered_json row(saddle::md_gan_report const& r, score const& s) {
+    nlohmann::ordered_json out;
+    out["step"] = r.step;
+    out["seconds"] = r.seconds;
+    out["downlink_bytes"] = r.downlink.total;
+    out["uplink_bytes"] = r.uplink.total;
+    out["exchanged_bytes"] = r.exchanged.total;
+    out["wire_bytes"] = r.wire_bytes;
+    out["skipped_steps"] = r.skipped_steps;
+    add(out, s);
+    return out;
+  }
+  std::string in_words(saddle::md_gan_report const& r, score const& s, std::uint64_t digest) const {
+    std::string const rated = readable(s);
+    return workers() + ": " + std::to_string(r.steps_executed) + " steps in " + readable_seconds(r.seconds) + "; " +
+           readable_bytes(r.downlink.total) + " down, " + readable_bytes(r.uplink.total) + " up, " +
+           readable_bytes(r.exchanged.total) + " between workers; " + (rated.empty() ? "" : rated + "; ") + "digest " +
+           hexadecimal(digest);
+  }
+  nlohmann::ordered_json summary(saddle::md_gan_report const& r, score const& s, std::uint64_t digest) const {
     saddle::per_pass const cost = driver_.pair().operations();
     nlohmann::ordered_json out;
     out["data"] = options_.data;
@@ -149,10 +157,13 @@ class job_with final : public job {
     out["seconds"] = r.seconds;
     out["skipped_steps"] = r.skipped_steps;
     out["details"] = r.details;
-    add(out, score_);
+    add(out, s);
     out["digest"] = hexadecimal(digest);
     return out;
   }
+
+ private:
+  std::string workers() const { return in_numbers(options_.workers, "worker", "workers"); }
 
   options options_;
   data_set data_;
@@ -161,7 +172,6 @@ class job_with final : public job {
       driver_;
   std::int64_t first_;
   run_files files_;
-  score score_;
 };
 
 std::unique_ptr<job> job_of(options const& o) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -12,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "../command_line/arguments.hpp"
 #include "../command_line/data_set.hpp"
 #include "../command_line/option_values.hpp"
 #include "../command_line/processes.hpp"
@@ -34,6 +36,21 @@ std::vector<recipe> const recipes = {{"digits", {128, 128}, 42, 10, 3000, 1e-3},
                                      {"grid25", {64, 64}, 40, 32, 3000, 2e-3},
                                      {"idx:", {512, 512}, 100, 10, 5000, 2e-4},  // the paper's, as the next
                                      {"cifar:", {512, 512}, 100, 10, 5000, 2e-4}};
+
+/// What --help says of them.
+std::vector<std::vector<std::string>> defaults() {
+  std::vector<std::vector<std::string>> rows = {
+      {"--data", "--hidden", "--latent", "--batch", "--steps", "--step-size"}};
+  for (recipe const& r : recipes) {
+    char step_size[32];
+    *std::to_chars(step_size, std::end(step_size), r.step_size).ptr = '\0';
+    std::string widths;
+    for (int const w : r.hidden) widths += (widths.empty() ? "" : ",") + std::to_string(w);
+    rows.push_back({std::string(r.data), widths, std::to_string(r.latent), std::to_string(r.batch),
+                    std::to_string(r.steps), step_size});
+  }
+  return rows;
+}
 
 [[noreturn]] void refuse(std::string const& why) { throw std::invalid_argument(why); }
 
@@ -106,6 +123,11 @@ options parse(int argc, char** argv) {
       ->check(between(0.001, 1e9));
 
   add_outputs(app, o);
+  add_footer(app,
+             {"train_md_gan --workers 10 --samples digits.png --log digits.csv",
+              "train_md_gan --data idx:images.gz --labels labels.gz --checkpoint run.saddle --every 500",
+              "mpirun -n 4 train_md_gan --workers 8 --json run.json"},
+             defaults());
   parse_arguments(app, argc, argv);
 
   auto const best = std::find_if(recipes.begin(), recipes.end(), [&](recipe const& r) {

@@ -24,8 +24,8 @@ foreach(file IN ITEMS out.png out.csv out.saddle)
   endif()
   file(REMOVE ${SCRATCH}/${file})
 endforeach()
-file(GLOB left ${SCRATCH}/*)
-expect_equal("${left}" ${SCRATCH}/out.json "a run left files beside its outputs")
+files_like(left *)
+expect_equal("${left}" out.json "a run left files beside its outputs")
 
 # ---- Equal bits ----
 set(digests "")
@@ -78,7 +78,7 @@ function(refuse why)
   if(NOT output STREQUAL "" OR NOT errors MATCHES "^train_md_gan: [^\n]+\n$" OR NOT errors MATCHES "${why}")
     message(FATAL_ERROR "train_md_gan ${ARGN}\nmust print one line on stderr with '${why}', not\n${output}${errors}")
   endif()
-  file(GLOB written ${SCRATCH}/none.*)
+  files_like(written none.*)
   expect_equal("${written}" "" "a refused run wrote")
 endfunction()
 
@@ -109,6 +109,11 @@ refuse("another run" ${tiny} --resume half.saddle)
 refuse("is at step 3, the run ends at 2" ${tiny} --exchange-epochs 0.0134 --departures 2@3,0@5 --resume half.saddle
        --steps 2)
 set(outputs --json none.json)
+refuse("--samples: ./four.idx is read by this run" ${few} --data idx:four.idx --labels four.txt --samples ./four.idx)
+refuse("--checkpoint: four.txt is read by this run" ${few} --data idx:four.idx --labels four.txt --checkpoint four.txt)
 refuse("two outputs" --checkpoint none.json)
 refuse("no/such/folder" --samples no/such/folder/out.png)
 refuse("--every needs" --every 10)
+
+# ---- Outputs, and messages about the command line ----
+include(${CMAKE_CURRENT_LIST_DIR}/../command_line/outputs.cmake)

@@ -35,3 +35,24 @@ must(FAIL "component games: it needs Eigen 3.4 and zlib"
 must(PASS "" ${configure} -S ${here}/add_subdirectory -D SADDLE_FOLDER=${SOURCE} -B ${SCRATCH}/folder)
 must(PASS "" ${CMAKE_COMMAND} --build ${SCRATCH}/folder)
 must(PASS "saddle ${VERSION}" ${SCRATCH}/folder/consumer)
+must(PASS "trained" ${SCRATCH}/folder/warned)
+# The other compiler, where it is there and new enough.
+find_program(clang NAMES clang++-16 clang++-17 clang++-18 clang++-19)
+if(clang AND NOT clang STREQUAL COMPILER)
+  must(PASS "" ${configure} -D CMAKE_CXX_COMPILER=${clang} -S ${here}/add_subdirectory -D SADDLE_FOLDER=${SOURCE}
+       -B ${SCRATCH}/clang)
+  must(PASS "" ${CMAKE_COMMAND} --build ${SCRATCH}/clang --target warned)
+  must(PASS "trained" ${SCRATCH}/clang/warned)
+endif()
+
+# A source folder whose name has brackets: configured as the demo does, which needs no library of the tests, and then
+# with the tests.
+file(CREATE_LINK ${SOURCE} "${SCRATCH}/sad[d]le" SYMBOLIC)
+set(brackets ${configure} -S "${SCRATCH}/sad[d]le" -B "${SCRATCH}/build[1]" -D SADDLE_CUDA=OFF -D SADDLE_MPI=OFF)
+must(PASS "" ${brackets} -D SADDLE_BUILD_TESTS=OFF -D SADDLE_BUILD_BENCH=OFF -D CMAKE_DISABLE_FIND_PACKAGE_doctest=ON)
+must(PASS "" ${CMAKE_COMMAND} --build "${SCRATCH}/build[1]" --target smallest)
+must(PASS "" "${SCRATCH}/build[1]/examples/smallest")
+must(PASS "" ${brackets} -D SADDLE_BUILD_TESTS=ON -D CMAKE_DISABLE_FIND_PACKAGE_doctest=OFF)
+must(PASS "" ${CMAKE_COMMAND} --build "${SCRATCH}/build[1]" --target test_include_directions)
+must(PASS "100% tests passed" ${CMAKE_CTEST_COMMAND} --test-dir "${SCRATCH}/build[1]"
+     -R "^(include_directions|example/smallest|rejects/precompile)$")

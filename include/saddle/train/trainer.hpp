@@ -680,12 +680,16 @@ class trainer {
     }
   }
 
+  char const* averaging_name() const {
+    averaging const a = settings_.average;
+    return a == averaging::none ? "none" : a == averaging::uniform ? "uniform" : "exponential";
+  }
   std::string description() const {
     players const p = sizes();
     return program_->optimizer_name() + " " + program_->compression_name() + " " + program_->topology_name() +
            " workers=" + std::to_string(link_->workers()) + " coordinates=" + std::to_string(p.min) + "+" +
            std::to_string(p.max) + " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
-           " average=" + std::to_string(static_cast<int>(settings_.average)) + " " + program_->details() +
+           " average=" + averaging_name() + " " + program_->details() +
            (settings_.problem.empty() ? "" : " problem=" + settings_.problem) +
            (link_->model() == nullptr ? "" : std::string(" ") + link_->model()->name());
   }
