@@ -72,8 +72,8 @@ class gpu {
       double best = 0;
       for (int i = 0; i < 10; ++i)
         best = std::max(best, 2.0 * static_cast<double>(bytes) / seconds([&] {
-                          cuda_check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice,
-                                                cudaStreamPerThread));
+                          cuda_check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes),
+                                                     cudaMemcpyDeviceToDevice, cudaStreamPerThread));
                         }));
       return best;
     }();

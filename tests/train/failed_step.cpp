@@ -91,7 +91,8 @@ TEST_CASE("a gradient that throws leaves a report that is true, and a trainer th
 }
 
 TEST_CASE("the second gradient of a step throws: the arrays are halfway, the counters are not") {
-  tells_the_truth(extragradient{.step_size = 0.05, .second = sampling::independent}, identity{}, parameter_server<>{}, cpu{}, 1);
+  extragradient const fresh{.step_size = 0.05, .second = sampling::independent};
+  tells_the_truth(fresh, identity{}, parameter_server<>{}, cpu{}, 1);
 }
 
 TEST_CASE("processes of a run that failed do not continue it") {

@@ -79,8 +79,8 @@ TEST_CASE("recorded steps are those of the CPU, on one process and on several, a
   same_when_recorded(alternating_sgda{{0.05}}, identity{}, gossip{.graph = ring(workers), .rounds = 3});
   same_when_recorded(sgda{0.05}, scaled_sign<128>{}, gossip{.graph = ring(workers), .consensus_step = 0.1});
   same_when_recorded(omd{0.05}, identity{}, gossip{one_peer_exponential(workers)});
-  same_when_recorded(sgda{0.05}, error_feedback{global_top_k<128>{.fraction = 0.5}}, local_steps{parameter_server<>{}, 2},
-                     2);
+  error_feedback const selects{global_top_k<128>{.fraction = 0.5}};
+  same_when_recorded(sgda{0.05}, selects, local_steps{parameter_server<>{}, 2}, 2);
 }
 
 TEST_CASE("gradient buffers that move are followed, also by what was recorded") {
@@ -92,7 +92,8 @@ TEST_CASE("gradient buffers that move are followed, also by what was recorded") 
     }
   };
   auto const expected = [] {
-    trainer t{test::bil(2), extragradient{0.1}, error_feedback{qsgd<128, 8>{}}, parameter_server<>{}, loopback{2}, cpu{}};
+    error_feedback const sends{qsgd<128, 8>{}};
+    trainer t{test::bil(2), extragradient{0.1}, sends, parameter_server<>{}, loopback{2}, cpu{}};
     t.run(12);
     return t.digest();
   }();

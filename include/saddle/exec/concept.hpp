@@ -51,8 +51,8 @@ concept bucket_body = requires(Body const body) {
 /// once(f)                            f()
 /// exclusive_scan(in, out, n)         with +, after reserve_scan<U>(n); in and out are different arrays
 /// each(n, f)                         f(i) for i = 0 ... n - 1, called by the host
-/// replay(kind, f)                    f(), whose kernels are the same every time for a kind, which is any int: only what
-///                                    they read has changed. What f throws is thrown, and nothing of it is recorded
+/// replay(kind, f)                    f(), whose kernels are the same every time for a kind, which is any int: only
+///                                    what they read has changed. What f throws is thrown, and nothing is recorded
 /// forget_recordings()                kernels may be others from now on, of all kinds: pointers in them have changed
 ///
 /// Bodies and f point to the engine's memory:

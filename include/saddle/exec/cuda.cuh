@@ -96,7 +96,7 @@ struct cuda {
     explicit engine(cuda const& how)
         : device_(current_cuda_device()), shared_(how.opened().stream), stream_(shared_.get()), graphs_(how.graphs) {
       expects(!graphs_ || !shared_.is_legacy(),
-              "the legacy default stream cannot be recorded as a graph: give another stream, or none, or graphs = false");
+              "no graph can be made of the legacy default stream: give another stream, or none, or graphs = false");
       cuda_check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, device_));
     }
 
@@ -131,8 +131,9 @@ struct cuda {
     void reserve_scan(std::int64_t n) {
       device_guard const here(device_);
       std::size_t bytes = 0;
-      cuda_check(cub::DeviceScan::ExclusiveScan(nullptr, bytes, static_cast<U const*>(nullptr), static_cast<U*>(nullptr),
-                                           added{}, U{}, n, stream_));
+      U const* const in = nullptr;
+      U* const out = nullptr;
+      cuda_check(cub::DeviceScan::ExclusiveScan(nullptr, bytes, in, out, added{}, U{}, n, stream_));
       if (bytes > scan_.size()) scan_ = allocate<std::byte>(bytes);
     }
     template <class U>

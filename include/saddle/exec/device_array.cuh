@@ -11,8 +11,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// n values in memory of the current device, zero when the stream comes to what follows. Freed on its device, when that
-/// is no longer used; that never throws.
+/// n values in memory of the current device, zero when the stream comes to what follows. Freed on its device, which
+/// cudaFree waits for; that never throws.
 /// errors  cuda_error
 template <class U>
 class device_array {
@@ -29,7 +29,8 @@ class device_array {
     cuda_check(cudaMemsetAsync(made, 0, n * sizeof(U), stream));
   }
   /// With the values of the host. Waits for the stream.
-  device_array(std::type_identity_t<std::span<U const>> values, cudaStream_t stream) : device_array(values.size(), stream) {
+  device_array(std::type_identity_t<std::span<U const>> values, cudaStream_t stream)
+      : device_array(values.size(), stream) {
     if (size_ == 0) return;
     cuda_check(cudaMemcpyAsync(data(), values.data(), values.size_bytes(), cudaMemcpyHostToDevice, stream));
     cuda_check(cudaStreamSynchronize(stream));

@@ -106,8 +106,9 @@ concept has_sound_options =
 /// gradient(at, sample, out, player)   optional: writes only that player's part; used by alternating methods
 /// workers()                  optional: the most workers that the problem has data for
 /// tensors(player)            optional: what a player's coordinates are, one after the other; for per-tensor grouping
-/// gradient_buffers(worker)   optional: a span a player that is always `out` for this worker, in place of an array of the
-///                            trainer's; on 16 bytes, each worker's its own
+/// gradient_buffers(worker)   optional: a span a player that is `out` for this worker, in place of an array of the
+///                            trainer's; on 16 bytes, each worker's its own. Asked for before each step: they may be
+///                            others than in the step before, and on the device a graph is then recorded anew
 /// identity()                 optional: a text that differs where the problem does, with a checksum of its data: a
 ///                            checkpoint of one problem is then refused by a run of another. Asked once, at construction
 ///

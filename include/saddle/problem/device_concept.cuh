@@ -16,7 +16,8 @@ concept has_a_gradient_on_device = requires(P const p, point<typename P::scalar 
 /// A min-max problem whose data and gradients are on the device.
 ///
 /// sizes(), initial(seed, w), workers()  as in `problem`: spans of the host; also tensors(player), identity()
-/// gradient_buffers(worker)              as in `problem`: spans of the device
+/// gradient_buffers(worker)              as in `problem`: spans of the device. The device may still use those of the last
+///                                       step when it returns: trainer::report() waits
 /// gradient(at, s, out, stream)          enqueues F(at) on worker s->worker: spans and *s are memory of the
 ///                                       device. *s changes between replays of a captured graph, so kernels
 ///                                       read it and the host does not. Nothing here allocates or waits, and

@@ -36,8 +36,8 @@ SADDLE_NAMESPACE_BEGIN
 ///          differ in the last bit, as logarithm, sine and cosine of host and device do. The same calls on
 ///          the same addresses give the same bits, in a captured graph too. One player's gradient is the
 ///          whole's up to rounding only
-/// errors   std::invalid_argument for spans that do not fit; cuda_error, cublas_error. A worker that the problem does not
-///          have is caught by an assert
+/// errors   std::invalid_argument for spans that do not fit; cuda_error, cublas_error. A worker that the problem does
+///          not have is caught by an assert
 template <class T = float>
 class device_mlp_gan {
  public:

@@ -95,8 +95,8 @@ class trainer {
   /// One iteration of the optimizer on every worker. A GPU may still work on it when this returns. The problem's own
   /// gradient buffers may be others than in the step before.
   ///
-  /// errors  what the problem's gradient throws; transport_error, bad_message; those of the executor. The report is then
-  ///         still that of the steps before. The arrays may be halfway, so that whatever needs them throws
+  /// errors  what the problem's gradient throws; transport_error, bad_message; those of the executor. The report is
+  ///         then still that of the steps before. The arrays may be halfway, so that whatever needs them throws
   ///         std::invalid_argument, until load() brings back a step that was saved
   void step() {
     expect_whole();
@@ -363,7 +363,7 @@ class trainer {
     demands_ = program_->needs();
     for (int k = 0; k < demands_.phases; ++k) {
       int const moves = program_->phase_at(k).player;
-      expects(moves == phase::both || moves == 0 || moves == 1, "trainer: a phase of an optimizer moves player 0, 1 or both");
+      expects(moves == phase::both || moves == 0 || moves == 1, "trainer: a phase moves player 0, 1 or both");
     }
     transfers_.resize(static_cast<std::size_t>(demands_.rounds));
     exchanges_.resize(static_cast<std::size_t>(demands_.rounds * demands_.phases));
