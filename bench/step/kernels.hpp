@@ -58,7 +58,7 @@ class kernel_bench {
     if constexpr (!std::is_same_v<encoding, saddle::absent_rule>) encodes_by = saddle::stepping_of(context.rule);
     encodes_by_ = device_.put(encodes_by);
     worker_ = device_.put(worker);
-    lowest_ = device_.put(saddle::none);
+    lowest_ = device_.put(saddle::no_coordinate);
 
     struct table {
       saddle::message_planes planes[8];

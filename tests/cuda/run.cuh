@@ -110,7 +110,7 @@ class given_run {
     for (int j = 0; j < moments * workers; ++j) fill(gradient_, j, 0.1);
     gradient_.at(start_.data(), workers + 1)[sizes.min / 2] = std::numeric_limits<T>::infinity();
     for (int m = 0; m <= workers; ++m)
-      non_finite_.template at<std::int64_t>(start_.data(), 0)[m] = saddle::none;
+      non_finite_.template at<std::int64_t>(start_.data(), 0)[m] = saddle::no_coordinate;
   }
 
   /// Empty where the device's run leaves what the CPU's run leaves, to the bit; else the array and the byte.
