@@ -20,6 +20,9 @@ struct two_step_sizes {
   }
   int phases() const { return min.phases(); }
   saddle::phase at_phase(int k) const { return min.at_phase(k); }
+  double step_size_at(std::int64_t step, int player) const {
+    return player == 0 ? min.step_size_at(step, 0) : max.step_size_at(step, 1);
+  }
   std::string objection() const {
     std::string const why = saddle::objection_to(min);
     return why.empty() ? saddle::objection_to(max) : why;

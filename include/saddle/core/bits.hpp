@@ -34,12 +34,38 @@ SADDLE_HD bool is_finite(T x) {
   return magnitude_bits(x) < infinity_bits<T>;
 }
 
+template <class T>
+SADDLE_HD T finite_or(T x, T otherwise) {
+  return is_finite(x) ? x : otherwise;
+}
+
+/// Whether all numbers that it has looked at are finite. Cheap inside of a loop: additions vectorize, comparisons do not.
+template <class T>
+class watch {
+ public:
+  SADDLE_HD void look_at(T x) { seen_ |= magnitude_bits(x) + lowest_exponent_bit<T>; }
+  /// The same of an aggregate of T.
+  template <class Value>
+  SADDLE_HD void look_at(Value const& v) {
+    struct numbers {
+      T of[sizeof(Value) / sizeof(T)];
+    };
+    auto const all = __builtin_bit_cast(numbers, v);
+    SADDLE_UNROLL
+    for (T const x : all.of) look_at(x);
+  }
+  SADDLE_HD bool all_finite() const { return seen_ <= ~bits_of<T>{0} >> 1; }
+
+ private:
+  bits_of<T> seen_ = 0;  // reaches the bit of the sign from infinity on
+};
+
 /// Whether all of x[0] ... x[n - 1] are; on the host.
 template <class T>
 bool all_finite(T const* x, std::int64_t n) {
-  bits_of<T> sums = 0;  // they reach the bit of the sign from infinity on; additions vectorize, comparisons do not
-  for (std::int64_t i = 0; i < n; ++i) sums |= magnitude_bits(x[i]) + lowest_exponent_bit<T>;
-  return sums <= ~bits_of<T>{0} >> 1;
+  watch<T> all;
+  for (std::int64_t i = 0; i < n; ++i) all.look_at(x[i]);
+  return all.all_finite();
 }
 
 /// x >= 0, or the largest number where it has overflowed.

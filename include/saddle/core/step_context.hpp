@@ -20,6 +20,8 @@ struct step_switches {
   std::uint64_t seed, exchange;
   std::int64_t step;
   T lo[2], hi[2];        // the box of each player
+  // Of schemes that add differences up: the step size of each player and its inverse, both 0 where it has none.
+  T unit[2] = {T(1), T(1)}, per_unit[2] = {T(1), T(1)};
   T consensus_step;      // gamma of the schemes that mix with it, of this round
   T keep;                // of the average of the iterates
   bool moves;            // this round takes the direction (the first round of a phase)

@@ -83,6 +83,7 @@ struct adam {
   static constexpr int phases() { return 1; }
   static constexpr phase at_phase(int) { return {}; }
   adam paced(int n) const { return {step_size.paced(n), beta1, beta2, epsilon}; }
+  double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return objection_to_adam(name(), step_size, beta1, beta2, epsilon); }
   static std::string name() { return "adam"; }
 };

@@ -29,6 +29,11 @@ struct alternating {
     one.player = k;
     return one;
   }
+  double step_size_at(std::int64_t step, int player) const
+    requires says_its_step_size<O>
+  {
+    return policy.step_size_at(step, player);
+  }
   alternating paced(int n) const
     requires can_be_paced<O>
   {
@@ -55,6 +60,7 @@ struct alternating_sgda {
   static constexpr int phases() { return alternating<sgda>::phases(); }
   phase at_phase(int k) const { return as_sgda().at_phase(k); }
   alternating_sgda paced(int n) const { return {step_size.paced(n)}; }
+  double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return step_size.objection(name() + ": step_size"); }
   static std::string name() { return alternating<sgda>::name(); }
 

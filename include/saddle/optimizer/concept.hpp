@@ -217,9 +217,11 @@ stepping_rule<R> stepping_of(R const& rule) {
 ///   look_ahead(w, past), from    if it looks ahead; `from` is a static constexpr extrapolation
 ///   recall(gradient, state)      if it writes ahead
 ///
-/// Two more are for those that need them: objection(), what is wrong with its fields, or empty; and paced(n), itself
-/// with schedules that advance once in n of its steps, which per_player and md_gan ask of a player that moves n times
-/// a step.
+/// Three more are for those that need them:
+///   objection()              what is wrong with its fields, or empty
+///   paced(n)                 itself with schedules that advance once in n of its steps: per_player and md_gan ask it of
+///                            a player that moves n times a step
+///   step_size_at(step, player)   what the directions are in units of, for ef21
 template <class O>
 concept optimizer = has_a_name<O> && says_how_many_phases<O> && says_what_each_phase_is_for<O> &&
                     has_a_rule_for_each_step<O> && rules_both_players<rule_of<O, float>, float>;
@@ -227,6 +229,12 @@ concept optimizer = has_a_name<O> && says_how_many_phases<O> && says_what_each_p
 template <class O>
 concept can_be_paced = requires(O const o, int n) {
   { o.paced(n) } -> std::same_as<O>;
+};
+
+/// step_size_at(step, player): what that player's directions of a step are in units of.
+template <class O>
+concept says_its_step_size = requires(O const o, std::int64_t step, int player) {
+  { o.step_size_at(step, player) } -> std::same_as<double>;
 };
 
 /// What is wrong with the phases of an optimizer, or empty: what no concept can see.

@@ -37,6 +37,7 @@ struct extra_adam {
     return {.at_h = true, .draw = second == sampling::independent ? 1 : 0};
   }
   extra_adam paced(int n) const { return {step_size.paced(n), beta1, beta2, epsilon, second}; }
+  double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return objection_to_adam(name(), step_size, beta1, beta2, epsilon); }
   static std::string name() { return "extra-adam"; }
 };

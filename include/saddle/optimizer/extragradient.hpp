@@ -39,6 +39,7 @@ struct basic_extragradient {
     return {.at_h = true, .draw = second == sampling::independent ? 1 : 0};
   }
   basic_extragradient paced(int n) const { return {step_size.paced(n), second}; }
+  double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return step_size.objection(name() + ": step_size"); }
   static std::string name() { return From == extrapolation::local ? "extragradient" : "averaged-extragradient"; }
 };

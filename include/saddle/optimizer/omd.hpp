@@ -40,6 +40,7 @@ struct basic_omd {
   static constexpr int phases() { return 1; }
   static constexpr phase at_phase(int) { return {.at_h = true}; }
   basic_omd paced(int n) const { return {step_size.paced(n)}; }
+  double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return step_size.objection(name() + ": step_size"); }
   static std::string name() { return From == extrapolation::local ? "omd" : "averaged-omd"; }
 };

@@ -38,6 +38,11 @@ struct per_player {
             .at_h = a.at_h || b.at_h,
             .draw = turn * each + b.draw};
   }
+  double step_size_at(std::int64_t step, int player) const
+    requires(says_its_step_size<Min> && says_its_step_size<Max>)
+  {
+    return player == 0 ? min.step_size_at(step, 0) : max.step_size_at(step, 1);
+  }
   /// Empty, or why this pair cannot step together.
   std::string objection() const {
     if (phases_of(min) != phases_of(max))

@@ -26,6 +26,7 @@ struct sgda {
   static constexpr int phases() { return 1; }
   static constexpr phase at_phase(int) { return {}; }
   sgda paced(int n) const { return {step_size.paced(n)}; }
+  double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return step_size.objection("sgda: step_size"); }
   static std::string name() { return "sgda"; }
 };

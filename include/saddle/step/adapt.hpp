@@ -8,13 +8,15 @@
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/step/advance.hpp"
 #include "saddle/step/apply.hpp"
 #include "saddle/step/non_finite.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// A look-ahead without a message: h = (w - e) - direction(g), with the worker's own gradient; w - direction(g + e)
-/// where the memory is in units of the gradient. The memory is not touched.
+/// where the memory is in units of the gradient. The memory is not touched. A bucket whose gradient, h or state is not
+/// finite keeps h and state, and is reported.
 template <class Scheme, class T, class Rule, int Bucket>
 struct adapt_body {
   static constexpr int length = Bucket;
@@ -38,16 +40,20 @@ struct adapt_body {
         if (finds_non_finite<Items>(g, gradient, b, count, non_finite + worker)) return;
         auto const write_h = [&](auto subtract) SADDLE_INLINE_LAMBDA {
           constexpr bool subtracts = decltype(subtract)::value;
+          T h[Items];
+          advancing_states<state, T, Items> states;
           sweep<Items>(
               g, count,
-              [&](int k, T& h, state& s, T base, T e) {
+              [&](int k, state& s, T base, T e) {
                 T seen = gradient[k];
                 if constexpr (subtracts && Scheme::on_average) seen = seen + e;
-                T const v = rule.direction(seen, s);
+                T const v =
+                    states.advance(k, s, [&](state& now) SADDLE_INLINE_LAMBDA { return rule.direction(seen, now); });
                 if constexpr (subtracts && !Scheme::on_average) base = base - e;
-                h = clamped(rule.look_ahead(base, v), lo, hi);
+                h[k] = clamped(rule.look_ahead(base, v), lo, hi);
               },
-              writes(a.h), state_of<state>(a), reads(a.w), reads<subtracts>(a.memory));
+              state_of<state>(a), reads(a.w), reads<subtracts>(a.memory));
+          if (states.are_finite(g, h, a, b, count, non_finite + worker)) store_tile(g, count, h, a.h);
         };
         if constexpr (Scheme::memory) {
           if (context->subtract_memory) write_h(std::true_type{});

@@ -8,13 +8,14 @@
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/step/advance.hpp"
 #include "saddle/step/apply.hpp"
 #include "saddle/step/non_finite.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// A worker's move without a message, one bucket: w -= direction, and the next look-ahead point. A bucket whose
-/// gradient or new w is not finite stays where it is, and is reported.
+/// gradient, new w or new state is not finite stays where it is, and is reported.
 template <class T, class Rule, int Bucket>
 struct step_alone_body {
   static constexpr int length = Bucket;
@@ -37,17 +38,20 @@ struct step_alone_body {
       T v[Items], w[Items];
       load_tile(g, count, a.gradient, v);
       if (finds_non_finite<Items>(g, v, b, count, non_finite + worker)) return;
+      advancing_states<state, T, Items> states;
       sweep<Items>(
           g, count,
           [&](int k, T now, state& s) {
-            v[k] = rule.direction(v[k], s);
+            v[k] = states.advance(k, s, [&](state& to) SADDLE_INLINE_LAMBDA { return rule.direction(v[k], to); });
             w[k] = clamped(now - v[k], lo, hi);
           },
           reads(a.w), state_of<state>(a));
-      if (finds_non_finite<Items>(g, w, b, count, non_finite + worker)) return;
+      if (!states.are_finite(g, w, a, b, count, non_finite + worker)) return;
       store_tile(g, count, w, a.w);
       if constexpr (writes_ahead<rule_type>)
-        sweep<Items>(g, count, [&](int k, T& h) { h = clamped(rule.look_ahead(w[k], v[k]), lo, hi); }, writes(a.h));
+        sweep<Items>(
+            g, count, [&](int k, T& h) { h = finite_or(clamped(rule.look_ahead(w[k], v[k]), lo, hi), w[k]); },
+            writes(a.h));
       else if constexpr (writes_ahead<Rule>)  // only the other player looks ahead
         store_tile(g, count, w, a.h);
     });

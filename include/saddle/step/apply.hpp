@@ -10,6 +10,7 @@
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/step/advance.hpp"
 #include "saddle/step/combine.hpp"
 #include "saddle/step/non_finite.hpp"
 #include "saddle/topology/scheme.hpp"
@@ -30,6 +31,9 @@ using applying_rule =
 /// Kernel 2, one bucket of the workers that come to one w: combine what came, move w, write the next look-ahead points.
 ///
 /// D decodes what came: the uplink's compressor, the downlink's, or identity over public copies.
+///
+/// not finite  a direction that is taken here, or the state or w that comes of it: it is not taken; of anything else that
+///             came, a coordinate of w: it stays. Both are reported. Of h: it is w
 template <class Scheme, class D, class T, class Rule, int Bucket>
 struct apply_body {
   static constexpr int length = Bucket;
@@ -40,7 +44,7 @@ struct apply_body {
   worker_arrays<T> const* workers;
   int sharing;                 // workers[target * sharing] and the next ones come to one w
   incoming<T> const* sources;  // one a target
-  std::int64_t* non_finite;    // each target's lowest such coordinate, where the direction is taken here
+  std::int64_t* non_finite;    // each target's lowest such coordinate
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int target, bucket const& b, int count) const {
@@ -52,6 +56,7 @@ struct apply_body {
       constexpr int Items = Bucket / G::lanes;
       [[maybe_unused]] constexpr bool averaged = extrapolates<rule_type> == extrapolation::averaged;
       T const lo = context->lo[b.player], hi = context->hi[b.player], gamma = context->consensus_step;
+      [[maybe_unused]] T const unit = context->unit[b.player];
       bucket_arrays<T> const a = workers[target * sharing].from(b);
       T* const from = Scheme::anchors ? a.anchor : a.w;
 
@@ -62,29 +67,44 @@ struct apply_body {
       if constexpr (Scheme::sums) prefetch_next(count, a.sum);
       combine(g, decoder, *context, sources[target], b, count, acc);
       if constexpr (Scheme::sums)
-        sweep<Items>(g, count, [&](int k, T& sum) { acc[k] = sum += acc[k]; }, changes(a.sum));
+        sweep<Items>(g, count, [&](int k, T& sum) { acc[k] = unit * (sum += acc[k]); }, changes(a.sum));
+      [[maybe_unused]] advancing_states<std::conditional_t<adapts || Scheme::late, state, stateless>, T, Items> states;
+      watch<T> moved;
       sweep<Items>(
           g, count,
           [&](int k, T now, T& copy, state& s) {
             T v = acc[k];
-            if constexpr (adapts) v = rule.direction(v, s);
+            if constexpr (adapts)
+              v = states.advance(k, s, [&](state& to) SADDLE_INLINE_LAMBDA { return rule.direction(v, to); });
             w[k] = Scheme::incoming(v, gamma, now, copy);
+            if constexpr (!adapts) moved.look_at(w[k]);
           },
           reads(from), changes<Scheme::previous, mixes_copies || Scheme::previous>(a.copy),
           state_of<state, adapts, adapts>(a));
       [[maybe_unused]] bool taken = true;  // the direction, where it is taken here and finite
       if constexpr (adapts) {
-        taken = !finds_non_finite<Items>(g, w, b, count, non_finite + target);
+        taken = states.are_finite(g, w, a, b, count, non_finite + target);
         if (!taken) load_tile(g, count, from, w);
+      } else {
+        if (!moved.all_finite()) undo_non_finite(g, w, from, b, count, non_finite + target);
       }
       if constexpr (Scheme::late) {
         if (context->last) {
-          T gradient[Items];
-          load_tile(g, count, a.gradient, gradient);
-          taken = !finds_non_finite<Items>(g, gradient, b, count, non_finite + target);
-          if (taken)
+          T late[Items];  // the gradient, then w with its direction
+          load_tile(g, count, a.gradient, late);
+          taken = !finds_non_finite<Items>(g, late, b, count, non_finite + target);
+          if (taken) {
             sweep<Items>(
-                g, count, [&](int k, state& s) { w[k] -= rule.direction(gradient[k], s); }, state_of<state>(a));
+                g, count,
+                [&](int k, state& s) {
+                  late[k] = w[k] - states.advance(k, s, [&](state& to) SADDLE_INLINE_LAMBDA {
+                    return rule.direction(late[k], to);
+                  });
+                },
+                state_of<state>(a));
+            taken = states.are_finite(g, late, a, b, count, non_finite + target);
+          }
+          if (taken) for_each_item<Items>(g, count, [&](int k, int) { w[k] = late[k]; });
         }
       }
       if (!Scheme::previous || context->last)  // between rounds that build on each other w may lie outside
@@ -115,8 +135,9 @@ struct apply_body {
                     if constexpr (subtracts && adapts) past = past + e;
                     if constexpr (subtracts && !adapts) base = base - e;
                     if constexpr (!ahead) h = w[k];  // only the other player looks ahead
-                    else if constexpr (averaged && !adapts) h = clamped(rule.look_ahead(base, past), lo, hi);
-                    else h = clamped(rule.look_ahead(base, rule.recall(past, s)), lo, hi);
+                    else if constexpr (averaged && !adapts)
+                      h = finite_or(clamped(rule.look_ahead(base, past), lo, hi), w[k]);
+                    else h = finite_or(clamped(rule.look_ahead(base, rule.recall(past, s)), lo, hi), w[k]);
                   },
                   writes(own.h), reads<subtracts>(own.memory), reads<ahead && !averaged>(own.gradient),
                   state_of<state, false, ahead && (!averaged || adapts)>(own));

@@ -11,17 +11,35 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Reports the lowest coordinate of the tile that is not finite; true on every lane if there is one.
-template <int Items, class G, class T>
-SADDLE_HD bool finds_non_finite(G const& g, T const (&tile)[Items], bucket const& b, int count, std::int64_t* lowest) {
-  auto const worst = g.template max<Items>(count, [&](int k) { return magnitude_bits(tile[k]); });
-  if (worst < infinity_bits<T>) return false;
+/// Reports the lowest coordinate of the tile whose bits(k) are not of a finite magnitude; true on every lane if there is
+/// one.
+template <class T, int Items, class G, class Bits>
+SADDLE_HD bool finds_non_finite_bits(G const& g, Bits bits, bucket const& b, int count, std::int64_t* lowest) {
+  if (g.template max<Items>(count, bits) < infinity_bits<T>) return false;
   std::int64_t mine = no_coordinate;
   SADDLE_UNROLL
   for (int k = Items - 1; k >= 0; --k)
-    if (int const i = place<Items, G::lanes>(g.lane(), k); i < count && !is_finite(tile[k])) mine = b.begin + i;
+    if (int const i = place<Items, G::lanes>(g.lane(), k); i < count && bits(k) >= infinity_bits<T>) mine = b.begin + i;
   if (mine != no_coordinate) atomic_min(lowest, mine);
   return true;
+}
+/// Reports the lowest coordinate of the tile that is not finite; true on every lane if there is one.
+template <int Items, class G, class T>
+SADDLE_HD bool finds_non_finite(G const& g, T const (&tile)[Items], bucket const& b, int count, std::int64_t* lowest) {
+  return finds_non_finite_bits<T, Items>(g, [&](int k) { return magnitude_bits(tile[k]); }, b, count, lowest);
+}
+/// A coordinate of the tile that is not finite is reported, and becomes what it was. Of one lane, without the others.
+template <int Items, class G, class T>
+SADDLE_HD void undo_non_finite(G const& g, T (&tile)[Items], T const* before, bucket const& b, int count,
+                               std::int64_t* lowest) {
+  std::int64_t mine = no_coordinate;
+  SADDLE_UNROLL
+  for (int k = Items - 1; k >= 0; --k)
+    if (int const i = place<Items, G::lanes>(g.lane(), k); i < count && !is_finite(tile[k])) {
+      mine = b.begin + i;
+      tile[k] = before[i];
+    }
+  if (mine != no_coordinate) atomic_min(lowest, mine);
 }
 
 // What a step does about it, before its first kernel, before each apply, and at its end. `lowest` holds a coordinate or

@@ -8,6 +8,7 @@
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/group/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/step/advance.hpp"
 #include "saddle/step/non_finite.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -19,9 +20,9 @@ using encoding_rule = std::conditional_t<Scheme::late || Scheme::on_average, abs
 /// The first half of kernel 1, one bucket of one worker: the direction v, state, and p, the compressor's input. A
 /// scheme that adapts on the average takes the gradient as it is.
 ///
-/// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays; p is what it
-/// would be without one. So it is where a direction makes p not finite. Returns whether p is finite; if it is not, that
-/// is reported.
+/// A gradient that is not finite is reported, its bucket's direction is not taken, and its state and w stay; p is what
+/// it would be without one. So it is where a direction makes p, or the state, not finite. Returns whether p is finite;
+/// if it is not, that is reported.
 template <class Scheme, int Items, cooperative_group G, class T, class Rule>
 SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, bucket_arrays<T> const& a,
                              bucket const& b, int count, std::int64_t* lowest, T (&v)[Items], T (&p)[Items]) {
@@ -34,27 +35,33 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
   using copy_type = typename Scheme::template copy<T>;
   auto const copy = in_planes<copy_type, false, Scheme::copies>(a.copy, a.plane);
   auto const anchor = reads<Scheme::anchors>(a.anchor);
+  T const per_unit = context.per_unit[b.player];
   if (!Scheme::late && context.moves) {
     T gradient[Items];
     load_tile(g, count, a.gradient, gradient);
     if (!finds_non_finite<Items>(g, gradient, b, count, lowest)) {
+      advancing_states<std::conditional_t<adapts, state, stateless>, T, Items> states;
+      [[maybe_unused]] T before[Scheme::steps ? Items : 1];
       sweep<Items>(
           g, count,
           [&](int k, state& s, T& w, T e, copy_type c, T from) {
             v[k] = gradient[k];
-            if constexpr (adapts) v[k] = rule.direction(v[k], s);
-            p[k] = Scheme::outgoing(v[k], w, e, c, from);
+            if constexpr (Scheme::steps) before[k] = w;
+            if constexpr (adapts)
+              v[k] = states.advance(k, s, [&](state& now) SADDLE_INLINE_LAMBDA { return rule.direction(v[k], now); });
+            p[k] = Scheme::outgoing(v[k], w, e, c, from, per_unit);
           },
           state_of<state, adapts, adapts>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy,
           anchor);
-      if (!finds_non_finite<Items>(g, p, b, count, lowest)) return true;
+      if (states.are_finite(g, p, a, b, count, lowest)) return true;
+      if constexpr (Scheme::steps) store_tile(g, count, before, a.w);
     }
   }
   sweep<Items>(
       g, count,
       [&](int k, T w, T e, copy_type c, T from) {
         v[k] = T(0);
-        p[k] = Scheme::outgoing(v[k], w, e, c, from);
+        p[k] = Scheme::outgoing(v[k], w, e, c, from, per_unit);
       },
       reads<!Scheme::shares_weights>(a.w), memory, copy, anchor);
   return !finds_non_finite<Items>(g, p, b, count, lowest);

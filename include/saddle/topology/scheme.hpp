@@ -10,7 +10,8 @@ SADDLE_NAMESPACE_BEGIN
 // A scheme is how a topology combines with a compressor: who sends what, who keeps what, what comes of it. A small type
 // that becomes part of the kernels; graph, weights, rounds and the number of workers are none of its business.
 //
-// outgoing(v, w, e, copy, anchor)    p, the compressor's input, from the direction v; takes the step in w if `steps`
+// outgoing(v, w, e, copy, anchor, per_unit)
+//                                    p, the compressor's input, from the direction v; takes the step in w if `steps`
 // keep(p, sent, e, copy)             after encoding, `sent` being exactly what a receiver decodes
 // incoming(acc, gamma, w, copy)      the new w from acc = sum of weight_j decoded_j; with an anchor, w is the anchor
 // restore(sent, e, copy, w, anchor)  as if nothing had been sent, because it was applied nowhere; if `averages`
@@ -19,7 +20,8 @@ SADDLE_NAMESPACE_BEGIN
 //
 // memory          keeps e, what is still owed
 // copies          keeps public copies of type copy<T>, sums of what was sent; gossip mixes these instead of messages
-// sums            adds acc up, and moves w by the sum: the average of all copies
+// sums            adds acc up, and moves w by the sum, the average of all copies, times a unit: they are in units of the
+//                 step size, so that they settle where gradients do, whatever the schedule. Where that is 0 nothing is sent
 // steps           moves w when it encodes
 // averages        all workers combine the same messages, and come to the same w
 // anchors         between rounds each goes its own way, from an anchor that all keep
@@ -53,10 +55,10 @@ struct updates : scheme_defaults {
   using copy = std::conditional_t<copies, running_sum<T>, T>;
   template <class T>
   SADDLE_HD static T outgoing(T v, [[maybe_unused]] T& w, [[maybe_unused]] T e, [[maybe_unused]] copy<T> known,
-                              [[maybe_unused]] T anchor) {
+                              [[maybe_unused]] T anchor, [[maybe_unused]] T per_unit) {
     if constexpr (Anchored) v = (anchor - w) + v;
     if constexpr (memory) return v + e;
-    else if constexpr (copies) return (v - known.value) - known.rest;
+    else if constexpr (copies) return per_unit > 0 ? (v * per_unit - known.value) - known.rest : T(0);
     else return v;
   }
   template <class T>
@@ -83,7 +85,7 @@ template <bool Late>
 struct mixing : scheme_defaults {
   static constexpr bool late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T, T, T, T) {
     return w - v;
   }
   template <class T>
@@ -101,7 +103,7 @@ template <bool Late>
 struct accelerated_mixing : scheme_defaults {
   static constexpr bool steps = !Late, late = Late, previous = true, amplifies = true;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T, T, T, T) {
     w -= v;
     return w;
   }
@@ -123,7 +125,7 @@ template <bool Late>
 struct choco : scheme_defaults {
   static constexpr bool copies = true, steps = !Late, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T copy, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T, T copy, T, T) {
     w -= v;
     return w - copy;
   }
@@ -143,7 +145,7 @@ template <bool Late>
 struct deep_squeeze : scheme_defaults {
   static constexpr bool memory = true, steps = !Late, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T e, T, T) {
+  SADDLE_HD static T outgoing(T v, T& w, T e, T, T, T) {
     w -= v;
     return w + e;
   }

@@ -100,6 +100,7 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
   saddle::feedback feedback() const override { return feedback_of<C>; }
   std::string details() const override {
     std::string text = "phases=" + std::to_string(kind_.phases) + " rounds=" + std::to_string(kind_.rounds);
+    if constexpr (Scheme::sums) text += " differences-by-step-size";
     if constexpr (Scheme::shares_weights) text += Scheme::on_average ? " adapts=on-average" : " adapts=on-worker";
     if constexpr (steps_alone<Topology>) text += " every=" + std::to_string(topology_.every);
     if constexpr (requires { exchange().consensus_step; })

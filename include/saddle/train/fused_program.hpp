@@ -9,6 +9,7 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/players.hpp"
@@ -43,6 +44,7 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
     Encoding encodes_by;
   };
   static_assert(sound_combination<O, C, Topology, T>());
+  static constexpr bool in_units_of_the_step_size = Scheme::sums && !Scheme::on_average;
 
  public:
   fused_program(O optimizer, C const& compressor, Topology topology, Executor const& how, players sizes, bool is_local,
@@ -68,6 +70,14 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
   void plan(moment const& m) override {
     moment_context& c = contexts_[moment_at(m.index)];
     static_cast<step_switches<T>&>(c) = this->switches_at(m);
+    if constexpr (in_units_of_the_step_size)
+      for (int p = 0; p < 2; ++p) {
+        double const eta = optimizer_.step_size_at(m.step, p);
+        T const inverse = eta > 0 ? static_cast<T>(1 / eta) : T(0);
+        bool const has_inverse = is_finite(inverse);
+        c.unit[p] = has_inverse ? static_cast<T>(eta) : T(0);
+        c.per_unit[p] = has_inverse ? inverse : T(0);
+      }
     c.rule = optimizer_.template at<T>(m.step, m.phase);
     if constexpr (!std::is_same_v<Encoding, absent_rule>) c.encodes_by = stepping_of(c.rule);
   }
@@ -123,8 +133,8 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
     applied const* rules;
     if constexpr (std::is_same_v<applied, Rule>) rules = &context(index)->rule;
     else rules = no_rule_.data();
-    // The direction of the average is nobody's but the server's.
-    std::int64_t* const lowest = Scheme::on_average ? lowest_.data() + fleet_.all : hosted_lowest();
+    // What comes of the average is nobody's but the server's.
+    std::int64_t* const lowest = Scheme::averages ? lowest_.data() + fleet_.all : hosted_lowest();
     launch(apply_body<Scheme, D, T, applied, bucket_length>{decoder, layout_, context(index), rules, workers_.data(),
                                                             sharing, from, lowest},
            fleet_.hosted / sharing, layout_.of(player));

@@ -60,6 +60,9 @@ constexpr char const* first_broken_rule() {
               "they are (random_k<..., scaling::plain>), or use a smaller bucket");
   SADDLE_RULE(feedback_of<C> != feedback::difference || scheme::averages,
               "ef21 adds up what a server averages, and gossip has none: use error_feedback, or send bare");
+  SADDLE_RULE(!scheme::sums || scheme::on_average || says_its_step_size<O>,
+              "ef21 sends how directions change in units of the step size: the optimizer needs "
+              "step_size_at(step, player)");
   SADDLE_RULE(!encodes_beside_the_direction<up> || (feedback_of<C> == feedback::error && scheme::shares_weights),
               "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere "
               "else is what it sends the sum of that and a debt");
