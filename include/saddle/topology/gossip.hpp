@@ -46,9 +46,7 @@ struct gossip {
       return "gossip: the graph has " + std::to_string(graph.workers) + " workers, the transport " +
              std::to_string(workers);
     });
-    expects(!graph.rounds.empty(), "gossip: the graph has no rounds");
-    for (auto const& matrix : graph.rounds)
-      expects(static_cast<int>(matrix.size()) == workers, "gossip: a mixing matrix has a row for each worker");
+    check_graph(graph, "gossip");
     expects(rounds >= 1, "gossip: there must be at least one round an exchange");
     expects(!lossy || consensus_step.has_value(), "gossip: a lossy compressor needs a consensus_step (try 0.1)");
     expects(lossy || !consensus_step.has_value(), "gossip: consensus_step has no meaning for an exact compressor");
