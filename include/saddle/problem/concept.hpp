@@ -37,6 +37,45 @@ template <class P>
 concept has_a_gradient = requires(P const p, point<typename P::scalar const> at, sample s,
                                   point<typename P::scalar> out) { p.gradient(at, s, out); };
 
+// Optional members. One of the name but with another signature would be left out in silence.
+
+template <class P>
+concept counts_its_workers = requires(P const p) {
+  { p.workers() } -> std::same_as<int>;
+};
+template <class P>
+concept workers_is_a_function_to_int = !requires { &P::workers; } || counts_its_workers<P>;
+
+template <class P>
+concept names_its_tensors = requires(P const p) {
+  { p.tensors(player::min) } -> std::same_as<std::vector<tensor>>;
+};
+template <class P>
+concept tensors_is_a_function_to_tensors = !requires { &P::tensors; } || names_its_tensors<P>;
+
+template <class P>
+concept has_gradient_buffers = requires(P const p) {
+  { p.gradient_buffers(0) } -> std::same_as<point<typename P::scalar>>;
+};
+template <class P>
+concept gradient_buffers_is_a_function_to_spans = !requires { &P::gradient_buffers; } || has_gradient_buffers<P>;
+
+/// Can take the gradient of one player alone.
+template <class P>
+concept splits_by_player = requires(P const p, point<typename P::scalar const> at, sample s,
+                                    point<typename P::scalar> out, player who) { p.gradient(at, s, out, who); };
+/// Converts to whatever a parameter is.
+struct any_argument {
+  template <class U>
+  operator U() const;
+};
+template <class P>
+concept gradient_of_one_takes_a_player =
+    splits_by_player<P> ||
+    !requires(P p, point<typename P::scalar const> at, sample s, point<typename P::scalar> out, any_argument who) {
+      p.gradient(at, s, out, who);
+    };
+
 /// A min-max problem, possibly stochastic, possibly different on every worker.
 ///
 /// sizes()                    how many coordinates each player owns; constant
@@ -49,22 +88,11 @@ concept has_a_gradient = requires(P const p, point<typename P::scalar const> at,
 /// tensors(player)            optional: what a player's coordinates are, one after the other; for per-tensor grouping
 /// gradient_buffers(worker)   optional: a span a player that is always `out` for this worker, in place of an array of the
 ///                            trainer's; on 16 bytes, each worker's its own
+///
+/// An optional member that is there with another signature is an error, and not left out.
 template <class P>
-concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P>;
-
-template <class P>
-concept names_its_tensors = requires(P const p) {
-  { p.tensors(player::min) } -> std::same_as<std::vector<tensor>>;
-};
-
-template <class P>
-concept has_gradient_buffers = requires(P const p) {
-  { p.gradient_buffers(0) } -> std::same_as<point<typename P::scalar>>;
-};
-
-/// Can take the gradient of one player alone.
-template <class P>
-concept splits_by_player = requires(P const p, point<typename P::scalar const> at, sample s,
-                                    point<typename P::scalar> out, player who) { p.gradient(at, s, out, who); };
+concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P> &&
+                  workers_is_a_function_to_int<P> && tensors_is_a_function_to_tensors<P> &&
+                  gradient_buffers_is_a_function_to_spans<P> && gradient_of_one_takes_a_player<P>;
 
 SADDLE_NAMESPACE_END

@@ -27,7 +27,9 @@ concept has_a_gradient_on_device = requires(P const p, point<typename P::scalar 
 ///                                       as one of the device
 template <class P>
 concept device_problem =
-    names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient_on_device<P>;
+    names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient_on_device<P> &&
+    workers_is_a_function_to_int<P> && tensors_is_a_function_to_tensors<P> &&
+    gradient_buffers_is_a_function_to_spans<P>;
 
 /// Can take the gradient of one player alone.
 template <class P>

@@ -53,6 +53,12 @@ concept gives_feedback = requires(P const p, std::span<typename P::scalar const>
                                   generated_batch<typename P::scalar> fake,
                                   std::span<typename P::scalar> out) { p.feedback(discriminator, s, fake, out); };
 
+/// Of a member that is optional: one with another signature would be left out in silence.
+template <class P>
+concept operations_is_a_function_to_per_pass = !requires { &P::operations; } || requires(P const p) {
+  { p.operations() } -> std::same_as<per_pass>;
+};
+
 /// A generator and a discriminator in different places: nothing goes from one to the other but samples, and back the
 /// derivatives by them.
 ///
@@ -73,6 +79,7 @@ concept gives_feedback = requires(P const p, std::span<typename P::scalar const>
 /// noise: then it need not travel.
 template <class P>
 concept split_gan = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && sizes_its_batches<P> &&
-                    generates_samples<P> && pulls_feedback_back<P> && ascends<P> && gives_feedback<P>;
+                    generates_samples<P> && pulls_feedback_back<P> && ascends<P> && gives_feedback<P> &&
+                    workers_is_a_function_to_int<P> && operations_is_a_function_to_per_pass<P>;
 
 SADDLE_NAMESPACE_END
