@@ -8,7 +8,7 @@ int main() {
   using namespace saddle;
   samples const digits = read_digits(SADDLE_SOURCE_DIR "/examples/data/digits.csv.gz");
   acgan<> const pair(digits, {.generator = {128, 128}, .discriminator = {128, 128}, .latent = 42, .workers = 10});
-  using four_bits = error_feedback<qsgd<128, 4, rounding::nearest>>;
+  using four_bits = qsgd<128, 4>;  // rounded at random: unbiased
   adam const how{.step_size = 1e-3, .beta1 = 0.5};
   md_gan driver{pair,
                 md_gan_settings<adam, adam, identity, four_bits>{

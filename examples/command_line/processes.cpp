@@ -2,7 +2,9 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <string>
 
+#include <saddle/transport/launched.hpp>
 #include <saddle/transport/loopback.hpp>
 #ifdef COMMAND_LINE_MPI
 #include <saddle/transport/mpi.hpp>
@@ -21,12 +23,7 @@ std::unique_ptr<saddle::communicator> connect_here(connection const& how) {
 
 }  // namespace
 
-/// Open MPI, and the launchers of MPICH and of PMIx, tell a process about the others.
-bool under_mpirun() {
-  for (char const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"})
-    if (char const* const size = std::getenv(name)) return std::atoi(size) > 1;
-  return false;
-}
+bool under_mpirun() { return saddle::launched_processes() > 1; }
 
 #ifdef COMMAND_LINE_MPI
 
@@ -48,7 +45,10 @@ void end_all(int code) {
 std::unique_ptr<saddle::communicator> connection::connect() const { return connect_here(*this); }
 int rank() { return 0; }
 int with_processes(int, char**, std::function<int()> const& f) {
-  if (under_mpirun()) throw std::runtime_error("this program was built without MPI and cannot run under mpirun");
+  if (under_mpirun())
+    throw std::runtime_error("a launcher has started " + std::to_string(saddle::launched_processes()) +
+                             " processes or more, and this program was built without MPI: each would train by itself "
+                             "and write the same files");
   return f();
 }
 void end_all(int code) { std::exit(code); }

@@ -21,11 +21,11 @@ struct connection {
   std::unique_ptr<saddle::communicator> connect() const;
 };
 
-/// Whether mpirun has started this process, and others with it.
+/// Whether a launcher, mpirun or srun, has started this process, and others with it.
 bool under_mpirun();
 /// Which one it is.
 int rank();
-/// f(), with MPI where mpirun has started this process.
+/// f(), with MPI where a launcher has started others with this process.
 int with_processes(int argc, char** argv, std::function<int()> const& f);
 /// Ends this process, and all others too where there are some: they would wait for this one.
 [[noreturn]] void end_all(int code);

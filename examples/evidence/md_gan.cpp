@@ -291,8 +291,8 @@ int measure(options const& o, paper_numbers const& paper) {
   near(fewer, left, several, 1.5);
 
   // ---- Compressed feedbacks ----
-  using bits4 = error_feedback<qsgd<128, 4, rounding::nearest>>;
-  using top = error_feedback<top_k<128, 8>>;
+  using bits4 = with_bias<error_feedback<qsgd<128, 4, rounding::nearest>>>;
+  using top = with_bias<error_feedback<top_k<128, 8>>>;
   std::vector<record> const compressed{b.run("8 bits", many, md_gan_system<qsgd<512, 8>>{log}),
                                        b.run("4 bits, error feedback", many, md_gan_system<bits4>{log}),
                                        b.run("8 of 128, error feedback", many, md_gan_system<top>{log})};

@@ -108,6 +108,7 @@ void check(options const& o) {
   if (p.accelerated && (server || lossy || p.local_steps != 1))
     refuse("--accelerated goes with identity on a graph, and an exchange in every step");
   if (p.local_steps != 1 && p.downlink != "exact") refuse("--local-steps goes with an exact downlink");
+  if (!server && p.transport.server == saddle::server_place::star) refuse("--star goes with a server, not with a graph");
   if (p.consensus_step && (server || !lossy))
     refuse("--consensus-step goes with a lossy compressor on a graph");
   bool const varies = p.topology == "one-peer-exponential" || p.topology == "random-rings";
@@ -247,8 +248,10 @@ options parse(int argc, char** argv) {
   if (star) p.transport.server = saddle::server_place::star;
   for (saddle::link_kind const& kind : networks)
     if (kind.name == network) p.transport.network = kind;
-  p.run.decay = decay.value_or(best->average_decay);
-  p.run.average = p.run.decay > 0 ? saddle::averaging::exponential : saddle::averaging::none;
+  if (double const keeps = decay.value_or(best->average_decay); keeps > 0) {
+    p.run.average = saddle::averaging::exponential;
+    p.run.decay = keeps;
+  }
   if (grouping == "tensor") p.run.grouping = saddle::grouping::per_tensor;
   if (box) p.run.max_box = {-*box, *box};
 

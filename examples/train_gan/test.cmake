@@ -253,3 +253,11 @@ endforeach()
 run(0 ${tiny} --steps 4)
 expect_match("${output}" "MB up .25[.][0-9] % of dense., [^,]+ both ways .62[.][0-9] %., [0-9]+ % of it headers and padding"
              "the last line")
+
+# ---- Copies that a launcher has started and that know nothing of each other ----
+set(ENV{SLURM_STEP_NUM_TASKS} 2)
+run(1 --steps 1 --json alone.json)
+unset(ENV{SLURM_STEP_NUM_TASKS})
+if(NOT errors MATCHES "a launcher has started 2 processes or more" OR EXISTS ${SCRATCH}/alone.json)
+  message(FATAL_ERROR "each of two processes believes that it is alone: ${output}${errors}")
+endif()

@@ -178,8 +178,8 @@ std::unique_ptr<job> job_of(options const& o) {
   using namespace saddle;
   auto const with = [&](auto feedbacks) { return std::make_unique<job_with<decltype(feedbacks)>>(o, feedbacks); };
   if (o.feedbacks == "qsgd8") return with(qsgd<512, 8>{});
-  if (o.feedbacks == "qsgd4") return with(error_feedback<qsgd<128, 4, rounding::nearest>>{});
-  if (o.feedbacks == "top-k") return with(error_feedback<top_k<128, 8>>{});
+  if (o.feedbacks == "qsgd4") return with(qsgd<128, 4>{});
+  if (o.feedbacks == "top-k") return with(with_bias<error_feedback<top_k<128, 8>>>{});
   return with(identity{});
 }
 

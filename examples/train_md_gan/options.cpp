@@ -108,7 +108,7 @@ options parse(int argc, char** argv) {
   add("--state", state, "What the exchange does to Adam's moments: " + listed(states) + " (default the first)")
       ->check(one_of(states));
   add("--feedback", o.feedbacks, "The compressor of the feedbacks: " + listed(feedbacks) +
-                                     "; the last two with error feedback (default the first)")
+                                     "; top-k is biased, with its error feedback too (default the first)")
       ->check(one_of(feedbacks));
   add("--departures", departures, "WORKER@STEP,...: takes part in the steps before that one, and in no other")
       ->delimiter(',');

@@ -117,3 +117,11 @@ refuse("--every needs" --every 10)
 
 # ---- Outputs, and messages about the command line ----
 include(${CMAKE_CURRENT_LIST_DIR}/../command_line/outputs.cmake)
+
+# ---- Copies that a launcher has started and that know nothing of each other ----
+set(ENV{SLURM_STEP_NUM_TASKS} 2)
+run(1 --steps 1 --json alone.json)
+unset(ENV{SLURM_STEP_NUM_TASKS})
+if(NOT errors MATCHES "a launcher has started 2 processes or more" OR EXISTS ${SCRATCH}/alone.json)
+  message(FATAL_ERROR "each of two processes believes that it is alone: ${output}${errors}")
+endif()

@@ -216,6 +216,27 @@ TEST_CASE("async_server: a push that is too stale is refused, and what it said i
   }
 }
 
+TEST_CASE("async_server: a report says whose pushes were refused on the way to the step") {
+  async_settings<> how;
+  how.max_staleness = 0;
+  async_server driver{stirred{}, how, loopback{4}, cpu{}};
+  driver.step();
+  CHECK(driver.report().worker == 0);
+  CHECK(driver.report().refused_workers.empty());
+  driver.step();  // the three others began before the first was applied
+  CHECK(driver.report().worker == 0);
+  CHECK(driver.report().refused_workers == std::vector{1, 2, 3});
+  std::int64_t refused = 3;
+  for (int step = 0; step < 20; ++step) {
+    driver.step();
+    for (int const m : driver.report().refused_workers) CHECK(m != driver.report().worker);
+    refused += std::ssize(driver.report().refused_workers);
+    CHECK(driver.report().refused == refused);
+  }
+  async_server const& seen = driver;
+  CHECK(seen.memory(0).min.empty());
+}
+
 TEST_CASE("async_server: boxes hold, and the maximizing player may have a step size of its own") {
   async_settings<identity, staleness::per_push> how{.step_size = 0.1, .max_factor = 0.5, .min_box = {-0.5, 0.5}};
   async_server driver{stirred{}, how, loopback{2}, cpu{}};
@@ -277,6 +298,11 @@ TEST_CASE("async_server: settings that make no sense are refused by name") {
   }
   refuses(adacomp_sgd(0.1, schedule::cosine(0.1, -3)), stirred{}, loopback{1},
           "async_server: step_size.length is finite and not negative, and is -3");
+  simulated const in_sequence{.workers = 2, .order = sending::in_sequence};
+  refuses(how, stirred{}, in_sequence, "virtual_workers: order is set");
+  error_feedback<qsgd<512, 8>> const subtracts{{}, true};
+  refuses(async_settings<error_feedback<qsgd<512, 8>>>{.compressor = subtracts}, stirred{}, loopback{2},
+          "async_server: subtract_in_look_ahead is set");
   refuses(how, stirred{.of_min = {}, .of_max = {}}, loopback{2}, "async_server: the problem has no coordinates");
   refuses(how, stirred{}, loopback{0}, "at least one worker");
   refuses(adacomp_sgd(0, 0.1), stirred{}, loopback{1}, "fraction lies in (0, 1]");

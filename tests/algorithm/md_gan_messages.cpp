@@ -127,7 +127,7 @@ TEST_CASE("md_gan: a pair of one's own, with every kind of message compressed") 
     for (std::size_t i = 0; i < v.size(); ++i) e[i] = v[i] - sent[i];
     return sent;
   };
-  agree(md_gan_settings<sgda, sgda, identity, error_feedback<top>>{}, &as_it_is, with_memory, &as_it_is);
+  agree(md_gan_settings<sgda, sgda, identity, with_bias<error_feedback<top>>>{}, &as_it_is, with_memory, &as_it_is);
 }
 
 TEST_CASE("md_gan: a feedback that is no number is left out and named") {
@@ -160,7 +160,7 @@ TEST_CASE("md_gan: a feedback that is no number is left out and named") {
 namespace {
 
 /// All that is to be remembered: look-ahead points, moments, memories, dither.
-using lossy = md_gan_settings<omd, adam, qsgd<128, 8>, error_feedback<top_k<128, 20>>, half<128>>;
+using lossy = md_gan_settings<omd, adam, qsgd<128, 8>, with_bias<error_feedback<top_k<128, 20>>>, half<128>>;
 lossy all_kinds(exchanged_state state = exchanged_state::resets) {
   return {.generator = {0.02},
           .batches = 3,

@@ -52,7 +52,7 @@ TEST_CASE("error_feedback: the compressor inside is what goes on the wire") {
   wrapped const c;
   CHECK(&unwrapped(c) == &c.compressor);
   CHECK(&unwrapped(c.compressor) == &c.compressor);
-  CHECK(c.subtract_in_look_ahead);
+  CHECK_FALSE(c.subtract_in_look_ahead.has_value());
   CHECK(wrapped::name() == "error-feedback-" + C::name());
 }
 

@@ -151,7 +151,10 @@ TEST_CASE("accelerated_gossip: what makes no sense is refused with its sentence"
   CHECK(refusal(on(ring(8), 3, fast_mix), 8) == "");
   CHECK(refusal(on(ring(1), 1), 1) == "");
   CHECK(says(refusal(on(ring(8), 3), 7), "the graph has 8 workers, the transport 7"));
-  CHECK(says(refusal(on(ring(8), 0), 8), "at least one round"));
+  CHECK(says(refusal(on(ring(8), 0), 8), "accelerated_gossip: there must be at least one round"));
+  mixing_rows const islands{{{0, 0.5}, {1, 0.5}}, {{0, 0.5}, {1, 0.5}}, {{2, 0.5}, {3, 0.5}}, {{2, 0.5}, {3, 0.5}}};
+  accelerated_gossip const apart{.graph = {"islands", 4, {islands}}, .rounds = 3, .spectral_gap = 0.5};
+  CHECK(says(refusal(apart, 4), "accelerated_gossip: the graph is not connected"));
   auto const gap = [](double x) { return accelerated_gossip{.graph = ring(8), .rounds = 3, .spectral_gap = x}; };
   CHECK(refusal(gap(1), 8) == "");
   for (double wrong : {0.0, -0.1, 1.1, std::nan("")})

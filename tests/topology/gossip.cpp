@@ -46,6 +46,14 @@ TEST_CASE("gossip: combinations that make no sense are refused with their senten
   CHECK(refusal({.graph = one_peer_exponential(4)}, 4, false, false) == "");
 }
 
+TEST_CASE("gossip: a graph that was written by hand is checked like any other") {
+  mixing_rows const islands{{{0, 0.5}, {1, 0.5}}, {{0, 0.5}, {1, 0.5}}, {{2, 0.5}, {3, 0.5}}, {{2, 0.5}, {3, 0.5}}};
+  mixing_graph const by_hand{"islands", 4, {islands}};
+  CHECK(says(refusal({.graph = by_hand}, 4, false, false), "gossip: the graph is not connected"));
+  CHECK(says(refusal({.graph = by_hand, .consensus_step = 0.1}, 4, true, true), "gossip: the graph is not connected"));
+  CHECK(says(refusal({.graph = {"nothing", 4, {}}}, 4, false, false), "gossip: the graph has no rounds"));
+}
+
 TEST_CASE("gossip: rounds walk through the graph's matrices, step after step") {
   mixing_graph const g = one_peer_exponential(8);
   gossip const two{.graph = g, .rounds = 2};

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "graphs.hpp"
@@ -142,4 +145,98 @@ TEST_CASE("is_connected: over a period, and at once") {
   CHECK_FALSE(is_connected(hearing({shift(66, 3)})));
   CHECK(is_connected(hearing({shift(66, 3), shift(66, 1)})));
   CHECK_FALSE(is_connected(hearing({shift(66, 3), shift(66, 6)})));
+}
+
+TEST_CASE("is_connected: as by multiplying who hears whom, for random sequences with few edges") {
+  random_sequence random({.seed = 9, .use = purpose::graph});
+  int connected = 0;
+  for (int run = 0; run < 2000; ++run) {
+    int const n = 1 + static_cast<int>(random.below(5)), rounds = 1 + static_cast<int>(random.below(3));
+    std::vector<std::vector<std::vector<int>>> lists(at(rounds), std::vector<std::vector<int>>(at(n)));
+    for (auto& round : lists)
+      for (auto& list : round)
+        for (int j = 0; j < n; ++j)
+          if (random.uniform() < 1.7 / n) list.push_back(j);
+    using matrix = std::vector<std::vector<bool>>;
+    auto const times = [&](matrix const& a, matrix const& b) {
+      matrix c(at(n), std::vector<bool>(at(n)));
+      for (std::size_t i = 0; i < at(n); ++i)
+        for (std::size_t k = 0; k < at(n); ++k)
+          for (std::size_t j = 0; j < at(n); ++j)
+            if (a[i][k] && b[k][j]) c[i][j] = true;
+      return c;
+    };
+    matrix period(at(n), std::vector<bool>(at(n)));
+    for (std::size_t i = 0; i < at(n); ++i) period[i][i] = true;
+    for (auto const& round : lists) {
+      matrix one(at(n), std::vector<bool>(at(n)));
+      for (std::size_t m = 0; m < at(n); ++m)
+        for (int j : round[m]) one[m][at(j)] = true;
+      period = times(one, period);
+    }
+    matrix many = period;  // of more periods than it can take
+    for (int i = 0; i < 6; ++i) many = times(many, many);
+    bool all = true;
+    for (auto const& row : many) all = all && std::ranges::count(row, true) == n;
+    CHECK(is_connected(hearing(lists)) == all);
+    connected += all;
+  }
+  CHECK(connected > 400);
+  CHECK(connected < 1600);
+}
+
+TEST_CASE("check_graph: whatever makes no mixing matrix is refused, however it was made") {
+  auto const refusal = [](mixing_graph const& g) -> std::string {
+    try {
+      check_graph(g, "gossip");
+    } catch (std::invalid_argument const& e) {
+      return e.what();
+    }
+    return "";
+  };
+  auto const by_hand = [](int workers, std::vector<mixing_rows> rounds, stochastic sums = stochastic::doubly) {
+    return mixing_graph{"by-hand", workers, std::move(rounds), sums};
+  };
+  mixing_rows const halves{{{0, 0.5}, {1, 0.5}}, {{0, 0.5}, {1, 0.5}}};
+  for (int n : {1, 2, 3, 5, 8, 16})
+    for (mixing_graph const& g : test::graphs(n)) CHECK(refusal(g) == "");
+  CHECK(refusal(by_hand(2, {halves})) == "");
+
+  std::string const of_row = "gossip: round 0, row 0 of the graph ";
+  // Two islands, and workers that take turns on them.
+  mixing_rows const islands{{{0, 0.5}, {1, 0.5}}, {{0, 0.5}, {1, 0.5}}, {{2, 0.5}, {3, 0.5}}, {{2, 0.5}, {3, 0.5}}};
+  CHECK(refusal(by_hand(4, {islands})).starts_with("gossip: the graph is not connected"));
+  CHECK(refusal(by_hand(4, {islands, islands})).starts_with("gossip: the graph is not connected"));
+  CHECK(refusal(by_hand(2, {{{{1, 1}}, {{0, 1}}}})).starts_with("gossip: the graph is not connected"));
+  CHECK(refusal(by_hand(2, {{{{0, 1}}, {{1, 1}}}})).starts_with("gossip: the graph is not connected"));
+  mixing_rows const others{{{0, 0.5}, {2, 0.5}}, {{1, 0.5}, {3, 0.5}}, {{0, 0.5}, {2, 0.5}}, {{1, 0.5}, {3, 0.5}}};
+  CHECK(refusal(by_hand(4, {islands, others})) == "");
+  // Rows.
+  CHECK(refusal(by_hand(0, {})) == "gossip: there must be at least one worker, not 0");
+  CHECK(refusal(by_hand(2, {})) == "gossip: the graph has no rounds");
+  CHECK(refusal(by_hand(3, {halves})) == "gossip: round 0 of the graph has 2 rows, not one for each of 3 workers");
+  CHECK(refusal(by_hand(2, {halves, {halves[0]}})) ==
+        "gossip: round 1 of the graph has 1 rows, not one for each of 2 workers");
+  CHECK(refusal(by_hand(2, {{{{0, 0.5}, {2, 0.5}}, halves[1]}})) == of_row + "hears a worker that does not exist");
+  CHECK(refusal(by_hand(2, {{{{-1, 0.5}, {1, 0.5}}, halves[1]}})) == of_row + "hears a worker that does not exist");
+  std::string const order = of_row + "does not list its workers once each, in ascending order";
+  CHECK(refusal(by_hand(2, {{{{1, 0.5}, {0, 0.5}}, halves[1]}})) == order);
+  CHECK(refusal(by_hand(2, {{{{0, 0.25}, {0, 0.25}, {1, 0.5}}, halves[1]}})) == order);
+  // Weights and sums.
+  double const infinite = std::numeric_limits<double>::infinity();
+  for (double const wrong : {-0.5, 0.0, infinite, std::nan("")})
+    CHECK(refusal(by_hand(2, {{{{0, wrong}, {1, 0.5}}, halves[1]}})).starts_with(of_row + "has a weight that is not"));
+  CHECK(refusal(by_hand(2, {{{{0, 0.5}, {1, 0.4}}, halves[1]}})).starts_with(of_row + "does not sum to 1"));
+  CHECK(refusal(by_hand(2, {{{}, halves[1]}})).starts_with(of_row + "does not sum to 1"));
+  mixing_rows const leaning{{{0, 0.75}, {1, 0.25}}, {{0, 0.5}, {1, 0.5}}};
+  CHECK(refusal(by_hand(2, {halves, leaning})) ==
+        "gossip: round 1, column 0 of the graph does not sum to 1: the mean would move, which .sums = stochastic::rows "
+        "allows");
+  CHECK(refusal(by_hand(2, {leaning}, stochastic::rows)) == "");
+  CHECK(refusal(by_hand(2, {{{{0, 0.75}, {1, 0.2}}, halves[1]}}, stochastic::rows)).find("sum to 1") != std::string::npos);
+}
+
+TEST_CASE("check_graph: thousands of workers and edges take no time that one would notice") {
+  for (mixing_graph const& g : {ring(10000), exponential(10000), random_rings(10000, 1, 8), torus(100, 100)})
+    CHECK_NOTHROW(check_graph(g, "gossip"));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Any optimizer with any compressor over any topology: one call runs all that can be said of every combination.
+// What can be said of any optimizer with any compressor over any topology.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -55,12 +55,14 @@ struct coupled_game {
 
 // ---- Bytes, by the documented formulas ----
 
-/// Planes of so many bytes a bucket, then one of so many bits a coordinate; what a bucket says without padding.
+/// Planes of so many bytes a bucket, then one of so many bits a coordinate; what a bucket says without padding. Of a
+/// compressor that selects across buckets there are pairs beside that, as many as of this share of all coordinates.
 struct message_shape {
   std::int64_t bucket;
   std::vector<std::int64_t> per_bucket;
   std::int64_t bits;
   std::function<std::int64_t(std::int64_t count)> payload;
+  double share = 0;
 };
 inline message_shape shape_of(identity) {
   return {512, {}, 32, [](std::int64_t n) { return 4 * n; }};
@@ -68,6 +70,10 @@ inline message_shape shape_of(identity) {
 template <int B, int K>
 message_shape shape_of(top_k<B, K>) {
   return {B, {4 * K, 2 * K}, 0, [](std::int64_t n) { return 6 * std::min<std::int64_t>(n, K); }};
+}
+template <int B>
+message_shape shape_of(global_top_k<B> c) {
+  return {B, {4}, 0, [](std::int64_t) { return 4; }, c.fraction};
 }
 template <int B, int K, scaling S>
 message_shape shape_of(random_k<B, K, S>) {
@@ -97,28 +103,34 @@ message_shape shape_of(scaled_sign<B>) {
   return {B, {4}, 1, [](std::int64_t n) { return 4 + (n + 7) / 8; }};
 }
 template <class C>
-message_shape shape_of(error_feedback<C>) {
-  return shape_of(C{});
+message_shape shape_of(error_feedback<C> c) {
+  return shape_of(c.compressor);
 }
 template <class C>
-message_shape shape_of(ef21<C>) {
-  return shape_of(C{});
+message_shape shape_of(ef21<C> c) {
+  return shape_of(c.compressor);
 }
 inline message_shape shape_of(exact_downlink) { return shape_of(identity{}); }
 
 /// One message of the game's player 0, player 1 or both (-1).
 inline message_bytes one_message(message_shape const& shape, int player) {
   auto const up_to = [](std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; };
-  std::int64_t buckets = 0, padded = 0, payload = 0;
+  std::int64_t buckets = 0, padded = 0, payload = 0, coordinates = 0;
   for (int p = 0; p < 2; ++p) {
     if (player >= 0 && player != p) continue;
     std::int64_t left = p == 0 ? 127 : 513;
+    coordinates += left;
     padded += up_to(left, 128);
     for (; left > 0; left -= shape.bucket, ++buckets) payload += shape.payload(std::min(left, shape.bucket));
   }
   std::int64_t total = 64;
   for (std::int64_t bytes : shape.per_bucket) total += bytes * buckets;
   total += shape.bits * padded / 8;
+  if (shape.share > 0) {  // values, indices, and where the last bucket's end
+    auto const pairs = static_cast<std::int64_t>(std::ceil(shape.share * static_cast<double>(coordinates)));
+    payload += 6 * pairs + 4;
+    total += 6 * pairs + 4;
+  }
   return {total, payload};
 }
 
@@ -227,118 +239,6 @@ inline void check_run(std::function<trainer<float>(int threads, anywhere const&)
   CHECK(resumed.gradients == r.gradients);
   CHECK(resumed.uplink == r.uplink);
   CHECK(resumed.downlink == r.downlink);
-}
-
-template <adapts Adapts = adapts::on_worker, class O, class C, class Down = exact_downlink>
-void on_a_server(O const& o, C const& c, Down down = {}) {
-  using topology = parameter_server<Down, Adapts>;
-  for (int workers : {3, 4}) {
-    CAPTURE(workers);
-    auto const make = [&](int threads, anywhere const& where) {
-      return trainer{coupled_game{}, o, c, topology{down}, where, cpu{threads}, settings{.seed = 3}};
-    };
-    check_run(make, workers, {sent(o, shape_of(c), workers), sent(o, shape_of(down), workers), gradients_of(o)}, true);
-  }
-}
-
-/// One step in 2, 4 or 7 exchanges: the checkpoint, after 3 steps, lies between rounds.
-template <class O, class C, class Down = exact_downlink>
-void locally_on_a_server(O const& o, C const& c, Down down = {}) {
-  int const workers = 3;
-  for (int every : {2, 4, 7}) {
-    CAPTURE(every);
-    auto const make = [&](int threads, anywhere const& where) {
-      local_steps<parameter_server<Down>> const topology{{down}, every};
-      return trainer{coupled_game{}, o, c, topology, where, cpu{threads}, settings{.seed = 3}};
-    };
-    costs const expected{sent(o, shape_of(c), workers), sent(o, shape_of(down), workers), gradients_of(o), every};
-    check_run(make, workers, expected, product_steps % every == 0);
-  }
-}
-
-template <class O, class C>
-void locally_over_gossip(O const& o, C const& c) {
-  for (auto const order : {gossip_order::adapt_then_combine, gossip_order::combine_then_adapt})
-    for (int rounds : {1, 3}) {
-      CAPTURE(rounds);
-      gossip g{.graph = ring(4), .rounds = rounds, .order = order};
-      if (!is_exact<wire_compressor<C>>) g.consensus_step = 0.1;
-      auto const make = [&](int threads, anywhere const& where) {
-        return trainer{coupled_game{}, o, c, local_steps{g, 2}, where, cpu{threads}, settings{.seed = 3}};
-      };
-      check_run(make, 4, {sent(o, shape_of(c), 2 * 4 * rounds), {}, gradients_of(o), 2}, false);
-    }
-}
-
-template <class O, class C>
-void over_gossip(O const& o, C const& c) {
-  struct network {
-    mixing_graph graph;
-    std::int64_t messages;  // a round
-    int rounds;
-    gossip_order order;
-  };
-  auto const early = gossip_order::adapt_then_combine, late = gossip_order::combine_then_adapt;
-  constexpr bool lossy = !is_exact<wire_compressor<C>>;
-  std::vector<network> networks{
-      {ring(4), 8, 1, early}, {ring(3), 6, 3, late},  {complete(4), 12, 3, early}, {complete(3), 6, 1, late},
-      {star(4), 6, 2, early}, {directed_ring(3), 3, 1, late}};
-  if (!lossy || has_memory<C>) {
-    networks.push_back({one_peer_exponential(4), 4, 1, late});
-    networks.push_back({one_peer_exponential(3), 3, 3, early});
-  }
-  for (network const& n : networks) {
-    CAPTURE(n.graph.name);
-    CAPTURE(n.rounds);
-    int const workers = n.graph.workers;
-    gossip g{.graph = n.graph, .rounds = n.rounds, .order = n.order};
-    if (lossy) g.consensus_step = 0.1;
-    auto const make = [&](int threads, anywhere const& where) {
-      return trainer{coupled_game{}, o, c, g, where, cpu{threads}, settings{.seed = 3}};
-    };
-    bool const all_equal = !lossy && n.order == early && n.graph.name == "complete";
-    check_run(make, workers, {sent(o, shape_of(c), n.messages * n.rounds), {}, gradients_of(o)}, all_equal);
-  }
-}
-
-template <class O>
-void over_accelerated_gossip(O const& o) {
-  accelerated_gossip const ringed{.graph = ring(5), .rounds = 3, .spectral_gap = 0.46};
-  accelerated_gossip const starred{.graph = star(4),
-                                   .rounds = 12,
-                                   .spectral_gap = 0.25,
-                                   .rule = acceleration::fast_mix,
-                                   .order = gossip_order::combine_then_adapt};
-  for (auto const& [g, messages] : {std::pair{ringed, 10}, std::pair{starred, 6}}) {
-    CAPTURE(g.graph.name);
-    auto const make = [&, &talk = g](int threads, anywhere const& where) {
-      return trainer{coupled_game{}, o, identity{}, talk, where, cpu{threads}, settings{.seed = 3}};
-    };
-    check_run(make, g.graph.workers, {sent(o, shape_of(identity{}), messages * g.rounds), {}, gradients_of(o)}, false);
-  }
-}
-
-/// f with every optimizer that any topology takes.
-template <class F>
-void with_each_optimizer(F f) {
-  double const eta = 0.01;
-  f(sgda{eta});
-  f(alternating_sgda{{eta}});
-  f(omd{eta});
-  f(extragradient{eta});
-  f(adam{.step_size = eta});
-  f(optimistic_adam{.step_size = eta});
-  f(extra_adam{.step_size = eta});
-  for (int max_steps : {1, 3})
-    f(per_player<omd, optimistic_adam>{.min = {eta}, .max = {.step_size = eta}, .max_steps = max_steps});
-}
-
-/// f with one optimizer of each kind: two phases with a silent look-ahead, one with state, one without.
-template <class F>
-void with_some_optimizers(F f) {
-  f(omd{0.01});
-  f(optimistic_adam{.step_size = 0.01});
-  f(extragradient{0.01});
 }
 
 }  // namespace test

@@ -1,9 +1,11 @@
 #include "saddle/train/trainer.hpp"
 
 #include "game.hpp"
+#include "processes.hpp"
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -272,9 +274,137 @@ TEST_CASE("combinations without meaning are refused at construction") {
   refuses(omd{0.1}, qsgd<128, 8>{}, gossip{ring(4)}, 4, "needs a consensus_step");
   refuses(omd{0.1}, qsgd<128, 8>{}, gossip{.graph = one_peer_exponential(4), .consensus_step = 0.1}, 4,
           "this graph varies");
+  mixing_rows const pairs{{{0, 0.5}, {1, 0.5}}, {{0, 0.5}, {1, 0.5}}, {{2, 0.5}, {3, 0.5}}, {{2, 0.5}, {3, 0.5}}};
+  mixing_graph const islands{"islands", 4, {pairs}};
+  refuses(omd{0.1}, identity{}, gossip{islands}, 4, "gossip: the graph is not connected");
+  refuses(omd{0.1}, identity{}, local_steps{gossip{islands}, 2}, 4, "gossip: the graph is not connected");
   refuses(per_player<omd, extragradient>{}, identity{}, server, 4, "the same number of gradients");
   refuses(per_player<omd, omd>{.max_steps = 0}, identity{}, server, 4, "max_steps must be at least 1");
   refuses(per_player<alternating_sgda, alternating_sgda>{}, identity{}, server, 4, "already chooses its player");
+}
+
+TEST_CASE("a field that nothing would read is refused where it is set, and not ignored") {
+  auto const game = test::bil(4);
+  auto const refuses = [&](auto o, auto c, auto topology, auto const& connection, settings const& s, char const* why) {
+    CHECK_THROWS_WITH_AS((trainer{game, o, c, topology, connection, cpu{}, s}), doctest::Contains(why),
+                         std::invalid_argument);
+  };
+  parameter_server<> const server;
+  loopback const here{4};
+  gossip const lossy{.graph = ring(4), .consensus_step = 0.1};
+  using careful = error_feedback<qsgd<128, 8>>;
+  careful const subtracts{{}, true}, leaves{{}, false};
+  // What a look-ahead is to subtract.
+  char const* const of_servers = "error_feedback: subtract_in_look_ahead is for a server";
+  refuses(omd{0.1}, subtracts, lossy, here, {}, of_servers);
+  refuses(omd{0.1}, subtracts, local_steps{server, 2}, here, {}, of_servers);
+  refuses(omd{0.1}, subtracts, local_steps{lossy, 2}, here, {}, of_servers);
+  refuses(sgda{0.1}, subtracts, server, here, {}, "this optimizer looks nowhere ahead");
+  refuses(omd{0.1}, identity{}, parameter_server{subtracts}, here, {}, "has no meaning on the downlink");
+  refuses(omd{0.1}, identity{}, local_steps<parameter_server<careful>>{{leaves}, 2}, here, {}, "on the downlink");
+  CHECK_NOTHROW(trainer{game, omd{0.1}, subtracts, server, here, cpu{}});
+  CHECK_NOTHROW(trainer{game, omd{0.1}, leaves, lossy, here, cpu{}});
+  CHECK_NOTHROW(trainer{game, omd{0.1}, leaves, local_steps{server, 2}, here, cpu{}});
+  // Averages, boxes.
+  refuses(omd{0.1}, identity{}, server, here, {.decay = 0.9}, "only averaging::exponential reads it");
+  refuses(omd{0.1}, identity{}, server, here, {.average = averaging::uniform, .decay = 0.9}, "decay is set");
+  auto const alone = test::scattered({vector(3), vector(3)});
+  CHECK_THROWS_WITH_AS((trainer{alone, omd{0.1}, identity{}, server, loopback{2}, cpu{}, settings{.max_box = {0, 1}}}),
+                       "settings: max_box is set, and that player has no coordinates", std::invalid_argument);
+  // The transport's.
+  simulated const in_sequence{.workers = 4, .order = sending::in_sequence};
+  refuses(omd{0.1}, identity{}, server, in_sequence, {}, "simulated: order is set");
+  CHECK_NOTHROW(trainer{game, omd{0.1}, identity{}, gossip{ring(4)}, in_sequence, cpu{}});
+  test::process const star{.wires = std::make_shared<test::network>(), .workers = 4, .server = server_place::star};
+  refuses(omd{0.1}, identity{}, gossip{ring(4)}, star, {}, "the transport has a place for the server");
+  CHECK_NOTHROW(trainer{game, omd{0.1}, identity{}, server, star, cpu{}});
+}
+
+namespace {
+
+/// A step of two gradients, the first of which is for a look-ahead.
+template <bool ExchangesFirst, bool ExchangesLast>
+struct of_two_phases : sgda {
+  template <class T>
+  struct rule : sgda::rule<T> {
+    T look_ahead(T w, T past) const { return w - past; }
+  };
+  template <class T>
+  rule<T> at(std::int64_t step, int) const {
+    return {{static_cast<T>(step_size(step))}};
+  }
+  int phases() const { return 2; }
+  phase at_phase(int k) const {
+    if (k == 0) return {.commits = false, .exchanges = ExchangesFirst};
+    return {.exchanges = ExchangesLast, .at_h = true};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a user's optimizer whose phases no topology can run is refused, and does not stand still") {
+  auto const game = test::bil(4);
+  auto const of = [&](auto o, auto topology) { trainer{game, o, identity{}, topology, loopback{4}, cpu{}}; };
+  CHECK_NOTHROW(of(of_two_phases<false, true>{}, parameter_server<>{}));
+  CHECK_THROWS_WITH_AS(of(of_two_phases<true, true>{}, parameter_server<>{}),
+                       doctest::Contains("exchanges and does not commit"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(of(of_two_phases<true, true>{}, gossip{ring(4)}),
+                       doctest::Contains("exchanges and does not commit"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(of(of_two_phases<false, false>{}, parameter_server<>{}),
+                       doctest::Contains("commits and does not exchange"), std::invalid_argument);
+}
+
+TEST_CASE("what is kept between steps can be read: memories, public copies, anchors, sums, optimizer states") {
+  auto const game = test::smg(3);
+  auto const empty = [](point<double const> p) { return p.min.empty() && p.max.empty(); };
+  using careful = error_feedback<top_k<128, 2>>;
+  auto const sum_of = [](point<double const> p) { return test::norm(test::joined(p)); };
+
+  trainer served{game, adam{.step_size = 0.02}, identity{}, parameter_server<careful>{}, loopback{3}, cpu{}};
+  trainer exact{game, adam{.step_size = 0.02}, identity{}, parameter_server<>{}, loopback{3}, cpu{}};
+  served.step();
+  exact.step();
+  // One step from the same point: what w lacks is what the server owes.
+  vector const lacks = test::difference(test::weights(served), test::weights(exact));
+  CHECK(test::distance(lacks, test::joined(served.server_memory())) < 1e-12);
+  CHECK(sum_of(served.server_memory()) > 1e-3);
+  CHECK(empty(exact.server_memory()));
+  CHECK((empty(served.known(0)) && empty(served.known_average()) && empty(served.anchor())));
+  // Adam's moments after one gradient.
+  REQUIRE(served.state_planes() == 2);
+  for (int m = 0; m < 3; ++m) {
+    vector g = game.field(m, game.start), m1 = g, v1 = g;
+    for (double& x : m1) x *= 0.1;
+    for (double& x : v1) x *= 0.001 * x;
+    CHECK(test::distance(m1, test::joined(served.optimizer_state(m, 0))) < 1e-12);
+    CHECK(test::distance(v1, test::joined(served.optimizer_state(m, 1))) < 1e-12);
+  }
+  CHECK_THROWS_AS(served.optimizer_state(0, 2), std::invalid_argument);
+  CHECK_THROWS_AS(served.optimizer_state(3, 0), std::invalid_argument);
+
+  // Of differences, the sum is the average of what is known of the workers.
+  trainer differences{game, omd{0.02}, ef21<top_k<128, 2>>{}, parameter_server<>{}, loopback{3}, cpu{}};
+  differences.run(7);
+  vector average(20);
+  for (int m = 0; m < 3; ++m)
+    for (std::size_t i = 0; i < 20; ++i) average[i] += test::joined(differences.known(m))[i] / 3;
+  CHECK(test::norm(average) > 1e-3);
+  CHECK(test::distance(average, test::joined(differences.known_average())) < 1e-12);
+
+  // A public copy is what was sent: of all coordinates at once, w before it mixes.
+  trainer talking{game, omd{0.02}, top_k<128, 128>{}, gossip{.graph = ring(3), .consensus_step = 0.0}, loopback{3},
+                  cpu{}};
+  talking.run(3);
+  for (int m = 0; m < 3; ++m)
+    CHECK(test::distance(test::weights(talking, m), test::joined(talking.known(m))) < 1e-12);
+
+  trainer local{game, sgda{0.02}, identity{}, local_steps{parameter_server<>{}, 4}, loopback{3}, cpu{}};
+  local.run(4);
+  CHECK(test::joined(local.anchor()) == test::weights(local));
+  local.run(2);
+  CHECK(test::joined(local.anchor()) != test::weights(local));
+  local.run(2);
+  CHECK(test::joined(local.anchor()) == test::weights(local));
 }
 
 TEST_CASE("a problem's own gradient buffers are used in place") {

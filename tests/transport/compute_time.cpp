@@ -63,6 +63,17 @@ TEST_CASE("a compute time is a function of the seed, the worker, the step and th
   CHECK(std::ranges::adjacent_find(all) == all.end());  // of 2^32 values, with these seeds
 }
 
+TEST_CASE("a number that a kind of compute times does not read is refused") {
+  using shape = compute_time::shape;
+  CHECK_THROWS_AS((compute_time{shape::constant, 1, 0.5}).check(), std::invalid_argument);
+  CHECK_THROWS_AS((compute_time{shape::constant, 1, 0, 0.5}).check(), std::invalid_argument);
+  CHECK_THROWS_AS((compute_time{shape::uniform, 1, 1, 0.5}).check(), std::invalid_argument);
+  CHECK_THROWS_AS((compute_time{shape::exponential, 1, 1, 0.5}).check(), std::invalid_argument);
+  for (auto const& c : {compute_time::constant(1), compute_time::uniform(1, 2), compute_time::exponential(1, 2),
+                        compute_time::lognormal(1, 2, 3)})
+    CHECK_NOTHROW(c.check());
+}
+
 TEST_CASE("compute times that are negative or not finite are refused") {
   CHECK_THROWS_AS(compute_time::constant(-1).check(), std::invalid_argument);
   CHECK_THROWS_AS(compute_time::uniform(2, 1).check(), std::invalid_argument);

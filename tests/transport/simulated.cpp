@@ -189,6 +189,8 @@ TEST_CASE("simulated refuses what makes no sense") {
   refuses({.workers = 1 << 24});
   refuses({.links = {}});
   refuses({.links = {{"backwards", 0, -1, 1, 1}}});
+  refuses({.workers = 2, .links = {line, ethernet}});
+  CHECK_NOTHROW(simulated{.workers = 2, .links = {line, ethernet}, .kind_of = [](int, int) { return 1; }}.connect());
   refuses({.compute = compute_time::constant(-1)});
   refuses({.workers = 2, .stragglers = {{2, 3}}});
   refuses({.workers = 2, .stragglers = {{1, 0}}});

@@ -149,6 +149,7 @@ TEST_CASE("a virtual network is saved with what is on its way") {
 TEST_CASE("a virtual network refuses links and messages that make no sense") {
   auto const refuses = [](link_kind const& k) { CHECK_THROWS_AS(virtual_network(2, {k}), std::invalid_argument); };
   refuses({"x", -1, 1, 1, 1});
+  refuses({.name = nullptr});
   refuses({"x", std::nan(""), 1, 1, 1});
   refuses({"x", 0, -1, 1, 1});
   refuses({"x", 0, 1, 0, 1});

@@ -67,6 +67,8 @@ struct async_report {
   std::int64_t step = 0;            // pushes that the server has applied
   std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
   std::int64_t refused = 0;         // pushes that were too stale
+  std::vector<int> refused_workers{};  // whose these were, of the latest step: between the push that it applied and the
+                                       // one before
   std::int64_t lost = 0;            // gradients of workers that crashed before the server had them, or that a
                                     // checkpoint of several processes did not hold
   std::vector<int> left_behind{};   // workers elsewhere that have been silent for longer than the deadline
@@ -127,6 +129,7 @@ class async_server {
 ///           stale as it is. The order is recorded and replayed if asked for; a replay gives the same weights on one
 ///           process, unless the run was loaded on several. run(n), the same on all ranks, ends when the others have
 ///           heard of it: pushes that came meanwhile are kept for the next one. on_report is called on rank 0
+/// state     memory(m) is a worker's, weights() are the server's. All drivers name it so
 /// refused   pushes leave the weights alone. What they said is owed again under error feedback, and else dropped
 /// not finite a bucket of a gradient or of the weights that would not be finite is left out and reported
 /// promise   threads change no bit; `load` continues as if the run had never stopped
@@ -222,7 +225,7 @@ class async_server<P, Settings, Executor, Distributed> {
   }
   /// What error feedback of a worker that is here owes, the gradient that is due included; empty spans without error
   /// feedback.
-  point<T const> memory(int worker) {
+  point<T const> memory(int worker) const {
     expects(workers_.hosts(worker), "async_server: there is no such worker here");
     workers_.take(engine_);
     std::span<T const> const owed = workers_.memory(worker);
@@ -347,6 +350,10 @@ class async_server<P, Settings, Executor, Distributed> {
                          objection_to_box("async_server: min_box", how.min_box.lo, how.min_box.hi),
                          objection_to_box("async_server: max_box", how.max_box.lo, how.max_box.hi)});
     expects(why.empty(), [&] { return why; });
+    expects(sizes.max > 0 || how.max_factor == 1,
+            "async_server: max_factor is set, and the problem has no maximizing player");
+    expects(sizes.max > 0 || (how.max_box.lo == box{}.lo && how.max_box.hi == box{}.hi),
+            "async_server: max_box is set, and the problem has no maximizing player");
     expects(between.model() == nullptr || how.replay.empty(),
             "async_server: an order is replayed without a model of time, which has its own");
     return how;
@@ -384,6 +391,7 @@ class async_server<P, Settings, Executor, Distributed> {
   /// One push that is applied, and what comes before it.
   void take_one() {
     auto const start = std::chrono::steady_clock::now();
+    report_.refused_workers.clear();
     for (bool applied = false; !applied;) {
       virtual_workers::occurrence const now = next();
       if (now.what == event::crashes) {
@@ -441,8 +449,12 @@ class async_server<P, Settings, Executor, Distributed> {
     report_.uplink += channel_.size();
     std::int64_t const age = report_.step - at(m).step;
     bool const is_fresh = !how_.max_staleness || age <= *how_.max_staleness;
-    if (is_fresh) apply(m, p, age);
-    else ++report_.refused;
+    if (is_fresh) {
+      apply(m, p, age);
+    } else {
+      ++report_.refused;
+      report_.refused_workers.push_back(m);
+    }
     return is_fresh;
   }
   void apply(int m, async_push const& p, std::int64_t age) {
@@ -491,9 +503,9 @@ class async_server<P, Settings, Executor, Distributed> {
 
   std::unique_ptr<communicator> link_;
   Settings how_;
-  engine engine_;
+  mutable engine engine_;
   Channel channel_;
-  Workers workers_;  // that are hosted here
+  mutable Workers workers_;  // that are hosted here; gradients that are due are taken when somebody asks
   update_log log_;
   array<T> weights_;
   std::vector<pull> pulls_;

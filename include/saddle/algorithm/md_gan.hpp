@@ -74,6 +74,8 @@ class md_gan {
 /// processes  rank 0 is the server, and has workers like the others; a batch goes to each rank once
 /// not finite a bucket of a message or a player that would not be finite is left out and reported; the rest goes on
 /// promise    neither threads nor processes change a bit; `load` continues as if the run had never stopped
+/// state      what a worker has is read with its number, discriminator_weights(n), memory(n); what the server has
+///            without one, generator_weights(). All drivers name it so
 /// errors     std::invalid_argument, bad_checkpoint, transport_error, bad_message
 /// source     Hardy, Le Merrer, Sericola: MD-GAN: Multi-Discriminator Generative Adversarial Networks for Distributed
 ///            Datasets. IPDPS 2019
@@ -92,10 +94,9 @@ class md_gan<P, Settings, Executor> {
   static_assert(can_be_paced<Discriminator>,
                 "md_gan: the discriminator's optimizer needs paced(n): itself, with schedules that advance once in n of "
                 "its steps");
-  static_assert(is_unbiased<wire_compressor<Feedbacks>> || has_memory<Feedbacks>,
-                "a biased compressor of feedbacks needs error_feedback: its errors would not average out");
-  static_assert(!encodes_beside_the_direction<wire_compressor<Feedbacks>> || has_memory<Feedbacks>,
-                "a compressor that looks at the fresh direction needs error_feedback");
+  static_assert(is_unbiased<wire_compressor<Feedbacks>> || accepts_bias<Feedbacks>,
+                "a biased compressor of feedbacks moves where the generator ends, with error_feedback too: what is owed "
+                "to one generated sample is paid to another. Use an unbiased one, or say with_bias<...>");
 
  public:
   template <transport Tr>
@@ -114,6 +115,7 @@ class md_gan<P, Settings, Executor> {
             "md_gan: the generator's optimizer takes one gradient a step: each costs a round of samples and feedbacks");
     expects(link_->model() == nullptr || how_.departures.empty(),
             "md_gan: a transport that models time knows by itself who is absent");
+    if (time_model const* const model = link_->model()) model->expect_use(true, how_.exchange_every > 0);
     begin();
     auto const batches = static_cast<std::size_t>(how_.batches);
     received_.assign(batches, array<T>(samples_.padded()));
@@ -175,6 +177,17 @@ class md_gan<P, Settings, Executor> {
   std::span<T const> discriminator_weights(int worker) const {
     expects(is_hosted(worker), "md_gan: this process does not host that worker");
     return discriminators_.w(worker - first_worker());
+  }
+
+  /// What error feedback of a hosted worker's feedbacks still owes, a number for each of a batch; empty without it.
+  std::span<T const> memory(int worker) const {
+    expects(is_hosted(worker), "md_gan: this process does not host that worker");
+    if constexpr (has_memory<Feedbacks>) {
+      array<T> const& owed = feedbacks_.memory(worker - first_worker());
+      return std::span<T const>(owed).first(static_cast<std::size_t>(batch_values()));
+    } else {
+      return {};
+    }
   }
 
   // On several processes the following are collective: all of them make the same call.

@@ -30,11 +30,26 @@ struct departure {
 /// one that comes, or all begin anew, their count of steps and so their schedules included. A look-ahead begins at rest.
 enum class exchanged_state { moves, stays, resets };
 
+/// Lets a biased compressor send MD-GAN's feedbacks: with_bias<error_feedback<top_k<>>>, or bare.
+///
+/// What a feedback lacks is owed to one generated sample. The next feedback is on other samples, and error feedback pays
+/// it to one of those, through another Jacobian. The debt is bounded, but the generator's gradient stays biased, and the
+/// generator ends elsewhere: of samples A z + c whose workers pull A to different places, top_k with error feedback
+/// ends far from their mean where unbiased compressors only circle around it. There is no better place for the memory:
+/// a worker does not have the generator, and the server does not know what was left out.
+template <compression C>
+struct with_bias : C {
+  static constexpr bool accepts_bias = true;
+};
+template <class C>
+inline constexpr bool accepts_bias = requires { requires C::accepts_bias; };
+
 /// How MD-GAN trains: the optimizers of both players, the compressors of the three kinds of messages, and the paper's
 /// numbers.
 ///
 /// schedules       of both optimizers count steps of the run: the L steps of a discriminator have one step size
-/// feedbacks       may have error_feedback: what a worker's feedback owes is paid with the next one
+/// feedbacks       unbiased: qsgd, natural, random_k. A biased one moves the place where the generator ends, with error
+///                 feedback too: it takes with_bias
 /// discriminators  weights, not directions: half, bfloat or qsgd of 8 bits, if any; an optimizer's state goes as it is
 template <optimizer Generator = adam, optimizer Discriminator = adam, compressor Samples = identity,
           compression Feedbacks = identity, compressor Discriminators = identity>
@@ -68,6 +83,8 @@ struct md_gan_settings {
          objection_to_box("md_gan: generator_box", generator_box.lo, generator_box.hi),
          objection_to_box("md_gan: discriminator_box", discriminator_box.lo, discriminator_box.hi)});
     expects(why.empty(), [&] { return why; });
+    expects(exchange_every > 0 || state == exchanged_state::stays,
+            "md_gan: state says what an exchange does, and there are none: set exchange_every too");
     std::ranges::sort(departures, {}, &departure::worker);
     for (std::size_t i = 0; i < departures.size(); ++i) {
       departure const& d = departures[i];

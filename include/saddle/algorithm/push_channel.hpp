@@ -69,6 +69,9 @@ class push_channel {
                std::uint64_t seed)
       : how_(std::move(how)), tensors_(sizes, length, tensors) {
     expect_no_objection(unwrapped(how_));
+    if constexpr (has_memory<C>)
+      expects(!how_.subtract_in_look_ahead.value_or(false),
+              "async_server: subtract_in_look_ahead is set, and a worker's gradient has no look-ahead");
     now_.seed = seed;
     now_.moves = true;
     for (int p = 0; p < 2; ++p) {

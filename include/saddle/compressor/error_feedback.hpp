@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "saddle/compressor/concept.hpp"
@@ -10,7 +11,9 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// subtract_in_look_ahead  whether a look-ahead starts from w - e, where w will be when e is paid (DQGAN), or from w.
 ///                         It decides whether strong compression with large steps converges, and costs some bias on
-///                         workers with different data.
+///                         workers with different data. Where it is not set a server's workers subtract. Over gossip
+///                         and between the rounds of local_steps nobody does, for what is owed there is no part of w's
+///                         way: `true` is refused, and so is either where nothing looks ahead
 /// source   Seide et al. 2014; Karimireddy et al. ICML 2019; the look-ahead: Chen, Yang, Shen, Pang 2020
 template <compressor C>
 struct error_feedback {
@@ -20,7 +23,7 @@ struct error_feedback {
   using wrapped = C;
   static constexpr feedback keeps = feedback::error;
   C compressor{};
-  bool subtract_in_look_ahead = true;
+  std::optional<bool> subtract_in_look_ahead{};
 
   static std::string name() { return "error-feedback-" + C::name(); }
 };

@@ -65,7 +65,14 @@ struct accelerated_gossip {
     return heard;
   }
   void check(int workers, bool, bool) const {
-    gossip{.graph = graph, .rounds = rounds}.check(workers, false, false);
+    expects(graph.workers == workers, [&] {
+      return "accelerated_gossip: the graph has " + std::to_string(graph.workers) + " workers, the transport " +
+             std::to_string(workers);
+    });
+    check_graph(graph, "accelerated_gossip");
+    expects(rounds >= 1, [&] {
+      return "accelerated_gossip: there must be at least one round an exchange, not " + std::to_string(rounds);
+    });
     expects(spectral_gap > 0 && spectral_gap <= 1, [&] {
       return objection_unless(false, "accelerated_gossip: spectral_gap", "lies in (0, 1]", spectral_gap) +
              "; topology/mixing_matrix.hpp computes that of a graph";

@@ -16,17 +16,6 @@ SADDLE_NAMESPACE_BEGIN
 /// [m][j]: what worker m takes of worker j.
 using dense_rows = std::vector<std::vector<double>>;
 
-/// What the matrices of a graph keep, and where workers go that do nothing but mix.
-///
-/// doubly  rows and columns sum to 1: the mean over the workers stays, and all go there
-/// rows    only rows do: workers that agree stay, but the mean moves. All go to the sum of pi_j w_j, where pi >= 0 sums
-///         to 1 and pi W = pi for the product W over a period: in training worker j's loss counts pi_j, not 1 / n.
-///
-/// Columns alone are refused: the mean would stay, but workers that agree would be driven apart, each by the sum of its
-/// row (push-sum divides by that again, which nothing here does). In books that stack the workers as columns and mix by
-/// X W, a column-stochastic or left-stochastic W is the transpose of our `rows`.
-enum class stochastic { doubly, rows };
-
 /// A sequence of matrices, one a round, repeated. Sums may be off by 1e-12.
 ///
 /// errors  std::invalid_argument with round, row and column (from 0) and the value: not square, not of one size,
@@ -37,7 +26,7 @@ inline mixing_graph from_matrices(std::vector<dense_rows> const& rounds, stochas
   auto const number = [](double x) { return rounded_text(x, 15); };
   expects(!rounds.empty() && !rounds[0].empty(), "from_matrix: there must be a matrix, of at least one worker");
   std::size_t const n = rounds[0].size();
-  mixing_graph g{name, static_cast<int>(n), {}};
+  mixing_graph g{name, static_cast<int>(n), {}, kind};
   checksum sum;  // becomes part of the name: a checkpoint shall not continue on another matrix
   for (std::size_t r = 0; r < rounds.size(); ++r) {
     auto const round = [&] { return "from_matrix: round " + std::to_string(r); };

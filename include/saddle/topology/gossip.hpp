@@ -20,6 +20,10 @@ enum class gossip_order { adapt_then_combine, combine_then_adapt };
 
 /// Every worker talks to its neighbours in a graph, with no server.
 ///
+/// lossy           as in CHOCO-SGD (Koloskova, Stich, Jaggi, ICML 2019) a round sends first and mixes then: the
+///                 difference between w and the public copy goes out, all copies take it, and w moves towards the
+///                 neighbours' new copies. Other code mixes first, by the copies as they were, and sends afterwards: for
+///                 the same gamma that is another iteration, one message behind
 /// rounds          mixing rounds an exchange (DPOSG's t)
 /// consensus_step  gamma of the lossy schemes, which cannot do without: the theory's value is about 500 times too
 ///                 small, 0.5 diverges; 0.05 to 0.2 did well on rings. Must be absent with an exact compressor.
@@ -47,9 +51,7 @@ struct gossip {
       return "gossip: the graph has " + std::to_string(graph.workers) + " workers, the transport " +
              std::to_string(workers);
     });
-    expects(!graph.rounds.empty(), "gossip: the graph has no rounds");
-    for (auto const& matrix : graph.rounds)
-      expects(static_cast<int>(matrix.size()) == workers, "gossip: a mixing matrix has a row for each worker");
+    check_graph(graph, "gossip");
     expects(rounds >= 1,
             [&] { return "gossip: there must be at least one round an exchange, not " + std::to_string(rounds); });
     expects(!lossy || consensus_step.has_value(), "gossip: a lossy compressor needs a consensus_step (try 0.1)");

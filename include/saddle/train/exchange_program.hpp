@@ -76,6 +76,7 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
     d.late = Scheme::late;
     d.relays = kind_.relays;
     d.server_memory = has_memory<down_type> || selects_globally<Down>;
+    d.server_owes = has_memory<down_type>;
     d.whole_uplinks = selects_globally<Up>;
     d.one_server = selects_globally<Down>;
     d.phases = kind_.phases;
@@ -184,7 +185,16 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
       now_.consensus_step = static_cast<T>(exchange().consensus_step.value_or(1.0));
     // What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does, and what is
     // owed of local steps does so only in rounds.
-    if constexpr (Scheme::memory && Scheme::shares_weights) now_.subtract_memory = compressor.subtract_in_look_ahead;
+    constexpr bool can_subtract = Scheme::memory && Scheme::shares_weights;
+    if constexpr (feedback_of<C> == feedback::error) {
+      now_.subtract_memory = compressor.subtract_in_look_ahead.value_or(can_subtract);
+      expects(can_subtract || !now_.subtract_memory,
+              "error_feedback: subtract_in_look_ahead is for a server whose workers share their weights; over gossip and "
+              "in local_steps a look-ahead starts from w");
+    }
+    if constexpr (feedback_of<down_type> == feedback::error)
+      expects(!unwrapped_topology(topology_).downlink.subtract_in_look_ahead.has_value(),
+              "error_feedback: subtract_in_look_ahead is for what workers owe, and has no meaning on the downlink");
     if constexpr (selects_globally<Up> || selects_globally<Down>) selection_.reserve(engine_, layout_.buckets());
   }
 

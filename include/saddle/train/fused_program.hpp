@@ -54,6 +54,20 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
     expect_no_objection(optimizer_);
     std::string const flaw = objection_to_phases<T>(optimizer_);
     expects(flaw.empty(), [&] { return flaw; });
+    bool looks_ahead = false;
+    for (int k = 0; k < kind_.phases; ++k) {
+      phase const p = phase_at(k);
+      looks_ahead |= p.at_h;
+      expects(!p.commits || p.exchanges,
+              "trainer: a phase of the optimizer commits and does not exchange; local_steps is for steps alone");
+      expects(p.commits || !p.exchanges || exchanges_to_look_ahead<typename rules_in<Rule>::min> ||
+                  exchanges_to_look_ahead<typename rules_in<Rule>::max>,
+              "trainer: a phase of the optimizer exchanges and does not commit; its rule must look ahead along the "
+              "average (from = extrapolation::averaged)");
+    }
+    if constexpr (feedback_of<C> == feedback::error)
+      expects(looks_ahead || !compressor.subtract_in_look_ahead.value_or(false),
+              "error_feedback: subtract_in_look_ahead is set, and this optimizer looks nowhere ahead");
     contexts_.resize(this->engine_, static_cast<std::size_t>(kind_.phases * kind_.rounds));
   }
 

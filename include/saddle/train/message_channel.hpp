@@ -39,6 +39,8 @@ class message_channel {
   using array = typename Engine::template array<U>;
   static_assert(!selects_globally<Wire>,
                 "these messages are encoded bucket by bucket: use top_k where a compressor selects across buckets");
+  static_assert(!encodes_beside_the_direction<Wire> || has_memory<C>,
+                "a compressor that looks at the fresh direction needs error_feedback");
   static_assert(feedback_of<C> != feedback::difference,
                 "ef21 adds up what a server averages, and here nothing is added up: use error_feedback");
 
@@ -47,6 +49,9 @@ class message_channel {
   message_channel(C how, std::int64_t size, int remembered, std::uint64_t seed)
       : how_(std::move(how)), layout_{{size, 0}, length} {
     expect_no_objection(unwrapped(how_));
+    if constexpr (has_memory<C>)
+      expects(!how_.subtract_in_look_ahead.value_or(false),
+              "error_feedback: subtract_in_look_ahead is set, and nothing that is sent here has a look-ahead");
     now_.seed = seed;
     now_.moves = true;
     for (int i = 0; i < remembered; ++i) memory_.emplace_back(has_memory<C> ? padded() : 0);
@@ -57,6 +62,7 @@ class message_channel {
             payload_bytes<Wire, T>(layout_, -1, unwrapped(how_))};
   }
   std::size_t padded() const { return static_cast<std::size_t>(layout_.padded()); }
+  array<T> const& memory(int i) const { return memory_[static_cast<std::size_t>(i)]; }
   array<T>& memory(int i) { return memory_[static_cast<std::size_t>(i)]; }
   /// Of each sender of the latest exchange, the lowest coordinate that was not finite, or `none`.
   std::span<std::int64_t const> lowest() const { return lowest_; }

@@ -39,6 +39,7 @@ struct demands {
   bool whole_uplinks = false;   // a message cannot be cut into shards of the server
   bool one_server = false;      // neither can what goes down
   bool server_memory = false;   // or a plane for its p
+  bool server_owes = false;     // it is a memory
   int phases = 1;
   int rounds = 1;               // an exchange
   int every = 1;                // so many steps, one exchanges

@@ -62,6 +62,8 @@ struct settings {
 /// Runs a combination of policies on a problem: the loop, the arrays, the counters. Policies are compiled into the
 /// program behind it; this class is one for each coordinate type.
 ///
+/// state   what a worker has is read with its number, as weights(m); what a server has, or all together, without one, as
+///         server_memory(). All drivers name it so
 /// errors  std::invalid_argument for a combination that makes no sense, sizes that do not fit; bad_checkpoint
 template <class T>
 class trainer {
@@ -73,6 +75,8 @@ class trainer {
       : trainer(s, detail::connected(connection)) {
     if constexpr (detail::check_arguments<P, O, C, Tp, Tr, Executor>()) {
       static_assert(std::same_as<typename P::scalar, T>, "the problem's scalar is the trainer's");
+      expects(!always_local<Tr> || link_->is_local(),
+              "trainer: the transport says is_local, and connects several processes");
       assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
     }
   }
@@ -82,6 +86,8 @@ class trainer {
       : trainer(more, detail::connected(connection)) {
     if constexpr (detail::check_arguments_with_composition<P, S, Tr, Executor>()) {
       static_assert(std::same_as<typename P::scalar, T>, "the problem's scalar is the trainer's");
+      expects(!always_local<Tr> || link_->is_local(),
+              "trainer: the transport says is_local, and connects several processes");
       assemble<!always_local<Tr>>(std::move(p), std::move(s.optimizer), s.compressor, std::move(s.topology), how);
     }
   }
@@ -173,6 +179,38 @@ class trainer {
     T const* const h = fleet_.workers[local(worker)].h;
     if (h == nullptr) return {};
     return view(h);
+  }
+  /// What error feedback on the downlink still owes; empty spans without it. Where a server is sharded, a process knows
+  /// its own part, and zeros elsewhere.
+  point<T const> server_memory() const {
+    if (!demands_.server_owes) return {};
+    return view(fleet_.server_memory);
+  }
+  /// What the others know of a hosted worker: its public copy over gossip, and with ef21 the direction c that its
+  /// differences have added up to. Empty spans where nothing is kept.
+  point<T const> known(int worker) const {
+    T const* const copy = fleet_.workers[local(worker)].copy;
+    if (copy == nullptr || demands_.previous) return {};
+    return view(copy);
+  }
+  /// The sum of the averages of differences that all step along (ef21); empty spans without differences.
+  point<T const> known_average() const {
+    T const* const sum = fleet_.workers[0].sum;
+    if (sum == nullptr) return {};
+    return view(sum);
+  }
+  /// Where the workers of local_steps around a server last agreed; empty spans elsewhere.
+  point<T const> anchor() const {
+    T const* const anchor = fleet_.workers[0].anchor;
+    if (anchor == nullptr) return {};
+    return view(anchor);
+  }
+  /// Numbers that a hosted worker's optimizer keeps for each coordinate, and one of them, from 0: the fields of its
+  /// rule's state in their order.
+  int state_planes() const { return demands_.state_planes; }
+  point<T const> optimizer_state(int worker, int plane) const {
+    expects(plane >= 0 && plane < demands_.state_planes, "trainer: the optimizer's state has no such plane");
+    return view(fleet_.workers[local(worker)].state + plane * program_->layout().padded());
   }
   int workers() const { return link_->workers(); }
   /// This process hosts so many, from this one on.
@@ -318,11 +356,14 @@ class trainer {
     std::vector<lasting> servers;
   };
 
+  static bool is_unbounded(box const& b) { return b.lo == box{}.lo && b.hi == box{}.hi; }
   /// What the constructors of all combinations share.
   trainer(settings const& s, std::unique_ptr<communicator> connected) : settings_(s), link_(std::move(connected)) {
     expects(link_->first() >= 0 && link_->hosted() >= 1 && link_->first() + link_->hosted() <= link_->workers(),
             "trainer: a process hosts at least one of the workers");
     expect_no_objection(settings_);
+    expects(settings_.average == averaging::exponential || settings_.decay == settings{}.decay,
+            "settings: decay is set, and only averaging::exponential reads it");
   }
   template <bool Distributed, class P, class O, class C, class Tp, class Executor>
   void assemble(P p, O o, C c, Tp t, Executor const& how) {
@@ -330,6 +371,11 @@ class trainer {
     t.check(link_->workers(), !is_exact<wire>, has_memory<C>);
     players const sizes = p.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
+    for (int player = 0; player < 2; ++player)
+      expects(sizes.of(player) > 0 || is_unbounded(player == 0 ? settings_.min_box : settings_.max_box), [&] {
+        return std::string("settings: ") + (player == 0 ? "min_box" : "max_box") +
+               " is set, and that player has no coordinates";
+      });
     Executor const shared = opened(how);
     program_ = make_program<Distributed>(std::move(o), c, std::move(t), shared, sizes,
                                          tensors_of(p, settings_.grouping, "trainer"));
@@ -361,10 +407,9 @@ class trainer {
              std::to_string(problem_->most_workers());
     });
     demands_ = program_->needs();
-    for (int k = 0; k < demands_.phases; ++k) {
-      int const moves = program_->phase_at(k).player;
-      expects(moves == phase::both || moves == 0 || moves == 1, "trainer: a phase moves player 0, 1 or both");
-    }
+    expects(link_->server() == server_place::sharded || demands_.averages,
+            "trainer: the transport has a place for the server, and over gossip there is none");
+    if (time_model const* const model = link_->model()) model->expect_use(demands_.averages, !demands_.averages);
     transfers_.resize(static_cast<std::size_t>(demands_.rounds));
     exchanges_.resize(static_cast<std::size_t>(demands_.rounds * demands_.phases));
     bucket_layout const& layout = program_->layout();

@@ -43,6 +43,8 @@ struct compute_time {
   void check() const {
     for (double const x : {least, scale, spread})
       expects(x >= 0 && std::isfinite(x), "compute_time: seconds and their spread are not negative, and finite");
+    expects(kind != shape::constant || scale == 0, "compute_time: scale is set, and constant times have none");
+    expects(kind == shape::lognormal || spread == 0, "compute_time: spread is set, and only lognormal times have one");
   }
 };
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -66,6 +67,9 @@ struct virtual_time {
 class time_model {
  public:
   virtual ~time_model() = default;
+  /// Before the first step: whether it will be asked to serve, and to gossip.
+  /// errors  std::invalid_argument: a field of its description would have no effect
+  virtual void expect_use(bool serves, bool gossips) const = 0;
   /// Who is absent in the step, in ascending order: they compute and send nothing.
   virtual std::span<int const> begin_step(std::int64_t step) = 0;
   /// A gradient on every worker; what is sent next does not wait for it if both overlap.
@@ -88,8 +92,8 @@ class communicator {
   virtual ~communicator() = default;
   virtual int workers() const = 0;
   /// Processes, and the number of this one.
-  virtual int ranks() const { return 1; }
-  virtual int rank() const { return 0; }
+  virtual int ranks() const = 0;
+  virtual int rank() const = 0;
   virtual server_place server() const { return server_place::sharded; }
   /// From start to finish the bytes stay where they are and are not touched.
   /// errors  transport_error; none of its waits is longer than a deadline
@@ -126,11 +130,19 @@ class communicator {
   bool is_local() const { return ranks() == 1; }
 };
 
-/// A value that describes how workers are connected.
 template <class Tr>
-concept transport = requires(Tr const t) {
+concept connects = requires(Tr const t) {
   { t.connect() } -> std::convertible_to<std::unique_ptr<communicator>>;
 };
+template <class Tr>
+concept is_local_is_a_constant = !requires { &Tr::is_local; } || requires { typename std::bool_constant<Tr::is_local>; };
+
+/// A value that describes how workers are connected.
+///
+/// connect()  a running connection
+/// is_local   optional: true where all workers are in one process, whatever the values
+template <class Tr>
+concept transport = connects<Tr> && is_local_is_a_constant<Tr>;
 
 /// Whether all workers are in one process, whatever the values: then nothing is compiled that only others need.
 template <class Tr>

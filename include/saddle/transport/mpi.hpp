@@ -20,6 +20,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/transport/concept.hpp"
+#include "saddle/transport/launched.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -29,7 +30,8 @@ SADDLE_NAMESPACE_BEGIN
 /// workers   0: one a rank
 /// deadline  how long a process waits for another one before it gives up; longer than the slowest step
 /// server    where a parameter server averages
-/// errors    std::invalid_argument: MPI is not initialized, or some rank would have no worker; transport_error
+/// errors    std::invalid_argument: MPI is not initialized, some rank would have no worker, or a launcher has started
+///           others that MPI does not know of; transport_error
 struct mpi {
   int workers = 0;
   std::chrono::milliseconds deadline = std::chrono::minutes(5);
@@ -38,6 +40,7 @@ struct mpi {
   std::unique_ptr<communicator> connect() const {
     expects(boost::mpi::environment::initialized(), "mpi: MPI is not initialized; see mpi::guard");
     boost::mpi::communicator const world;
+    if (world.size() == 1) expects_alone("mpi");
     int const all = workers == 0 ? world.size() : workers;
     expects(all >= world.size() && all < 1 << 24,
             [&] { return "mpi: " + std::to_string(world.size()) + " ranks need as many workers, not " +
@@ -46,12 +49,14 @@ struct mpi {
     return std::make_unique<connection>(all, deadline, server);
   }
 
-  /// The main function of a program: starts MPI, runs f() and returns what it returns. An exception that leaves f is
+  /// The main function of a program: starts MPI, runs f() and returns what it returns. Where a launcher has started
+  /// others that MPI does not know of, f is not called. An exception that leaves f is
   /// reported on stderr and ends all ranks, or the others would wait for this one.
   template <class F>
   static int guard(int argc, char** argv, F const& f) {
     boost::mpi::environment const started(argc, argv, boost::mpi::threading::funneled, false);
     try {
+      if (boost::mpi::communicator().size() == 1) expects_alone("mpi");
       return f();
     } catch (std::exception const& e) {
       std::fprintf(stderr, "rank %d: %s\n", boost::mpi::communicator().rank(), e.what());

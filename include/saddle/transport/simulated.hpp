@@ -135,6 +135,8 @@ class simulated::connection final : public communicator, public time_model {
   }
 
   int workers() const override { return described_.workers; }
+  int ranks() const override { return 1; }
+  int rank() const override { return 0; }
   void start(exchange_round const&) override {}
   void finish() override {}
   /// On the modelled links.
@@ -145,6 +147,10 @@ class simulated::connection final : public communicator, public time_model {
   }
   time_model* model() override { return this; }
 
+  void expect_use(bool, bool gossips) const override {
+    expects(gossips || described_.order == sending::in_parallel,
+            "simulated: order is set, and it is for messages between workers: a server always sends in parallel");
+  }
   std::span<int const> begin_step(std::int64_t step) override {
     step_ = step;
     if (described_.absences.empty()) return {};

@@ -70,7 +70,10 @@ class virtual_network {
       : workers_(workers), links_(std::move(links)), kind_of_(std::move(kind_of)), loss_(loss), seed_(seed) {
     expects(workers >= 1 && workers < 1 << 24, "virtual_network: there must be at least one worker and less than 2^24");
     expects(!links_.empty(), "virtual_network: there must be a kind of link");
+    expects(links_.size() == 1 || kind_of_,
+            "virtual_network: there are several kinds of links, and no kind_of says which joins whom");
     for (link_kind const& k : links_) {
+      expects(k.name != nullptr, "virtual_network: a kind of link has a name");
       auto const has = [&](bool holds, char const* what) {
         expects(holds, [&] { return std::string("virtual_network: a link of kind ") + k.name + " has " + what; });
       };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
 #include "saddle/transport/concept.hpp"
 #include "saddle/transport/simulated.hpp"
 #include "saddle/transport/virtual_network.hpp"
@@ -43,6 +44,9 @@ class virtual_workers {
         sizes_(sizes),
         network_(described.network()),
         workers_(static_cast<std::size_t>(described.workers)) {
+    described.check();
+    expects(described.order == sending::in_parallel,
+            "virtual_workers: order is set, and it is for messages between workers: here all go to a server");
     for (straggler const& s : described.stragglers) at(s.worker).factor *= s.factor;
     for (absence const& a : described.absences) (a.kind == outage::pause ? pauses_ : crashes_).push_back(a);
     for (auto* const all : {&pauses_, &crashes_})
