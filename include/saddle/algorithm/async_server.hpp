@@ -23,6 +23,7 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
@@ -314,7 +315,7 @@ class async_server {
                std::to_string(of.workers());
       });
     expects(!how.max_staleness || *how.max_staleness >= 0, "async_server: the largest staleness is not negative");
-    expects(std::isfinite(how.max_factor), "async_server: the maximizing player's step size is finite");
+    expects(is_finite(how.max_factor), "async_server: the maximizing player's step size is finite");
     expects(how.min_box.lo <= how.min_box.hi && how.max_box.lo <= how.max_box.hi, "async_server: a box has lo <= hi");
     expects(between.model() == nullptr || how.replay.empty(),
             "async_server: an order is replayed without a model of time, which has its own");
