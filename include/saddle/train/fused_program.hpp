@@ -38,7 +38,10 @@ constexpr bool sound_combination() {
   using scheme = typename Topology::template scheme<is_exact<wire>, feedback_of<C>>;
   using down = downlink_compressor<Topology>;
   constexpr bool averaged = extrapolates<Rule> == extrapolation::averaged;
-  static_assert(!scheme::averages || is_unbiased<wire> || has_memory<C>,
+  static_assert(!encodes_beside_the_direction<wire> || (feedback_of<C> == feedback::error && scheme::shares_weights),
+                "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere "
+                "else is what it sends the sum of that and a debt");
+  static_assert(!scheme::averages || is_unbiased<wire> || has_memory<C> || encodes_beside_the_direction<wire>,
                 "a biased compressor on a parameter server needs error_feedback or ef21: "
                 "its errors would not average out");
   static_assert(!scheme::copies || scheme::averages || contracts<wire>,
@@ -50,9 +53,6 @@ constexpr bool sound_combination() {
                 "ef21 is for the way up: on the downlink use error_feedback");
   static_assert(is_unbiased<wire_compressor<down>> || has_memory<down>,
                 "a biased compressor on the downlink needs error_feedback: its errors would not average out");
-  static_assert(!encodes_beside_the_direction<wire> || (has_memory<C> && scheme::shares_weights),
-                "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere "
-                "else is what it sends the sum of that and a debt");
   static_assert(!averaged || scheme::averages,
                 "gossip has no average to look ahead along: use the local extrapolation");
   static_assert(!averaged || !steps_alone<Topology>,
