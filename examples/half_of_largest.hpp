@@ -10,7 +10,7 @@
 template <int Bucket = 128>
 struct half_of_largest {
   static constexpr int bucket = Bucket;
-  static constexpr double delta = 4.0 / (Bucket + 3);
+  static constexpr double delta = 4.0 / (Bucket + 3), omega = saddle::no_omega;  // biased
   static std::string name() { return "half-of-largest<" + std::to_string(Bucket) + ">"; }
 
   // The message: a plane of scales, one a bucket, and a plane of codes, 2 bits a coordinate.

@@ -5,6 +5,56 @@
 #define SADDLE_VERSION_MINOR 1
 #define SADDLE_VERSION_PATCH 0
 
+// ---- Compilers ----
+// Two errors and no more: the missing file is fatal, where hundreds of errors would follow an #error.
+#include <version>
+#if !defined(__clang__) && !defined(__GNUC__)
+#error "saddle needs g++ 12, clang++ 16, or nvcc 12 with one of them, or newer; this compiler is none of these"
+#include <saddle stops here>
+#elif __cplusplus < 202002L
+#error "saddle needs C++20: compile with -std=c++20"
+#include <saddle stops here>
+#elif defined(__CUDACC_VER_MAJOR__) && __CUDACC_VER_MAJOR__ < 12
+#error "saddle needs nvcc 12 or newer"
+#include <saddle stops here>
+#elif defined(__apple_build_version__) && __clang_major__ < 15
+#error "saddle needs Apple clang 15 or newer"
+#include <saddle stops here>
+#elif defined(__clang__) && !defined(__apple_build_version__) && __clang_major__ < 16
+#error "saddle needs clang++ 16 or newer (Debian 12: apt install clang-16, then CXX=clang++-16), or g++ 12"
+#include <saddle stops here>
+#elif !defined(__clang__) && __GNUC__ < 12
+#error "saddle needs g++ 12 or newer, or clang++ 16"
+#include <saddle stops here>
+#elif defined(_GLIBCXX_RELEASE) && _GLIBCXX_RELEASE < 12
+#error "saddle needs the standard library of g++ 12 or newer: this compiler found an older one"
+#include <saddle stops here>
+#elif defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 160000
+#error "saddle needs libc++ 16 or newer"
+#include <saddle stops here>
+#endif
+
+// ---- Flags ----
+// Without SADDLE_BITWISE these flags are obeyed: other bits, the same promises. What is not finite is found by its bits.
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
+    defined(__NO_SIGNED_ZEROS__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#ifdef SADDLE_BITWISE
+#error "SADDLE_BITWISE promises equal bits, which -ffast-math, -Ofast and -ffinite-math-only break: leave one out"
+#include <saddle stops here>
+#endif
+/// A value that must be computed as it is written, whatever the compiler may reorder or take for impossible.
+#ifdef __clang__
+#define SADDLE_AS_WRITTEN(x) __arithmetic_fence(x)
+#elif !defined(__CUDA_ARCH__)
+#define SADDLE_AS_WRITTEN(x) __builtin_assoc_barrier(x)
+#endif
+#endif
+#ifndef SADDLE_AS_WRITTEN
+#define SADDLE_AS_WRITTEN(x) (x)
+#endif
+
+// ---- Code for the host and the device ----
+
 /// Policy code runs on the host and on the device. It is inlined always: a bucket's length is then a
 /// constant where the bucket is full, and that is what lets the loops vectorize and unroll.
 #ifdef __CUDACC__

@@ -1,6 +1,8 @@
 #pragma once
 
 /// Everything that needs nothing but a C++20 compiler.
+#include "saddle/config.hpp"
+// In front, for what it says of a compiler that is too old.
 #include "saddle/algorithm/adacomp_sgd.hpp"
 #include "saddle/algorithm/async_server.hpp"
 #include "saddle/algorithm/dposg.hpp"

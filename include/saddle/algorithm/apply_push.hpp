@@ -58,7 +58,8 @@ struct apply_push_body {
     if constexpr (S::counts == staleness::counted::coordinates) {
       for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
       if (finite)
-        add_decoded(decoder, g, message_at<C, T>(message, b), count, random, std::numeric_limits<T>::quiet_NaN(), v);
+        add_decoded(decoder, g, message_at<C, T>(message, b), count, random,
+                    SADDLE_AS_WRITTEN(std::numeric_limits<T>::quiet_NaN()), v);
       sweep<Items>(g, count, [&](int k, std::uint8_t& t) { t = is_finite(v[k]) ? 0 : 1; }, writes(touched + b.begin));
     }
   }

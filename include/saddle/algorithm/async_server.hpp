@@ -23,6 +23,7 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"

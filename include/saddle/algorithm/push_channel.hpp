@@ -75,8 +75,8 @@ class push_channel {
     now_.seed = seed;
     now_.moves = true;
     for (int p = 0; p < 2; ++p) {
-      now_.lo[p] = static_cast<T>((p == 0 ? of_min : of_max).lo);
-      now_.hi[p] = static_cast<T>((p == 0 ? of_min : of_max).hi);
+      now_.lo[p] = bound_in<T>((p == 0 ? of_min : of_max).lo);
+      now_.hi[p] = bound_in<T>((p == 0 ? of_min : of_max).hi);
     }
   }
 

@@ -29,7 +29,7 @@ struct adacomp_residual {
   static constexpr double worst = Room < (Bucket + 1) / 2 ? Room : (Bucket + 1) / 2;
 
  public:
-  static constexpr double delta = 1 / (worst * (Bucket - worst + 1));
+  static constexpr double delta = 1 / (worst * (Bucket - worst + 1)), omega = no_omega;
   static std::string name() {
     return "adacomp-residual<" + std::to_string(Bucket) + "," + std::to_string(Room) + ">";
   }

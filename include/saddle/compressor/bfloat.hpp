@@ -16,7 +16,7 @@ SADDLE_NAMESPACE_BEGIN
 /// range    a float's: beyond its largest number, 0x1.FEp127, a coordinate becomes that; double becomes float first
 struct bfloat {
   static constexpr int bucket = any_bucket;
-  static constexpr double delta = 1 - 0x1p-16;
+  static constexpr double delta = 1 - 0x1p-16, omega = no_omega;
   static std::string name() { return "bfloat"; }
 
   template <class T>

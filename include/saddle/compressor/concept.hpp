@@ -141,23 +141,32 @@ SADDLE_HD void prefetch_next(message_planes const& planes, bucket const& b, int 
   }
 }
 
-/// delta: |p - C(p)|^2 <= (1 - delta) |p|^2 for every p (in expectation over the dither); 0 if there is no such bound.
+/// What a compressor states that does not contract, or that is biased.
+inline constexpr double no_delta = 0;
+inline constexpr double no_omega = std::numeric_limits<double>::infinity();
+
+/// As constants.
+template <class C>
+concept states_delta = requires { typename std::bool_constant<(static_cast<double>(C::delta) == no_delta)>; };
+template <class C>
+concept states_omega = requires { typename std::bool_constant<(static_cast<double>(C::omega) == no_omega)>; };
+/// delta: |p - C(p)|^2 <= (1 - delta) |p|^2 for every p (in expectation over the dither), or no_delta.
 template <class C>
 inline constexpr double delta_of = [] {
-  if constexpr (requires { C::delta; }) return static_cast<double>(C::delta);
-  else return 0.0;
+  if constexpr (states_delta<C>) return static_cast<double>(C::delta);
+  else return no_delta;
 }();
-/// omega: E C(p) = p and E |p - C(p)|^2 <= omega |p|^2; infinite if C is biased.
+/// omega: E C(p) = p and E |p - C(p)|^2 <= omega |p|^2, or no_omega.
 template <class C>
 inline constexpr double omega_of = [] {
-  if constexpr (requires { C::omega; }) return static_cast<double>(C::omega);
-  else return std::numeric_limits<double>::infinity();
+  if constexpr (states_omega<C>) return static_cast<double>(C::omega);
+  else return no_omega;
 }();
 
 template <class C>
 concept contracts = delta_of<C> > 0;
 template <class C>
-concept is_unbiased = omega_of<C> < std::numeric_limits<double>::infinity();
+concept is_unbiased = omega_of<C> < no_omega;
 template <class C>
 concept is_exact = delta_of<C> == 1 && omega_of<C> == 0;
 
@@ -173,8 +182,20 @@ concept lays_out_a_message = requires {
   typename C::template message<float>;
   { C::template payload<float>(1) } -> std::convertible_to<std::int64_t>;
 } && plane_count<C> >= 1 && plane_count<C> <= most_planes;
+/// message<T> has a pointer for each of planes<T>, in their order.
+template <class C>
+concept has_a_pointer_for_each_plane =
+    std::is_aggregate_v<typename C::template message<float>> &&
+    sizeof(typename C::template message<float>) == static_cast<std::size_t>(plane_count<C>) * sizeof(void*);
 template <class C>
 concept contracts_or_is_unbiased = contracts<C> || is_unbiased<C>;
+template <class C>
+concept promises_what_can_be = delta_of<C> >= 0 && delta_of<C> <= 1 && omega_of<C> >= 0;
+/// One with fields says which of their values it refuses: objection() is null, or the sentence.
+template <class C>
+concept checks_its_fields = std::is_empty_v<C> || requires(C const c) {
+  { c.objection() } -> std::same_as<char const*>;
+};
 template <class C>
 concept encodes_a_tile =
     requires(C const c, group_archetype const g, float const (&p)[512], float (&sent)[512], stream s,
@@ -195,8 +216,11 @@ concept encodes_beside_the_direction =
     requires(C const c, group_archetype const g, float const (&p)[512], float const (&v)[512], float (&sent)[512],
              stream s, typename C::template message<float> out) { c.encode(g, p, v, sent, 512, s, out); };
 template <class C>
-concept encodes =
-    encodes_a_tile<C> || encodes_beside_the_direction<C> || (selects_globally<C> && encodes_what_was_selected<C>);
+concept encodes = encodes_a_tile<C> || encodes_beside_the_direction<C> || encodes_what_was_selected<C>;
+template <class C>
+concept encodes_in_one_way = static_cast<int>(encodes_a_tile<C>) + static_cast<int>(encodes_beside_the_direction<C>) +
+                                 static_cast<int>(encodes_what_was_selected<C>) ==
+                             1;
 template <class C>
 concept adds_from_the_message = requires(C const c, group_archetype const g, typename C::template message<float> in,
                                          float (&acc)[512]) { c.add(g, in, 512, 1.0f, acc); };
@@ -207,6 +231,8 @@ concept adds_with_the_stream = requires(C const c, group_archetype const g, type
                                         stream s, float (&acc)[512]) { c.add(g, in, 512, s, 1.0f, acc); };
 template <class C>
 concept adds_what_it_decodes = adds_from_the_message<C> || adds_with_the_stream<C>;
+template <class C>
+concept adds_in_one_way = adds_from_the_message<C> != adds_with_the_stream<C>;
 /// A bucket among those that pairs were selected from together: all of a message, or a tensor's.
 struct selected_bucket {
   std::int64_t begin, end;  // of these pairs among the message's, which its planes have room for
@@ -222,12 +248,29 @@ concept finds_flaws_in_a_selected_bucket =
       { c.flaw_in(in, 512, which) } -> std::same_as<char const*>;
     };
 template <class C>
-concept finds_flaws = finds_flaws_in_a_bucket<C> || (selects_globally<C> && finds_flaws_in_a_selected_bucket<C>);
+concept finds_flaws = finds_flaws_in_a_bucket<C> || finds_flaws_in_a_selected_bucket<C>;
+template <class C>
+inline constexpr bool has_planes_of_pairs = [] {
+  bool some = false;
+  for (plane const& one : C::template planes<float>) some = some || one.per_pair > 0;
+  return some;
+}();
+template <class C>
+concept keeps_a_number_of_coordinates = requires(C const c, std::int64_t n) {
+  { c.kept({n}) } -> std::same_as<std::int64_t>;  // in braces: an int would lose some
+};
+/// A compressor that selects across buckets has all four of kept(n), encode_selected, planes with per_pair and flaw_in
+/// of a selected_bucket; others have none of them.
+template <class C>
+concept selects_globally_or_not_at_all =
+    keeps_a_number_of_coordinates<C> == selects_globally<C> && encodes_what_was_selected<C> == selects_globally<C> &&
+    has_planes_of_pairs<C> == selects_globally<C> && finds_flaws_in_a_selected_bucket<C> == selects_globally<C>;
 
 /// Turns a tile of coordinates into a part of a message and back.
 ///
 /// bucket, name(), planes<T>, message<T>, payload<T>(count)   the shape on the wire; payload in bytes
-/// delta and/or omega                                         what it promises
+/// delta and omega                                            what it promises; no_delta or no_omega, but not both
+/// objection()                                                of one with fields: null, or what is wrong with them
 /// encode(g, p, sent, count, stream, out)   p is finite; writes the message of one bucket and fills `sent` with exactly
 ///                                          what decoding gives, so that sender and receivers hold the same bits; or
 ///                                          encode(g, p, v, sent, count, stream, out) with the fresh direction
@@ -236,10 +279,15 @@ concept finds_flaws = finds_flaws_in_a_bucket<C> || (selects_globally<C> && find
 /// flaw_in(in, count)                       on the host, of a bucket from another process: null if add may decode it and
 ///                                          all it gives is finite, or what is wrong. It reads nothing but the bucket's
 ///                                          own part; one that selects across buckets gets a selected_bucket, too
+///
+/// What a compressor does follows from what it has; nothing is taken for granted where a name is missing. Whether it
+/// keeps its promises, saddle/testing/compressor_contract.hpp finds out.
 template <class C>
 concept compressor = std::is_trivially_copyable_v<C> && compressor_has_a_name<C> && has_a_bucket<C> &&
-                     lays_out_a_message<C> && contracts_or_is_unbiased<C> && encodes<C> && adds_what_it_decodes<C> &&
-                     finds_flaws<C>;
+                     lays_out_a_message<C> && has_a_pointer_for_each_plane<C> && states_delta<C> && states_omega<C> &&
+                     promises_what_can_be<C> && contracts_or_is_unbiased<C> && checks_its_fields<C> && encodes<C> &&
+                     encodes_in_one_way<C> && adds_what_it_decodes<C> && adds_in_one_way<C> && finds_flaws<C> &&
+                     selects_globally_or_not_at_all<C>;
 
 /// Encodes p, whose fresh part is v: the direction of this step, or on a server the average of those that came.
 template <compressor C, cooperative_group G, class T, int Items, class Message>
@@ -256,10 +304,15 @@ SADDLE_HD void add_decoded(C const& c, G const& g, Message const& in, int count,
   else c.add(g, in, count, weight, acc);
 }
 
+template <class C>
+concept names_what_it_wraps = requires { typename C::wrapped; };
+template <class C>
+concept names_what_it_keeps = requires { C::keeps; };
+
 /// What is kept beside a compressor. A wrapper (error_feedback, ef21) names it `keeps`, and the compressor `wrapped`.
 template <class C>
 inline constexpr feedback feedback_of = [] {
-  if constexpr (requires { typename C::wrapped; }) return C::keeps;
+  if constexpr (names_what_it_wraps<C> && names_what_it_keeps<C>) return C::keeps;
   else return feedback::none;
 }();
 template <class C>
@@ -284,8 +337,26 @@ wire_compressor<C> const& unwrapped(C const& c) {
   else return c;
 }
 
+/// A wrapper has `wrapped`, `keeps`, which is not feedback::none, a field `compressor`, a name, and, if what it keeps is
+/// an error, a field subtract_in_look_ahead.
+template <class C>
+concept has_the_compressor_that_it_names = requires(C c) {
+  { (c.compressor) } -> std::same_as<typename C::wrapped&>;
+};
+template <class C>
+concept says_what_its_memory_does = feedback_of<C> != feedback::error || requires(C const c) {
+  { c.subtract_in_look_ahead } -> std::convertible_to<bool>;
+};
+template <class C>
+concept wraps_a_compressor = names_what_it_wraps<C> && names_what_it_keeps<C> && has_memory<C> &&
+                             has_the_compressor_that_it_names<C> && compressor_has_a_name<C> &&
+                             says_what_its_memory_does<C>;
+/// Half a wrapper would send as if nothing was kept.
+template <class C>
+concept wraps_wholly_or_not_at_all = (!names_what_it_wraps<C> && !names_what_it_keeps<C>) || wraps_a_compressor<C>;
+
 /// A compressor, or one with what is kept beside it.
 template <class C>
-concept compression = compressor<wire_compressor<C>>;
+concept compression = wraps_wholly_or_not_at_all<C> && compressor<wire_compressor<C>>;
 
 SADDLE_NAMESPACE_END

@@ -25,7 +25,7 @@ struct global_top_k {
   double fraction = 0.01;
 
   static constexpr int bucket = Bucket;
-  static constexpr double delta = 1e-9;  // a field decides: `fraction`
+  static constexpr double delta = 1e-9, omega = no_omega;  // delta is a field: `fraction`
   static std::string name() { return "global-top-k<" + std::to_string(Bucket) + ">"; }
 
   /// Of n coordinates; all of them at most, one at least.

@@ -22,7 +22,7 @@ SADDLE_NAMESPACE_BEGIN
 template <int Bucket = 512>
 struct half {
   static constexpr int bucket = Bucket;
-  static constexpr double delta = 1 - 0x1p-22;
+  static constexpr double delta = 1 - 0x1p-22, omega = no_omega;
   static std::string name() { return "half<" + std::to_string(Bucket) + ">"; }
 
   template <class T>

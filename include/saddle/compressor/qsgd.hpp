@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include "saddle/compressor/concept.hpp"
@@ -44,8 +43,7 @@ struct qsgd {
       Norm == norm::max ? 1 / (1 + (Bucket - 1) / (4 * s * s)) : std::max(0.0, 1 - Bucket / (4 * s * s));
 
  public:
-  static constexpr double omega =
-      Rounding == rounding::dithered ? variance : std::numeric_limits<double>::infinity();
+  static constexpr double omega = Rounding == rounding::dithered ? variance : no_omega;
   static constexpr double delta = Rounding == rounding::dithered ? std::max(0.0, 1 - variance) : nearest_delta;
 
   static std::string name() {

@@ -1,12 +1,10 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
-#include "saddle/core/bits.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/counter_rng.hpp"
 
@@ -31,8 +29,7 @@ template <int Bucket = 512, int K = 64, scaling Scaling = scaling::unbiased>
 struct random_k {
   static_assert(1 <= K && K <= Bucket, "random_k sends at least one coordinate and at most the bucket");
   static constexpr int bucket = Bucket;
-  static constexpr double omega =
-      Scaling == scaling::unbiased ? static_cast<double>(Bucket) / K - 1 : std::numeric_limits<double>::infinity();
+  static constexpr double omega = Scaling == scaling::unbiased ? static_cast<double>(Bucket) / K - 1 : no_omega;
   static constexpr double delta =
       Scaling == scaling::unbiased ? std::max(0.0, 1 - omega) : static_cast<double>(K) / Bucket;
   static std::string name() {

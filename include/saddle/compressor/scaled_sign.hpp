@@ -16,7 +16,7 @@ SADDLE_NAMESPACE_BEGIN
 template <int Bucket = 512>
 struct scaled_sign {
   static constexpr int bucket = Bucket;
-  static constexpr double delta = 1.0 / Bucket;
+  static constexpr double delta = 1.0 / Bucket, omega = no_omega;
   static std::string name() { return "scaled-sign<" + std::to_string(Bucket) + ">"; }
 
   template <class T>

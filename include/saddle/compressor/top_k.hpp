@@ -19,7 +19,7 @@ template <int Bucket = 512, int K = 8>
 struct top_k {
   static_assert(1 <= K && K <= Bucket, "top_k keeps at least one coordinate and at most the bucket");
   static constexpr int bucket = Bucket;
-  static constexpr double delta = static_cast<double>(K) / Bucket;
+  static constexpr double delta = static_cast<double>(K) / Bucket, omega = no_omega;
   static std::string name() { return "top-k<" + std::to_string(Bucket) + "," + std::to_string(K) + ">"; }
 
   template <class T>

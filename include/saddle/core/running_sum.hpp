@@ -11,8 +11,9 @@ struct running_sum {
 
   SADDLE_HD void add(T x) {
     x += rest;
-    T const sum = value + x, part = sum - value;
-    rest = (value - (sum - part)) + (x - part);
+    T const sum = SADDLE_AS_WRITTEN(value + x), part = SADDLE_AS_WRITTEN(sum - value);
+    T const back = SADDLE_AS_WRITTEN(sum - part);
+    rest = SADDLE_AS_WRITTEN(value - back) + SADDLE_AS_WRITTEN(x - part);
     value = sum;
   }
 };

@@ -8,10 +8,20 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A coordinate-wise constraint lo <= w <= hi on one player (WGAN clipping).
+/// A coordinate-wise constraint lo <= w <= hi on one player (WGAN clipping). The largest numbers stand for no bound: a
+/// compiler that was told that nothing is infinite may do anything with an infinite one.
 struct box {
-  double lo = -std::numeric_limits<double>::infinity(), hi = std::numeric_limits<double>::infinity();
+  double lo = std::numeric_limits<double>::lowest(), hi = std::numeric_limits<double>::max();
 };
+
+/// A bound in T, which is a finite number too.
+template <class T>
+T bound_in(double x) {
+  using limits = std::numeric_limits<T>;
+  if (x <= static_cast<double>(limits::lowest())) return limits::lowest();
+  if (x >= static_cast<double>(limits::max())) return limits::max();
+  return static_cast<T>(x);
+}
 
 /// What changes from step to step, computed on the host in double. Kernels read it from memory, so that a captured
 /// graph replays with changing steps.

@@ -36,7 +36,7 @@ inline mode_score modes(samples const& points, std::span<std::array<double, 2> c
   expects(least >= 0 && least <= 1, "modes: the least share is from 0 to 1");
   std::vector<int> good(centres.size());
   for (int i = 0; i < points.count; ++i) {
-    double nearest = std::numeric_limits<double>::infinity();
+    double nearest = std::numeric_limits<double>::max();
     std::size_t mode = 0;
     for (std::size_t c = 0; c < centres.size(); ++c) {
       double const away = std::hypot(static_cast<double>(points[i][0]) - centres[c][0],

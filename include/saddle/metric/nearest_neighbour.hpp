@@ -22,7 +22,7 @@ inline std::vector<std::uint8_t> nearest_neighbour_classes(samples const& labell
           "nearest_neighbour_classes: both sets have samples of one shape");
   std::vector<std::uint8_t> classes;
   for (int i = 0; i < others.count; ++i) {
-    float nearest = std::numeric_limits<float>::infinity();
+    float nearest = std::numeric_limits<float>::max();
     int found = 0;
     for (int j = 0; j < labelled.count; ++j) {
       float squared = 0;

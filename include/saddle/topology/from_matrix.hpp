@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/number_text.hpp"
@@ -43,7 +44,7 @@ inline mixing_graph from_matrices(std::vector<dense_rows> const& rounds, stochas
       });
       double total = 0;
       for (std::size_t j = 0; j < n; ++j) {
-        expects(std::isfinite(row[j]) && row[j] >= 0, [&] {
+        expects(is_finite(row[j]) && row[j] >= 0, [&] {
           return in_row() + ", column " + std::to_string(j) + ": " + number(row[j]) + " is no weight";
         });
         total += row[j];

@@ -177,8 +177,8 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
     expect_no_objection(down_);
     now_.seed = fixed.seed;
     for (int p = 0; p < 2; ++p) {
-      now_.lo[p] = static_cast<T>(fixed.limits[p].lo);
-      now_.hi[p] = static_cast<T>(fixed.limits[p].hi);
+      now_.lo[p] = bound_in<T>(fixed.limits[p].lo);
+      now_.hi[p] = bound_in<T>(fixed.limits[p].hi);
     }
     now_.consensus_step = T(1);
     if constexpr (requires { exchange().consensus_step; })

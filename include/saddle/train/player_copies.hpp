@@ -40,8 +40,8 @@ class player_copies {
               "player_copies: a player that moves alone has nobody to alternate with");
       looks_ahead_ |= phase_of(how_, k).at_h;
     }
-    now_.lo[0] = static_cast<T>(limits.lo);
-    now_.hi[0] = static_cast<T>(limits.hi);
+    now_.lo[0] = bound_in<T>(limits.lo);
+    now_.hi[0] = bound_in<T>(limits.hi);
     auto const n = static_cast<std::size_t>(layout_.padded());
     for (int i = 0; i < count; ++i) {
       w_.emplace_back(n);

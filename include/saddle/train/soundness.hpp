@@ -52,7 +52,10 @@ constexpr char const* first_broken_rule() {
   // What is lost on the way up, and what is kept of it.
   SADDLE_RULE(!scheme::amplifies || is_exact<up>,
               "accelerated gossip amplifies what a compressor loses: send exactly, or use gossip");
-  SADDLE_RULE(!scheme::averages || is_unbiased<up> || has_memory<C>,
+  SADDLE_RULE(!encodes_beside_the_direction<up> || (feedback_of<C> == feedback::error && scheme::shares_weights),
+              "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere "
+              "else is what it sends the sum of that and a debt");
+  SADDLE_RULE(!scheme::averages || is_unbiased<up> || has_memory<C> || encodes_beside_the_direction<up>,
               "a biased compressor on a parameter server needs error_feedback or ef21: "
               "its errors would not average out");
   SADDLE_RULE(!scheme::copies || scheme::averages || contracts<up>,
@@ -63,9 +66,6 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!scheme::sums || scheme::on_average || says_its_step_size<O>,
               "ef21 sends how directions change in units of the step size: the optimizer needs "
               "step_size_at(step, player)");
-  SADDLE_RULE(!encodes_beside_the_direction<up> || (feedback_of<C> == feedback::error && scheme::shares_weights),
-              "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere "
-              "else is what it sends the sum of that and a debt");
 
   // The same on the way down.
   SADDLE_RULE(feedback_of<down_type> != feedback::difference,

@@ -480,7 +480,7 @@ class trainer {
     problem_->initial(settings_.seed, split(here));
     for (int p = 0; p < 2; ++p) {
       box const limits = p == 0 ? settings_.min_box : settings_.max_box;
-      for (T& x : split(here).of(p)) x = clamped(x, static_cast<T>(limits.lo), static_cast<T>(limits.hi));
+      for (T& x : split(here).of(p)) x = clamped(x, bound_in<T>(limits.lo), bound_in<T>(limits.hi));
     }
     if (here != there) program_->write(there, here, elsewhere.size());
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 
@@ -42,7 +43,7 @@ struct compute_time {
   }
   void check() const {
     for (double const x : {least, scale, spread})
-      expects(x >= 0 && std::isfinite(x), "compute_time: seconds and their spread are not negative, and finite");
+      expects(x >= 0 && is_finite(x), "compute_time: seconds and their spread are not negative, and finite");
     expects(kind != shape::constant || scale == 0, "compute_time: scale is set, and constant times have none");
     expects(kind == shape::lognormal || spread == 0, "compute_time: spread is set, and only lognormal times have one");
   }

@@ -62,7 +62,7 @@ class event_queue {
   class line {
    public:
     bool empty() const { return first_ == entries_.size(); }
-    double last() const { return empty() ? -std::numeric_limits<double>::infinity() : entries_.back().time; }
+    double last() const { return empty() ? std::numeric_limits<double>::lowest() : entries_.back().time; }
     entry const& first() const { return entries_[first_]; }
     std::span<entry const> waiting() const { return std::span(entries_).subspan(first_); }
     void add(entry const& e) {

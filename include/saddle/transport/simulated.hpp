@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/number_text.hpp"
@@ -34,7 +35,7 @@ enum class outage { pause, crash };
 /// A worker is away from a time on, and back at another, in virtual seconds.
 struct absence {
   int worker;
-  double from, until = std::numeric_limits<double>::infinity();
+  double from, until = std::numeric_limits<double>::max();
   outage kind = outage::pause;
 };
 
@@ -103,7 +104,7 @@ struct simulated {
     };
     for (straggler const& s : stragglers) {
       is_worker(s.worker, "a straggler's factor");
-      expects(s.factor > 0 && std::isfinite(s.factor), "simulated: a straggler's factor is positive");
+      expects(s.factor > 0 && is_finite(s.factor), "simulated: a straggler's factor is positive");
     }
     for (absence const& a : absences) {
       is_worker(a.worker, "an absence");
@@ -158,10 +159,10 @@ class simulated::connection final : public communicator, public time_model {
     for (absent_ = away_at(now); absent_.size() == clocks_.size(); absent_ = away_at(now)) {
       for (worker_clock& c : clocks_) c.is_away = true;
       double const before = now;
-      now = std::numeric_limits<double>::infinity();
+      now = std::numeric_limits<double>::max();
       for (absence const& a : described_.absences)
         if (covers(a, before)) now = std::min(now, a.until);
-      if (now == std::numeric_limits<double>::infinity())
+      if (now == std::numeric_limits<double>::max())
         throw transport_error("simulated: at step " + std::to_string(step) + " all workers are away for ever");
     }
     for (std::size_t m = 0, next = 0; m < clocks_.size(); ++m) {

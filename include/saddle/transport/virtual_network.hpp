@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/transport/concept.hpp"
@@ -25,8 +26,8 @@ SADDLE_NAMESPACE_BEGIN
 struct link_kind {
   char const* name;
   double latency = 0;
-  double up = std::numeric_limits<double>::infinity(), down = up;  // of a worker's port
-  double server = up;                                              // of the server's, which all workers share, each way
+  double up = std::numeric_limits<double>::max(), down = up;       // of a worker's port
+  double server = up;                                            // of the server's, which all workers share, each way
 };
 
 inline constexpr link_kind datacentre{"datacentre", 10e-6, 12.5e9, 12.5e9, 12.5e9};  // 100 Gbit/s
@@ -77,12 +78,12 @@ class virtual_network {
       auto const has = [&](bool holds, char const* what) {
         expects(holds, [&] { return std::string("virtual_network: a link of kind ") + k.name + " has " + what; });
       };
-      has(k.latency >= 0 && std::isfinite(k.latency), "a latency that is negative or not finite");
+      has(k.latency >= 0 && is_finite(k.latency), "a latency that is negative or not finite");
       has(k.up > 0 && k.down > 0 && k.server > 0, "a bandwidth that is not positive");
       traffic_.push_back({.name = k.name});
     }
     expects(loss.probability >= 0 && loss.probability < 1, "virtual_network: the probability of a loss lies in [0, 1)");
-    expects(loss.timeout >= 0 && std::isfinite(loss.timeout), "virtual_network: a timeout is not negative, and finite");
+    expects(loss.timeout >= 0 && is_finite(loss.timeout), "virtual_network: a timeout is not negative, and finite");
     ports_.resize(links_.size() * (static_cast<std::size_t>(workers) + 1));
   }
 

@@ -134,7 +134,7 @@ class virtual_workers {
   }
 
  private:
-  static constexpr double forever = std::numeric_limits<double>::infinity();
+  static constexpr double forever = std::numeric_limits<double>::max();
   enum class stage { gone, pulls, computes, pushes };
   enum class tag { request, push, answer, computed, crashes, returns };
   struct worker_state {
@@ -170,7 +170,7 @@ class virtual_workers {
     w.now = to;
     w.since = now;
     double const leaves = finished(m, now, 0);
-    if (leaves == forever) return;
+    if (leaves >= forever) return;
     if (to == stage::pushes) network_.send(leaves, {m, network_.server(), sizes_.push, packed(tag::push, m)});
     else network_.send(leaves, {m, network_.server(), sizes_.request, packed(tag::request, m)});
   }
