@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -191,10 +192,11 @@ template <class C>
 concept contracts_or_is_unbiased = contracts<C> || is_unbiased<C>;
 template <class C>
 concept promises_what_can_be = delta_of<C> >= 0 && delta_of<C> <= 1 && omega_of<C> >= 0;
-/// One with fields says which of their values it refuses: objection() is null, or the sentence.
+/// One with fields says which of their values it refuses: objection() is the sentence, or empty; a char const* may be
+/// null.
 template <class C>
 concept checks_its_fields = std::is_empty_v<C> || requires(C const c) {
-  { c.objection() } -> std::same_as<char const*>;
+  { c.objection() } -> std::convertible_to<std::string>;
 };
 template <class C>
 concept encodes_a_tile =
@@ -270,7 +272,7 @@ concept selects_globally_or_not_at_all =
 ///
 /// bucket, name(), planes<T>, message<T>, payload<T>(count)   the shape on the wire; payload in bytes
 /// delta and omega                                            what it promises; no_delta or no_omega, but not both
-/// objection()                                                of one with fields: null, or what is wrong with them
+/// objection()                                                of one with fields: what is wrong with them, or empty
 /// encode(g, p, sent, count, stream, out)   p is finite; writes the message of one bucket and fills `sent` with exactly
 ///                                          what decoding gives, so that sender and receivers hold the same bits; or
 ///                                          encode(g, p, v, sent, count, stream, out) with the fresh direction
@@ -345,7 +347,7 @@ concept has_the_compressor_that_it_names = requires(C c) {
 };
 template <class C>
 concept says_what_its_memory_does = feedback_of<C> != feedback::error || requires(C const c) {
-  { c.subtract_in_look_ahead } -> std::convertible_to<bool>;
+  { c.subtract_in_look_ahead } -> std::convertible_to<std::optional<bool>>;
 };
 template <class C>
 concept wraps_a_compressor = names_what_it_wraps<C> && names_what_it_keeps<C> && has_memory<C> &&

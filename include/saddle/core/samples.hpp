@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/number_text.hpp"
@@ -79,7 +80,7 @@ inline void expect_whole(samples const& s, char const* who) {
          " values");
   if (!s.labels.empty() && s.labels.size() != count)
     fail(number_text(s.count) + " samples have " + number_text(s.labels.size()) + " labels");
-  if (s.bounds && !(std::isfinite(s.bounds->lo) && std::isfinite(s.bounds->hi) && s.bounds->lo < s.bounds->hi))
+  if (s.bounds && !(is_finite(s.bounds->lo) && is_finite(s.bounds->hi) && s.bounds->lo < s.bounds->hi))
     fail("the bounds of the samples are finite, and the lower one is below the upper");
 }
 /// The same for data to learn from: one sample or more, all finite, within their bounds (up to a thousandth of them).
@@ -90,9 +91,9 @@ inline void expect_data(samples const& s, char const* who) {
   for (std::size_t i = 0; i < s.values.size(); ++i) {
     float const v = s.values[i];
     bool const is_within = !s.bounds || (s.bounds->lo - rounding <= v && v <= s.bounds->hi + rounding);
-    expects(std::isfinite(v) && is_within, [&] {
+    expects(is_finite(v) && is_within, [&] {
       return std::string(who) + ": sample " + number_text(i / static_cast<std::size_t>(s.shape.size())) + " has the value " +
-             number_text(v) + (std::isfinite(v) ? ", which is not within the bounds" : "");
+             number_text(v) + (is_finite(v) ? ", which is not within the bounds" : "");
     });
   }
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/samples.hpp"
@@ -23,9 +24,9 @@ struct mixture {
   samples draw(int count, std::uint64_t seed) const {
     expects(count > 0 && !centres.empty() && centres.size() <= 256,
             "mixture: it draws one point or more, from 1 to 256 centres");
-    expects(deviation >= 0 && std::isfinite(deviation), "mixture: the deviation is finite and not negative");
+    expects(deviation >= 0 && is_finite(deviation), "mixture: the deviation is finite and not negative");
     for (auto const& c : centres)
-      expects(std::isfinite(c[0]) && std::isfinite(c[1]), "mixture: the centres are finite");
+      expects(is_finite(c[0]) && is_finite(c[1]), "mixture: the centres are finite");
     samples out{.count = count, .shape = {1, 2, 1}};
     random_sequence random({.seed = seed, .use = purpose::data_order});
     for (int i = 0; i < count; ++i) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/expects.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -17,7 +18,7 @@ struct sending_cost {
 /// Infinite if it always pays, 0 if it never does, or only above some bandwidth: more bytes in less time.
 inline double break_even(sending_cost dense, sending_cost compressed) {
   for (sending_cost const& c : {dense, compressed})
-    expects(c.bytes >= 0 && c.seconds >= 0 && std::isfinite(c.bytes) && std::isfinite(c.seconds),
+    expects(c.bytes >= 0 && c.seconds >= 0 && is_finite(c.bytes) && is_finite(c.seconds),
             "break_even: bytes and seconds are finite and not negative");
   double const saved = dense.bytes - compressed.bytes, spent = compressed.seconds - dense.seconds;
   if (saved < 0 || (saved == 0 && spent >= 0)) return 0;
@@ -30,9 +31,9 @@ inline double break_even(sending_cost dense, sending_cost compressed) {
 /// the server sustains as many as the worse of them.
 /// source  Denning, Buzen: The Operational Analysis of Queueing Network Models. Computing Surveys 1978
 inline double sustained_workers(double bandwidth, sending_cost each) {
-  expects(bandwidth > 0 && std::isfinite(bandwidth),
+  expects(bandwidth > 0 && is_finite(bandwidth),
           "sustained_workers: the bandwidth is finite and positive");
-  expects(each.bytes >= 0 && each.seconds >= 0 && std::isfinite(each.bytes) && std::isfinite(each.seconds),
+  expects(each.bytes >= 0 && each.seconds >= 0 && is_finite(each.bytes) && is_finite(each.seconds),
           "sustained_workers: bytes and seconds are finite and not negative");
   return each.bytes == 0 ? std::numeric_limits<double>::infinity() : 1 + each.seconds * bandwidth / each.bytes;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/samples.hpp"
 
@@ -31,8 +32,8 @@ inline mode_score modes(samples const& points, std::span<std::array<double, 2> c
   expects(points.count > 0 && points.shape.size() == 2 && !centres.empty(),
           "modes: takes points in the plane, and centres");
   for (auto const& c : centres)
-    expects(std::isfinite(c[0]) && std::isfinite(c[1]), "modes: the centres are finite");
-  expects(deviation >= 0 && std::isfinite(deviation), "modes: the deviation is finite and not negative");
+    expects(is_finite(c[0]) && is_finite(c[1]), "modes: the centres are finite");
+  expects(deviation >= 0 && is_finite(deviation), "modes: the deviation is finite and not negative");
   expects(least >= 0 && least <= 1, "modes: the least share is from 0 to 1");
   std::vector<int> good(centres.size());
   for (int i = 0; i < points.count; ++i) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
@@ -105,7 +106,7 @@ struct bilinear {
     for (std::size_t m = 0; m < matrices.size(); ++m) {
       check(m);
       for (T const v : matrices[m])
-        expects(std::isfinite(v), [&] { return "bilinear: the matrix of worker " + number_text(m) + " is not finite"; });
+        expects(is_finite(v), [&] { return "bilinear: the matrix of worker " + number_text(m) + " is not finite"; });
     }
   }
 };

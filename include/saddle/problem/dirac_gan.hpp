@@ -4,6 +4,7 @@
 #include <string>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/number_text.hpp"
 #include "saddle/core/players.hpp"
@@ -62,7 +63,7 @@ struct dirac_gan {
  private:
   void check(point<T const> w) const {
     expects(has_sizes(w, sizes()), "dirac_gan: each player has one coordinate");
-    expects(r1 >= 0 && std::isfinite(r1), "dirac_gan: r1 is finite and not negative");
+    expects(r1 >= 0 && is_finite(r1), "dirac_gan: r1 is finite and not negative");
   }
 };
 

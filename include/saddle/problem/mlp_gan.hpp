@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/number_text.hpp"
@@ -58,7 +59,7 @@ class mlp_gan {
   mlp_gan(samples const& real, mlp_gan_options options)
       : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers, "mlp_gan") {
     expects(options_.latent > 0 && options_.batch > 0, "mlp_gan: latent and batch are positive");
-    expects(options_.r1 >= 0 && std::isfinite(options_.r1) && options_.generator_leak >= 0 &&
+    expects(options_.r1 >= 0 && is_finite(options_.r1) && options_.generator_leak >= 0 &&
                 options_.generator_leak < 1,
             "mlp_gan: r1 is finite and not negative, the generator's leak is in [0, 1)");
 

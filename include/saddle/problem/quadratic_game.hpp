@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
@@ -159,7 +160,7 @@ struct quadratic_game {
   }
   void check() const {
     expects(!matrices.empty(), "quadratic_game: there are no matrices");
-    expects(noise >= 0 && std::isfinite(noise), "quadratic_game: the noise is finite and not negative");
+    expects(noise >= 0 && is_finite(noise), "quadratic_game: the noise is finite and not negative");
     for (std::size_t m = 0; m < matrices.size(); ++m) {
       check(m);
       expects(matrices[m].allFinite() && offsets[m].allFinite(),

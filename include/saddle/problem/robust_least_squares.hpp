@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
@@ -118,7 +119,7 @@ struct robust_least_squares {
   }
   void check() const {
     check_sizes();
-    expects(lambda > 1 && std::isfinite(lambda), "robust_least_squares: lambda is finite and above 1");
+    expects(lambda > 1 && is_finite(lambda), "robust_least_squares: lambda is finite and above 1");
     expects(a.allFinite() && y0.allFinite(), "robust_least_squares: A and y0 are finite");
   }
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/expects.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -153,7 +154,7 @@ inline void check_graph(mixing_graph const& g, char const* who) {
       for (edge const& e : g.rounds[r][m]) {
         expects(e.worker >= 0 && e.worker < g.workers, [&] { return in(m, "hears a worker that does not exist"); });
         expects(e.worker > before, [&] { return in(m, "does not list its workers once each, in ascending order"); });
-        expects(e.weight > 0 && std::isfinite(e.weight), [&] {
+        expects(e.weight > 0 && is_finite(e.weight), [&] {
           return in(m, "has a weight that is not positive and finite: leave out who is not heard");
         });
         before = e.worker;
