@@ -73,9 +73,9 @@ Signals: SIGINT (Ctrl-C), SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU ends the 
 with its checkpoint and all outputs; the exit status is 128 + the signal. SIGINT, SIGTERM or SIGHUP
 once more ends it at once. Where stdout is closed, as by | head, the run goes on and prints no more.
 
-mpirun: as root it wants --allow-run-as-root. After Ctrl-C or a SIGTERM, Open MPI kills the ranks
-1 s later, which may be too soon for a checkpoint: mpirun --mca odls_base_sigkill_timeout 60 waits
-a minute.
+mpirun: as root it wants --allow-run-as-root. After Ctrl-C or a SIGTERM, Open MPI waits 1 s, ends the
+ranks by SIGTERM, and kills them 1 s later, which may be too soon for a checkpoint: with
+mpirun --mca odls_base_sigkill_timeout 10 it waits 10 s each time.
 
 Exit status: 0; 1 where the run failed or an output could not be written; 2 for arguments, data or
 a checkpoint that are no good, with nothing written; 128 + n after signal n.)";

@@ -26,6 +26,7 @@ start() {
   run=$!
   for _ in $(seq 600); do
     if grep -q '^writes' out.txt; then break; fi
+    kill -0 "$run" 2>/dev/null || fail "it does not start"
     sleep 0.1
   done
   sleep 0.2

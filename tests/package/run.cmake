@@ -48,7 +48,8 @@ endif()
 # A source folder whose name has brackets: configured as the demo does, which needs no library of the tests, and then
 # with the tests.
 file(CREATE_LINK ${SOURCE} "${SCRATCH}/sad[d]le" SYMBOLIC)
-set(brackets ${configure} -S "${SCRATCH}/sad[d]le" -B "${SCRATCH}/build[1]" -D SADDLE_CUDA=OFF -D SADDLE_MPI=OFF)
+set(brackets ${configure} -S "${SCRATCH}/sad[d]le" -B "${SCRATCH}/build[1]" -D SADDLE_CUDA=OFF -D SADDLE_MPI=OFF
+             -D CMAKE_BUILD_TYPE=Debug)
 must(PASS "" ${brackets} -D SADDLE_BUILD_TESTS=OFF -D SADDLE_BUILD_BENCH=OFF -D CMAKE_DISABLE_FIND_PACKAGE_doctest=ON)
 must(PASS "" ${CMAKE_COMMAND} --build "${SCRATCH}/build[1]" --target smallest)
 must(PASS "" "${SCRATCH}/build[1]/examples/smallest")
