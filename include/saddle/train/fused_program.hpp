@@ -10,6 +10,7 @@
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/expects.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/core/step_context.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -87,9 +88,8 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
  public:
   fused_program(O optimizer, C const& compressor, Topology topology, Executor const& how, players sizes, bool is_local,
                 typename base::constants const& fixed)
-      : base(compressor, std::move(topology), how, sizes, phases_of(optimizer), is_local, fixed),
+      : base(compressor, std::move(topology), how, sizes, phases_of(sound(optimizer)), is_local, fixed),
         optimizer_(std::move(optimizer)) {
-    expect_no_objection(optimizer_);
     contexts_.resize(this->engine_, static_cast<std::size_t>(kind_.phases * kind_.rounds));
   }
 
@@ -166,6 +166,10 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
     launch(apply_body<Scheme, D, T, applied, bucket_length>{decoder, layout_, context(index), rules, workers_.data(),
                                                             sharing, from, lowest},
            fleet_.hosted / sharing, layout_.of(player));
+  }
+  static O const& sound(O const& optimizer) {
+    expect_no_objection(optimizer);
+    return optimizer;
   }
   step_switches<T> const* switches(int index) override { return context(index); }
   moment_context* context(int index) { return contexts_.there() + moment_at(index); }

@@ -299,7 +299,7 @@ class trainer {
   /// What the constructors of all combinations share.
   trainer(settings const& s, std::unique_ptr<communicator> connected) : settings_(s), link_(std::move(connected)) {
     expects(link_->first() >= 0 && link_->hosted() >= 1 && link_->first() + link_->hosted() <= link_->workers(),
-            "trainer: a process hosts at least one of the workers");
+            "trainer: a process hosts at least one worker, of those that there are");
     expects(settings_.decay >= 0 && settings_.decay < 1, "settings: decay lies in [0, 1)");
     for (box const& b : {settings_.min_box, settings_.max_box}) expects(b.lo <= b.hi, "settings: a box has lo <= hi");
   }
