@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -133,6 +135,39 @@ TEST_CASE("device_mlp_gan: a captured gradient has the bits of one that was not,
     cuda_check(cudaGraphExecDestroy(ready));
     cuda_check(cudaGraphDestroy(graph));
   }
+}
+
+TEST_CASE("device_mlp_gan: made and used while another thread records a gradient of another one") {
+  mlp_gan<float> const gan(test::noise(50, {3, 3, 1}, true), two_layers(1));
+  auto const device = on_device(gan);
+  auto w = test::perturbed_start(gan);
+  on_gpu<float> memory(w), of_other(w);
+  sample const s{1, 0, 1, 0};
+  memory.next(s);
+  of_other.next(s);
+  device.gradient(memory.at(), memory.s(), memory.gradient(), nullptr);
+  std::vector<float> const expected = memory.fetch().all;
+  memory.next(s);
+
+  stream_of_its_own const recorded, used;
+  std::optional<device_mlp_gan<float>> other;  // which ends later: cublasDestroy waits for the device
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t ready = nullptr;
+  cuda_check(cudaDeviceSynchronize());
+  cuda_check(cudaStreamBeginCapture(recorded.stream, cudaStreamCaptureModeThreadLocal));
+  std::thread([&] {
+    other.emplace(gan);
+    other->gradient(of_other.at(), of_other.s(), of_other.gradient(), used.stream);
+    cuda_check(cudaStreamSynchronize(used.stream));
+  }).join();
+  device.gradient(memory.at(), memory.s(), memory.gradient(), recorded.stream);
+  cuda_check(cudaStreamEndCapture(recorded.stream, &graph));
+  cuda_check(cudaGraphInstantiate(&ready, graph, 0));
+  cuda_check(cudaGraphLaunch(ready, recorded.stream));
+  CHECK(memory.fetch().all == expected);
+  CHECK(of_other.fetch().all == expected);
+  cuda_check(cudaGraphExecDestroy(ready));
+  cuda_check(cudaGraphDestroy(graph));
 }
 
 TEST_CASE("device_mlp_gan: sizes and the starting point are those of mlp_gan") {

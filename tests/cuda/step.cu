@@ -1,9 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <vector>
-
 #include "run.cuh"
-#include "small_device.hpp"
 #include "saddle/compressor/adacomp_residual.hpp"
 #include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/ef21.hpp"
@@ -37,9 +34,8 @@ using namespace saddle;
 
 template <class T, class O, class C, class Scheme, class Down = identity, int Bucket = 512>
 void same_on_the_device(O const& optimizer) {
-  std::vector<players> all{{1, 127}, {128, 129}, {511, 512}, {513, 3 * 512 + 5}, {3 * 512 + 5, 0}};
-  if (small_device()) all = {{1, 127}, {Bucket + 1, 512}};
-  for (players const sizes : all) {
+  for (players const sizes : {players{1, 127}, players{128, 129}, players{511, 512},
+                              players{513, 3 * 512 + 5}, players{3 * 512 + 5, 0}}) {
     CAPTURE(wire_compressor<C>::name());
     CAPTURE(O::name());
     CAPTURE(sizes.min);

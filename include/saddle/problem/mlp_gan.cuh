@@ -36,6 +36,7 @@ SADDLE_NAMESPACE_BEGIN
 ///          differ in the last bit, as logarithm, sine and cosine of host and device do. The same calls on
 ///          the same addresses give the same bits, in a captured graph too. One player's gradient is the
 ///          whole's up to rounding only
+/// threads  it can be made and used while another stream is captured, but not end: cuBLAS waits for the device then
 /// errors   std::invalid_argument for spans that do not fit; cuda_error, cublas_error. A worker that the problem does
 ///          not have is caught by an assert
 template <class T = float>

@@ -49,11 +49,8 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
  public:
   fused_program(O optimizer, C const& compressor, Topology topology, Executor const& how, players sizes, bool is_local,
                 typename base::constants const& fixed)
-      : base(compressor, std::move(topology), how, sizes, phases_of(optimizer), is_local, fixed),
+      : base(compressor, std::move(topology), how, sizes, phases_of(sound(optimizer)), is_local, fixed),
         optimizer_(std::move(optimizer)) {
-    expect_no_objection(optimizer_);
-    std::string const flaw = objection_to_phases<T>(optimizer_);
-    expects(flaw.empty(), [&] { return flaw; });
     bool looks_ahead = false;
     for (int k = 0; k < kind_.phases; ++k) {
       phase const p = phase_at(k);
@@ -152,6 +149,12 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
     launch(apply_body<Scheme, D, T, applied, bucket_length>{decoder, layout_, context(index), rules, workers_.data(),
                                                             sharing, from, lowest},
            fleet_.hosted / sharing, layout_.of(player));
+  }
+  static O const& sound(O const& optimizer) {
+    expect_no_objection(optimizer);
+    std::string const flaw = objection_to_phases<T>(optimizer);
+    expects(flaw.empty(), [&] { return flaw; });
+    return optimizer;
   }
   step_switches<T> const* switches(int index) override { return context(index); }
   moment_context* context(int index) { return contexts_.there() + moment_at(index); }

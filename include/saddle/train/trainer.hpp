@@ -360,7 +360,7 @@ class trainer {
   /// What the constructors of all combinations share.
   trainer(settings const& s, std::unique_ptr<communicator> connected) : settings_(s), link_(std::move(connected)) {
     expects(link_->first() >= 0 && link_->hosted() >= 1 && link_->first() + link_->hosted() <= link_->workers(),
-            "trainer: a process hosts at least one of the workers");
+            "trainer: a process hosts at least one worker, of those that there are");
     expect_no_objection(settings_);
     expects(settings_.average == averaging::exponential || settings_.decay == settings{}.decay,
             "settings: decay is set, and only averaging::exponential reads it");
