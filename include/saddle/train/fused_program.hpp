@@ -55,7 +55,8 @@ constexpr bool sound_combination() {
                 "ef21 is for the way up: on the downlink use error_feedback");
   static_assert(is_unbiased<wire_compressor<down>> || has_memory<down>,
                 "a biased compressor on the downlink needs error_feedback: its errors would not average out");
-  static_assert(!encodes_beside_the_direction<wire> || (has_memory<C> && scheme::shares_weights),
+  static_assert(!encodes_beside_the_direction<wire> ||
+                    (feedback_of<C> == feedback::error && scheme::shares_weights),
                 "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere "
                 "else is what it sends the sum of that and a debt");
   static_assert(!averaged || scheme::averages,
