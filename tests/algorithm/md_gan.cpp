@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <set>
 #include <string>
 #include <tuple>
@@ -127,9 +128,10 @@ TEST_CASE("md_gan: k passes through the generator give the mean over all workers
     CAPTURE(workers);
     CAPTURE(k);
     auto const pair = small_gan(workers);
+    schedule const of_generator = schedule::linear(1e-3, 30, 1e-4), of_discriminators = schedule::cosine(2e-3, 15, 1e-4);
     md_gan driver{pair,
-                  md_gan_settings<>{.generator = {.step_size = 1e-3, .beta1 = 0.5},
-                                    .discriminator = {.step_size = 2e-3, .beta1 = 0},
+                  md_gan_settings<>{.generator = {.step_size = of_generator, .beta1 = 0.5},
+                                    .discriminator = {.step_size = of_discriminators, .beta1 = 0},
                                     .batches = k,
                                     .discriminator_steps = steps,
                                     .seed = 4},
@@ -137,6 +139,8 @@ TEST_CASE("md_gan: k passes through the generator give the mean over all workers
     plain_md_gan plain(pair, workers, k, steps, 4, {1e-3, 0.5, 0.999}, {2e-3, 0, 0.999});
     for (int step = 0; step < 20; ++step) {
       driver.step();
+      plain.of_generator.step_size = of_generator(step + 1);  // both go on once a step, whatever L is
+      for (plain_adam& a : plain.adams) a.step_size = of_discriminators(step + 1);
       plain.advance(4, all_of(workers));
       REQUIRE(distance(generator(driver), plain.x) < 1e-10);
       for (int n = 0; n < workers; ++n)

@@ -44,7 +44,7 @@ void same_bytes(O const& o, C const& c, Topology const& topology) {
 TEST_CASE("a server's runs on the device give the same bytes") {
   same_bytes(omd{.step_size = 0.1}, error_feedback{qsgd<512, 8>{}}, parameter_server<>{});
   same_bytes(extra_adam{.step_size = 0.01}, error_feedback{top_k<512, 8>{}}, parameter_server<>{});
-  same_bytes(alternating_sgda{{.step_size = 0.1}}, qsgd<512, 4>{},
+  same_bytes(alternating_sgda{.step_size = 0.1}, qsgd<512, 4>{},
              parameter_server<error_feedback<scaled_sign<512>>>{});
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("a phase of one player selects among that player's coordinates") {
   players const sizes{600, 300};
   auto const x = few_values<float>(random, sizes.size(), 4);
   global_top_k<128> const c{.fraction = 0.1};
-  trainer t{fixed_gradient<float>{sizes, {x}}, alternating_sgda{{.step_size = 1}},
+  trainer t{fixed_gradient<float>{sizes, {x}}, alternating_sgda{.step_size = 1},
             error_feedback<global_top_k<128>>{c}, parameter_server<>{}, loopback{1}, cpu{1}};
   t.step();
   auto const min = naive_largest(x, 0, 600, 60), max = naive_largest(x, 600, 900, 30);

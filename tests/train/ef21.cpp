@@ -215,6 +215,50 @@ TEST_CASE("on workers that differ it reaches the solution, where error feedback 
   }
 }
 
+TEST_CASE("with a step size that falls it reaches the solution too, wherever the optimizer adapts") {
+  schedule const root = schedule::inverse_sqrt(eta, 5000), line = schedule::linear(eta, 40000, eta / 10);
+  auto const error = [](auto c, auto o, auto topology) {
+    double worst = 0;
+    for (std::uint64_t seed : {1, 2}) {
+      auto const game = test::smg(4, seed);
+      trainer t{game, o, c, topology, loopback{4}, cpu{}};
+      t.run(40000);
+      worst = std::fmax(worst, test::distance(test::weights(t), test::solution(game)));
+    }
+    return worst;
+  };
+  parameter_server<> const server;
+  for (schedule const& s : {root, line}) {
+    CHECK(error(sparse{}, sgda{s}, server) < 1e-8);
+    CHECK(error(sparse{}, sgda{s}, on_average{}) < 1e-8);
+    CHECK(error(error_feedback<top_k<128, 2>>{}, sgda{s}, server) > 1e-3);
+  }
+  CHECK(error(sparse{}, averaged_omd{line}, server) < 1e-8);
+  CHECK(error(sparse{}, per_player<sgda, sgda>{{line}, {root}}, server) < 1e-8);
+  CHECK(error(sparse{}, sgda{line}, local_steps{parameter_server<>{}, 1}) < 1e-8);
+}
+
+TEST_CASE("what is tracked is in units of each player's step size of the step") {
+  auto const game = test::smg(3);
+  schedule const of_min = schedule::linear(eta, 150, 0).warmed_up(20), of_max = schedule::cosine(eta, 100, eta / 8);
+  trainer t{game, per_player<sgda, sgda>{{of_min}, {of_max}}, sparse{}, parameter_server<>{}, loopback{3}, cpu{}};
+  vector w = game.start;
+  plain server;
+  for (int n = 1; n <= 200; ++n) {
+    if (of_min(n) == 0) break;
+    std::vector<vector> gradients;
+    for (int m = 0; m < 3; ++m) gradients.push_back(game.field(m, w));
+    server.exchange(gradients);
+    for (std::size_t i = 0; i < 20; ++i) w[i] -= (i < 10 ? of_min(n) : of_max(n)) * server.sum[i];
+    t.step();
+    same_weights(t, w);
+  }
+  // Where a player's step size is 0 it stays, and the other one goes on.
+  vector const before = test::weights(t);
+  t.run(40);
+  for (std::size_t i = 0; i < 20; ++i) CHECK((test::weights(t)[i] == before[i]) == (i < 10));
+}
+
 TEST_CASE("in floats too it stays at the solution: what is sent vanishes, and is not lost in what is known") {
   struct in_floats {
     using scalar = float;

@@ -6,12 +6,15 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Sends how a direction has changed: the server takes a worker's to be c, which C(v - c) corrects. All step along G,
-/// the average of the c: it grows by the average of what is sent.
+/// Sends how a direction has changed: the server takes a worker's to be eta c, and C(v / eta - c) corrects c. All step
+/// along eta G, G the average of the c: it grows by the average of what is sent.
 ///
-/// Where directions settle, however they differ from worker to worker, the c reach them, and nothing is lost to
+/// Where gradients settle, however they differ from worker to worker, the c reach them, and nothing is lost to
 /// compression: with error_feedback the weights circle around the solution. c and G begin at zero: the first step is
 /// along C(v). On a server only.
+/// eta      the step size of the step, optimizer.step_size_at(step, player): directions shrink with a schedule that
+///          falls, and never settle; in units of it they do. Where the optimizer adapts on the average v is a gradient,
+///          and eta is 1. In a step whose eta is 0 nothing is sent and nothing moves
 /// skipped  what was sent is taken back: c, G and w stay
 /// arrays   two a worker, for c must stay exact while what is sent goes to zero, and G, one a process
 /// source   Richtarik, Sokolov, Fatkhullin: EF21. NeurIPS 2021
@@ -19,6 +22,9 @@ template <compressor C>
 struct ef21 {
   static_assert(contracts<C>,
                 "ef21 needs a contraction: round to nearest (qsgd<..., rounding::nearest>) or use a smaller bucket");
+  static_assert(!encodes_beside_the_direction<C>,
+                "a compressor that looks at the fresh direction needs error_feedback on a parameter server: what ef21 "
+                "sends is a difference, and not the sum of that and a debt");
   using wrapped = C;
   static constexpr feedback keeps = feedback::difference;
   C compressor{};
