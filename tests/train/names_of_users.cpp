@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "../algorithm/mirror.hpp"
 #include "saddle/saddle.hpp"
@@ -88,6 +89,8 @@ struct optimizer {
   static constexpr int phases() { return 1; }
   saddle::phase at_phase(int) const { return {.at_h = true}; }
   static std::string name() { return "their-optimizer"; }
+  optimizer paced(int) const { return *this; }
+  double step_size_at(std::int64_t, int) const { return static_cast<double>(step_size); }
 };
 
 template <class C>
@@ -124,7 +127,15 @@ TEST_CASE("functions of a user's namespace are not taken for the library's") {
         1);
   CHECK(std::abs(after_steps(identity{}, local_steps{theirs::server{}, 2})) < 1);
 
-  async_server pushes{theirs::problem{}, async_settings<compressor<top_k<128, 8>>>{.step_size = 0.1}, loopback{3}, cpu{}};
+  std::vector<float> const v(300, 1.0f);
+  std::vector<float> memory(300), decoded(300);
+  error_feedback<compressor<top_k<128, 8>>> const c{};
+  compressed const message = saddle::compress(c, v, memory);
+  saddle::decompress(c, message.bytes(), decoded);
+  CHECK(decoded[0] + memory[0] == 1);
+
+  async_server pushes{theirs::problem{}, async_settings<compressor<top_k<128, 8>>>{.step_size = 0.1}, loopback{3},
+                      cpu{}};
   pushes.run(10);
   CHECK(pushes.report().step == 10);
   md_gan pair{theirs::pair{}, md_gan_settings<theirs::optimizer, theirs::optimizer, compressor<identity>>{}, loopback{2},

@@ -42,7 +42,7 @@ struct apply_push_body {
     stream const random = dither_stream(*context, sender, b);
     T v[Items], w[Items];
     for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
-    add_decoded(decoder, g, message_at<C, T>(message, b), count, random, T(1), v);
+    saddle::add_decoded(decoder, g, message_at<C, T>(message, b), count, random, T(1), v);
     if constexpr (S::counts == staleness::counted::coordinates) {
       sweep<Items>(
           g, count,

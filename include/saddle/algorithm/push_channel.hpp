@@ -68,7 +68,7 @@ class push_channel {
   push_channel(C how, players sizes, tensor_sizes const& tensors, box const& of_min, box const& of_max,
                std::uint64_t seed)
       : how_(std::move(how)), tensors_(sizes, length, tensors) {
-    expect_no_objection(unwrapped(how_));
+    expect_no_objection(saddle::unwrapped(how_));
     if constexpr (has_memory<C>)
       expects(!how_.subtract_in_look_ahead.value_or(false),
               "async_server: subtract_in_look_ahead is set, and a worker's gradient has no look-ahead");

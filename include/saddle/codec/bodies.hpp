@@ -73,7 +73,7 @@ struct compress_body {
     constexpr int Items = Bucket / G::lanes;
     T v[Items], p[Items], sent[Items];
     load_owed<Memory>(g, vector, memory, b, count, v, p);
-    encode_tile(compressor, g, p, v, sent, count, key.of(b), message_at<C, T>(message, b));
+    saddle::encode_tile(compressor, g, p, v, sent, count, key.of(b), message_at<C, T>(message, b));
     if constexpr (Memory)
       sweep<Items>(g, count, [&](int k, T& e) { e = p[k] - sent[k]; }, writes(memory + b.begin));
   }
@@ -116,7 +116,7 @@ struct decompress_body {
     T acc[Items];
     if (adds) load_tile(g, count, to + b.begin, acc);
     else for_each_item<Items>(g, count, [&](int k, int) { acc[k] = T(0); });
-    add_decoded(decoder, g, message_at<C, T>(message, b), count, key.of(b), weight, acc);
+    saddle::add_decoded(decoder, g, message_at<C, T>(message, b), count, key.of(b), weight, acc);
     store_tile(g, count, acc, to + b.begin);
   }
 };

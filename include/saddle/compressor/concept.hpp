@@ -64,7 +64,7 @@ template <class C, class T>
 constexpr std::int64_t plane_bytes(bucket_layout const& layout, int p, C const& c = {}) {
   plane const one = C::template planes<T>[static_cast<std::size_t>(p)];
   return round_up(one.per_bucket * layout.buckets() + one.bits_per_coordinate * layout.padded() / 8 +
-                      one.per_pair * pairs_of(layout, layout.of(-1), c) + one.tail,
+                      one.per_pair * saddle::pairs_of(layout, layout.of(-1), c) + one.tail,
                   16);
 }
 template <class C, class T>
@@ -95,7 +95,7 @@ constexpr std::int64_t payload_bytes(bucket_layout const& layout, int player = -
     if (full > 0) sum += full * C::template payload<T>(layout.length);
     if (int const rest = static_cast<int>(one.size % layout.length)) sum += C::template payload<T>(rest);
   }
-  std::int64_t const pairs = pairs_of(layout, layout.of(player), c);
+  std::int64_t const pairs = saddle::pairs_of(layout, layout.of(player), c);
   for (plane const& one : C::template planes<T>) sum += one.per_pair * pairs + one.tail;
   return sum;
 }

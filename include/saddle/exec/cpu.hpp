@@ -98,11 +98,11 @@ struct cpu {
     /// the compiler's own measure gives that up in a file with many combinations.
     template <class Body>
     __attribute__((flatten)) static void on_bucket(Body const& body, int row, bucket const& b) {
-      run_body(body, serial_group{}, row, b);
+      saddle::run_body(body, serial_group{}, row, b);
     }
     template <class Body>
     __attribute__((flatten)) static void tally_bucket(Body const& body, bucket const& b, std::uint32_t* counters) {
-      tally_body(body, serial_group{}, b, [=](int i) { ++counters[i]; });
+      saddle::tally_body(body, serial_group{}, b, [=](int i) { ++counters[i]; });
     }
     thread_pool pool_;
   };

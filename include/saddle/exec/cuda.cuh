@@ -48,7 +48,7 @@ __global__ void __launch_bounds__(threads_of<Group>, 1)
   __shared__ typename Group::storage storage[threads_of<Group> / Group::lanes];
   Group const g(storage[static_cast<int>(threadIdx.x) / Group::lanes]);
   for (int row = static_cast<int>(blockIdx.y); row < rows; row += static_cast<int>(gridDim.y))
-    for_each_bucket<Group>(body, first, last, [&](bucket const& b) { run_body(body, g, row, b); });
+    for_each_bucket<Group>(body, first, last, [&](bucket const& b) { saddle::run_body(body, g, row, b); });
 }
 
 /// Counts with a body into shared memory, and adds that to the totals.
@@ -61,7 +61,7 @@ __global__ void __launch_bounds__(threads_of<Group>, 1)
   for (int b = static_cast<int>(threadIdx.x); b < Body::bins; b += threads_of<Group>) counts[b] = 0;
   __syncthreads();
   auto const count_one = [&](int b) { atomicAdd(counts + b, 1u); };
-  for_each_bucket<Group>(body, first, last, [&](bucket const& b) { tally_body(body, g, b, count_one); });
+  for_each_bucket<Group>(body, first, last, [&](bucket const& b) { saddle::tally_body(body, g, b, count_one); });
   __syncthreads();
   for (int b = static_cast<int>(threadIdx.x); b < Body::bins; b += threads_of<Group>)
     if (counts[b] != 0) atomicAdd(reinterpret_cast<unsigned long long*>(totals) + b, counts[b]);

@@ -132,7 +132,7 @@ template <int Items, class G, class F, class... Access>
 SADDLE_HD void sweep(G const& g, int count, F f, Access... all) {
   if constexpr (G::lanes == 1) {
     SADDLE_INDEPENDENT
-    for (int k = 0; k < count; ++k) sweep_at(f, k, k, all...);
+    for (int k = 0; k < count; ++k) saddle::sweep_at(f, k, k, all...);
   } else if (count == Items * G::lanes && g.is_aligned()) {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
     SADDLE_UNROLL

@@ -33,7 +33,7 @@ struct absorb_body {
     T* const at = copies[row].copy + b.begin_in_message();
     load_tile(g, count, at, copy);
     stream const random = dither_stream(*context, copies[row].worker, b);
-    add_decoded(decoder, g, message_at<C, T>(copies[row].message, b), count, random, T(1), copy);
+    saddle::add_decoded(decoder, g, message_at<C, T>(copies[row].message, b), count, random, T(1), copy);
     store_tile(g, count, copy, at);
   }
 };

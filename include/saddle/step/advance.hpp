@@ -19,7 +19,7 @@ class advancing_states {
  public:
   template <class F>
   SADDLE_HD T advance(int k, State& s, F f) {
-    if constexpr (planes > 0) store_planes(old_, Items, k, s);
+    if constexpr (planes > 0) saddle::store_planes(old_, Items, k, s);
     T const x = f(s);
     if constexpr (planes > 0) seen_.look_at(s);
     return x;

@@ -36,7 +36,7 @@ SADDLE_HD void combine(G const& g, D const& decoder, step_switches<T> const& now
     message_planes const& message = in.messages[one.sender];
     prefetch_next<D, T>(message, b, count);
     stream const random = dither_stream(now, in.first + static_cast<std::uint32_t>(one.sender), b);
-    add_decoded(decoder, g, message_at<D, T>(message, b), count, random, one.weight, acc);
+    saddle::add_decoded(decoder, g, message_at<D, T>(message, b), count, random, one.weight, acc);
   }
 }
 

@@ -40,7 +40,7 @@ struct encode_body {
       bool const finite = outgoing_tile<Scheme>(g, rule, *context, a, b, count, non_finite + worker, v, p);
       if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
       stream const random = dither_stream(*context, first_worker + static_cast<std::uint32_t>(worker), b);
-      encode_tile(compressor, g, p, v, sent, count, random, message_at<C, T>(messages[worker], b));
+      saddle::encode_tile(compressor, g, p, v, sent, count, random, message_at<C, T>(messages[worker], b));
       if (finite) keep<Scheme>(g, count, a, p, sent);
     });
   }

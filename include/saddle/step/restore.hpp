@@ -31,7 +31,7 @@ struct restore_body {
     T sent[Items];
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
     stream const random = dither_stream(*context, first_worker + static_cast<std::uint32_t>(worker), b);
-    add_decoded(decoder, g, message_at<C, T>(messages[worker], b), count, random, T(1), sent);
+    saddle::add_decoded(decoder, g, message_at<C, T>(messages[worker], b), count, random, T(1), sent);
     using copy_type = typename Scheme::template copy<T>;
     sweep<Items>(
         g, count, [&](int k, T& e, copy_type& c, T w, T anchor) { Scheme::restore(sent[k], e, c, w, anchor); },

@@ -111,7 +111,7 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
       text += std::string(" look-ahead-subtracts-memory=") + (now_.subtract_memory ? "yes" : "no");
     bucket_layout const all = layout();
     if constexpr (selects_globally<Up>)
-      text += " kept=" + std::to_string(pairs_of(all, all.of(phase::both), up_));
+      text += " kept=" + std::to_string(saddle::pairs_of(all, all.of(phase::both), up_));
     if constexpr (selects_globally<Down>)
       text += " kept-downlink=" + std::to_string(pairs_of(all, all.of(phase::both), down_));
     return text + grouping_detail(all);

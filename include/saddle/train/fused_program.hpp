@@ -90,7 +90,7 @@ class fused_program final : public exchange_program<T, C, Topology, Scheme, Exec
         c.per_unit[p] = has_inverse ? inverse : T(0);
       }
     c.rule = optimizer_.template at<T>(m.step, m.phase);
-    if constexpr (!std::is_same_v<Encoding, absent_rule>) c.encodes_by = stepping_of(c.rule);
+    if constexpr (!std::is_same_v<Encoding, absent_rule>) c.encodes_by = saddle::stepping_of(c.rule);
   }
   void publish() override {
     base::publish();

@@ -48,7 +48,7 @@ class message_channel {
   /// `remembered` senders of this process have error memories here.
   message_channel(C how, std::int64_t size, int remembered, std::uint64_t seed)
       : how_(std::move(how)), layout_{{size, 0}, length} {
-    expect_no_objection(unwrapped(how_));
+    expect_no_objection(saddle::unwrapped(how_));
     if constexpr (has_memory<C>)
       expects(!how_.subtract_in_look_ahead.value_or(false),
               "error_feedback: subtract_in_look_ahead is set, and nothing that is sent here has a look-ahead");
@@ -83,7 +83,7 @@ class message_channel {
       table_.push_back(a);
       make_room(first + i);
     }
-    engine.run(encode_body<Scheme, Wire, T, absent_rule, length>{unwrapped(how_), layout_, &now_, &no_rule_,
+    engine.run(encode_body<Scheme, Wire, T, absent_rule, length>{saddle::unwrapped(how_), layout_, &now_, &no_rule_,
                                                                  table_.data(), messages_.data() + first,
                                                                  lowest_.data() + first,
                                                                  static_cast<std::uint32_t>(first)},
@@ -103,7 +103,7 @@ class message_channel {
       message_key const key{layout_.of(-1), static_cast<std::int64_t>(now_.exchange), d.sender};
       if (is_ours) {
         headers.push_back(
-            seal_message<Wire, T>(messages_[i], layout_, key, {lowest_[i], d.sender}, unwrapped(how_)));
+            seal_message<Wire, T>(messages_[i], layout_, key, {lowest_[i], d.sender}, saddle::unwrapped(how_)));
       } else {
         make_room(i);
         arriving.emplace_back(&headers.emplace_back(), key);
@@ -111,14 +111,14 @@ class message_channel {
       std::vector<parcel>& parcels = is_ours ? sends : receives;
       int const other = is_ours ? d.to : d.from;
       parcels.push_back({other, std::as_writable_bytes(std::span(&headers.back(), 1))});
-      for (std::span<std::byte> part : wire_parts<Wire, T>(messages_[i], layout_, key.part, unwrapped(how_)))
+      for (std::span<std::byte> part : wire_parts<Wire, T>(messages_[i], layout_, key.part, saddle::unwrapped(how_)))
         parcels.push_back({other, part});
     }
     between.start({step, round, {}, sends, receives});
     between.finish();
     for (auto const& [header, key] : arriving) {
       auto const i = static_cast<std::size_t>(key.sender);
-      open_message<Wire, T>(*header, messages_[i], layout_, key, false, unwrapped(how_));
+      open_message<Wire, T>(*header, messages_[i], layout_, key, false, saddle::unwrapped(how_));
       lowest_[i] = header->non_finite;
     }
   }
@@ -127,15 +127,15 @@ class message_channel {
     sources_.clear();
     for (std::vector<term<T>> const& terms : heard)
       sources_.push_back({messages_.data(), terms.data(), static_cast<int>(terms.size())});
-    engine.run(combine_body<Wire, T, length>{unwrapped(how_), layout_, &now_, sources_.data(), to.data()},
+    engine.run(combine_body<Wire, T, length>{saddle::unwrapped(how_), layout_, &now_, sources_.data(), to.data()},
                static_cast<int>(heard.size()), 0, layout_.buckets());
   }
 
  private:
   void make_room(std::size_t sender) {
     array<std::byte>& bytes = bytes_[sender];
-    bytes.resize(static_cast<std::size_t>(planes_bytes<Wire, T>(layout_, unwrapped(how_))));
-    messages_[sender] = planes_at<Wire, T>(layout_, bytes.data(), unwrapped(how_));
+    bytes.resize(static_cast<std::size_t>(planes_bytes<Wire, T>(layout_, saddle::unwrapped(how_))));
+    messages_[sender] = planes_at<Wire, T>(layout_, bytes.data(), saddle::unwrapped(how_));
   }
 
   C how_;

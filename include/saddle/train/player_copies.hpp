@@ -32,13 +32,13 @@ class player_copies {
  public:
   player_copies(O how, std::int64_t size, int count, box const& limits)
       : how_(std::move(how)), layout_{{size, 0}, length} {
-    expect_no_objection(how_);
+    saddle::expect_no_objection(how_);
     std::string const flaw = objection_to_phases<T>(how_);
     expects(flaw.empty(), [&] { return flaw; });
     for (int k = 0; k < phases(); ++k) {
       expects(at_phase(k).player == phase::both,
               "player_copies: a player that moves alone has nobody to alternate with");
-      looks_ahead_ |= phase_of(how_, k).at_h;
+      looks_ahead_ |= saddle::phase_of(how_, k).at_h;
     }
     now_.lo[0] = bound_in<T>(limits.lo);
     now_.hi[0] = bound_in<T>(limits.hi);

@@ -378,7 +378,7 @@ class trainer {
       });
     Executor const shared = opened(how);
     program_ = make_program<Distributed>(std::move(o), c, std::move(t), shared, sizes,
-                                         tensors_of(p, settings_.grouping, "trainer"));
+                                         saddle::tensors_of(p, settings_.grouping, "trainer"));
     problem_ = erased_for<Executor>::make(shared, std::move(p));
     allocate();
   }
