@@ -9,6 +9,8 @@
 #include <new>
 #include <string_view>
 
+#include <saddle/core/printable.hpp>
+
 namespace command_line {
 namespace {
 
@@ -65,7 +67,7 @@ int fail(std::exception const& e, int code) {
   bool const is_memory = dynamic_cast<std::bad_alloc const*>(&e) != nullptr;
   std::string line(is_memory ? "there is not enough memory" : without_signature(e.what()));
   std::replace(line.begin(), line.end(), '\n', ' ');
-  std::cerr << called << ": " << line << '\n';
+  std::cerr << called << ": " << saddle::printable(line) << '\n';
   return code;
 }
 
