@@ -137,6 +137,29 @@ if(NOT distance GREATER 0 OR NOT score GREATER_EQUAL 1 OR NOT score LESS_EQUAL 1
   message(FATAL_ERROR "the features' distance is '${distance}' and the score '${score}'")
 endif()
 
+# ---- Outputs, and messages about the command line ----
+block()
+  set(SCRATCH ${SCRATCH}/outputs)
+  set(tiny --data digits ${tiny} --workers 3)
+  include(${CMAKE_CURRENT_LIST_DIR}/../command_line/outputs.cmake)
+  # Of dense messages: 8 of 32 bits and a norm up, all of them down; on a graph there is no way down.
+  digest(server ${tiny} --steps 4)
+  value_of(up uplink_of_dense)
+  value_of(both both_ways_of_dense)
+  if(NOT up MATCHES "^0[.]25" OR NOT both MATCHES "^0[.]62")
+    message(FATAL_ERROR "dqgan sends ${up} of dense up, and ${both} both ways")
+  endif()
+  digest(graph ${tiny} --steps 4 --method dposg --topology directed-ring)
+  foreach(key IN ITEMS uplink_of_dense both_ways_of_dense)
+    value_of(share ${key})
+    expect_equal(${share} 1.0 "${key} of dense messages on a directed ring")
+  endforeach()
+  run(0 ${tiny} --steps 4)
+  expect_match("${output}" "MB up .25[.][0-9] % of dense., [^,]+ both ways .62[.][0-9] %., [0-9]+ % of it headers and padding"
+               "the last line")
+endblock()
+file(REMOVE_RECURSE ${SCRATCH}/outputs)
+
 # ---- What is refused: code 2, one line, no file ----
 set(outputs --json none.json --samples none.png --samples-csv none.csv --log none.log --checkpoint none.saddle)
 function(refuse)
@@ -234,22 +257,3 @@ refuse(--log ${SCRATCH})
 refuse(--log none.json)
 refuse(--checkpoint no/such/folder/run.saddle)
 refuse(--every 10)
-
-# ---- Outputs, and messages about the command line ----
-set(tiny --data digits ${tiny} --workers 3)
-include(${CMAKE_CURRENT_LIST_DIR}/../command_line/outputs.cmake)
-# Of dense messages: 8 of 32 bits and a norm up, all of them down; on a graph there is no way down.
-digest(server ${tiny} --steps 4)
-value_of(up uplink_of_dense)
-value_of(both both_ways_of_dense)
-if(NOT up MATCHES "^0[.]25" OR NOT both MATCHES "^0[.]62")
-  message(FATAL_ERROR "dqgan sends ${up} of dense up, and ${both} both ways")
-endif()
-digest(graph ${tiny} --steps 4 --method dposg --topology directed-ring)
-foreach(key IN ITEMS uplink_of_dense both_ways_of_dense)
-  value_of(share ${key})
-  expect_equal(${share} 1.0 "${key} of dense messages on a directed ring")
-endforeach()
-run(0 ${tiny} --steps 4)
-expect_match("${output}" "MB up .25[.][0-9] % of dense., [^,]+ both ways .62[.][0-9] %., [0-9]+ % of it headers and padding"
-             "the last line")
