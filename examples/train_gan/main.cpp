@@ -1,6 +1,7 @@
 // Trains a GAN with any combination of optimizer, compressor and topology: the library's main program.
 #include <algorithm>
 #include <cstdint>
+#include <locale>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -119,6 +120,7 @@ class job {
   static composition named(options const& o, gan const& game) {
     composition p = o.policies;
     std::ostringstream name;
+    name.imbue(std::locale::classic());
     name << o.data.substr(0, o.data.find(':')) << ':' << game.data().real.count << ',' << o.sizes.loss
          << ",r1=" << o.sizes.r1 << ",batch=" << o.sizes.batch << ",latent=" << o.sizes.latent;
     for (int width : o.sizes.hidden) name << ',' << width;
