@@ -220,6 +220,8 @@ expect_refusal("unknown option --zzzzzzzzz; --help lists them" --zzzzzzzzz)
 expect_refusal("unknown option -s; --help lists them" -s)
 expect_refusal("'sign' belongs to no option" --steps 4 sign)
 expect_refusal("--steps needs a value" --steps)
+string(ASCII 27 escape)
+expect_refusal("unknown option --x.x1b.31m" "--x${escape}[31m")
 run(0 --version)
 expect_match("${output}" "^train_[a-z_]+ .saddle [0-9]+[.][0-9]+[.][0-9]+., [^,\n]+[0-9], (not )?bitwise, with(out)? MPI\n$"
              "--version")

@@ -7,7 +7,8 @@
 #include <cstdio>
 #include <iostream>
 #include <new>
-#include <string_view>
+
+#include <saddle/core/printable.hpp>
 
 namespace command_line {
 namespace {
@@ -28,17 +29,6 @@ extern "C" void note(int number) {
     signal(number, SIG_DFL);
     raise(number);
   }
-}
-
-/// A message as a sentence: an exception of the library may begin with the function that threw it.
-std::string_view without_signature(std::string_view text) {
-  for (std::string_view const end : {"]: ", "): "}) {
-    std::size_t const place = text.find(end);
-    if (place == text.npos) continue;
-    std::string_view const before = text.substr(0, place);
-    if (before.find("saddle::") != before.npos && before.find('(') != before.npos) return text.substr(place + 3);
-  }
-  return text;
 }
 
 }  // namespace
@@ -63,9 +53,9 @@ std::string hexadecimal(std::uint64_t x) {
 
 int fail(std::exception const& e, int code) {
   bool const is_memory = dynamic_cast<std::bad_alloc const*>(&e) != nullptr;
-  std::string line(is_memory ? "there is not enough memory" : without_signature(e.what()));
+  std::string line(is_memory ? "there is not enough memory" : e.what());
   std::replace(line.begin(), line.end(), '\n', ' ');
-  std::cerr << called << ": " << line << '\n';
+  std::cerr << called << ": " << saddle::printable(line) << '\n';
   return code;
 }
 

@@ -48,7 +48,7 @@ class run_files {
     attempt([&] { log_.begin(); });
   }
   void add(nlohmann::ordered_json const& row);
-  /// Pictures and tables; `step`: on the way.
+  /// A picture and a table, each for itself; `step`: on the way.
   void write(data_set const& data, saddle::samples const& generated, std::optional<std::int64_t> step = {});
   void write(nlohmann::ordered_json const& summary);
   /// Where everything goes, in words.
@@ -148,12 +148,13 @@ int carry_out(Driver& driver, Job& job, data_set const& data, run_options const&
     last = stop.has_come() || r.step == o.steps;
     if (is_first && !last && falls_on(r.step, o.evaluate_every)) {
       auto const begin = std::chrono::steady_clock::now();
-      evaluate(r, job.generated());
+      files.attempt([&] { evaluate(r, job.generated()); });
       std::chrono::duration<double> const spent = std::chrono::steady_clock::now() - begin;
       if (first_time) shown.say("an evaluation takes " + readable_seconds(spent.count()));
       first_time = false;
     }
-    if (is_first && !last && falls_on(r.step, o.samples_every)) files.write(data, job.generated(), r.step);
+    if (is_first && !last && falls_on(r.step, o.samples_every))
+      files.attempt([&] { files.write(data, job.generated(), r.step); });
     if (!last && falls_on(r.step, o.every)) save();
     if (is_first) shown.stepped(r.step, job.sent(r));
   }

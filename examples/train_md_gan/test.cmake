@@ -51,6 +51,13 @@ list(REMOVE_DUPLICATES digests)
 list(LENGTH digests different)
 expect_equal(${different} 6 "each run has a digest of its own")
 
+# ---- Outputs, and messages about the command line ----
+block()
+  set(SCRATCH ${SCRATCH}/outputs)
+  include(${CMAKE_CURRENT_LIST_DIR}/../command_line/outputs.cmake)
+endblock()
+file(REMOVE_RECURSE ${SCRATCH}/outputs)
+
 # ---- Data and labels ----
 execute_process(COMMAND printf "1\\n0\\n1\\n0\\n" OUTPUT_FILE ${SCRATCH}/four.txt)
 execute_process(COMMAND printf "\\0\\0\\10\\1\\0\\0\\0\\4\\1\\0\\1\\0" OUTPUT_FILE ${SCRATCH}/four-labels.idx)
@@ -77,6 +84,9 @@ function(refuse why)
   run(2 ${ARGN} ${outputs})
   if(NOT output STREQUAL "" OR NOT errors MATCHES "^train_md_gan: [^\n]+\n$" OR NOT errors MATCHES "${why}")
     message(FATAL_ERROR "train_md_gan ${ARGN}\nmust print one line on stderr with '${why}', not\n${output}${errors}")
+  endif()
+  if(errors MATCHES "saddle::|std::|filesystem")
+    message(FATAL_ERROR "train_md_gan ${ARGN}\nmust print a sentence, not\n${errors}")
   endif()
   files_like(written none.*)
   expect_equal("${written}" "" "a refused run wrote")
@@ -114,9 +124,6 @@ refuse("--checkpoint: four.txt is read by this run" ${few} --data idx:four.idx -
 refuse("two outputs" --checkpoint none.json)
 refuse("no/such/folder" --samples no/such/folder/out.png)
 refuse("--every needs" --every 10)
-
-# ---- Outputs, and messages about the command line ----
-include(${CMAKE_CURRENT_LIST_DIR}/../command_line/outputs.cmake)
 
 # ---- Copies that a launcher has started and that know nothing of each other ----
 set(ENV{SLURM_STEP_NUM_TASKS} 2)
