@@ -95,6 +95,36 @@ TEST_CASE("the second gradient of a step throws: the arrays are halfway, the cou
   tells_the_truth(fresh, identity{}, parameter_server<>{}, cpu{}, 1);
 }
 
+TEST_CASE("the time that a failed step would have taken is not counted either") {
+  std::string const file =
+      (std::filesystem::temp_directory_path() / ("saddle-failed-time-" + std::to_string(::getpid()))).string();
+  simulated const network{.workers = workers,
+                          .links = {wan},
+                          .compute = compute_time::lognormal(0.01, 0.1, 1),
+                          .absences = {{.worker = 2, .from = 2, .until = 4}}};
+  auto const armed = std::make_shared<bool>(false);
+  auto const make = [&] {
+    return trainer{failing(3, 0, 1, armed), sgda{0.05}, identity{}, gossip{ring(workers)}, network, cpu{}};
+  };
+  auto whole = make();
+  whole.run(2);
+  double const before = whole.report().simulated->seconds;
+  whole.run(5);
+
+  *armed = true;
+  auto t = make();
+  t.run(2);
+  t.save(file);
+  CHECK_THROWS_AS(t.step(), std::runtime_error);
+  CHECK(t.report().simulated->seconds == before);
+  CHECK(t.report().step == 2);
+  t.load(file);
+  t.run(5);
+  CHECK(t.digest() == whole.digest());
+  CHECK(t.report().simulated->seconds == whole.report().simulated->seconds);
+  std::remove(file.c_str());
+}
+
 TEST_CASE("processes of a run that failed do not continue it") {
   auto const armed = std::make_shared<bool>(true);
   auto const make = [&](test::process const& p) {

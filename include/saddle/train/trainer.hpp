@@ -109,6 +109,8 @@ class trainer {
     auto const start = std::chrono::steady_clock::now();
     follow_gradient_buffers();
     counters const before = counted();
+    time_model* const model = link_->model();
+    std::vector<double> const time = model != nullptr ? model->state() : std::vector<double>{};
     is_whole_ = false;
     try {
       ++step_;
@@ -120,6 +122,7 @@ class trainer {
       leave_as_they_were();
     } catch (...) {
       count_from(before);
+      if (model != nullptr) model->set_state(time);
       throw;
     }
     is_whole_ = true;
@@ -315,6 +318,7 @@ class trainer {
       values.emplace_back(a.there, std::move(v));
     }
 
+    is_whole_ = false;  // if one of these throws
     for (auto const& [there, v] : values) program_->write(there, v.data(), v.size());
     program_->set_met({.steps = then.skipped_steps});
     if (time_model* const model = link_->model()) model->set_state(time);
