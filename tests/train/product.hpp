@@ -139,6 +139,7 @@ template <class O>
 std::vector<int> exchanges_of(O const&) {
   return {-1};
 }
+inline std::vector<int> exchanges_of(alternating_sgda const&) { return {0, 1}; }
 template <class O>
 std::vector<int> exchanges_of(alternating<O> const&) {
   return {0, 1};

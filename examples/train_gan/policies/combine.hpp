@@ -34,10 +34,7 @@ template <class O>
 two_step_sizes<O> with_step_sizes(composition const& how) {
   auto const sized = [](double eta) {
     O o{};
-    if constexpr (requires { o.policy.step_size; })
-      o.policy.step_size = eta;
-    else
-      o.step_size = eta;
+    o.step_size = eta;
     return o;
   };
   return {sized(how.step_size), sized(how.max_step_size)};

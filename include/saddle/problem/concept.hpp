@@ -102,7 +102,9 @@ concept has_sound_options =
 /// initial(seed, w)           writes the starting point, equal on all workers
 /// gradient(at, sample, out)  writes F(at) = (grad_x f, -grad_y f) on worker `sample.worker`: both players
 ///                            descend. Called for different workers at the same time, so what it changes it
-///                            keeps a worker apart. It must be a function of its arguments alone.
+///                            keeps a worker apart. It must be a function of its arguments alone. `at` is where the
+///                            optimizer wants it: the weights, or for omd and the second gradient of extragradient the
+///                            worker's look-ahead point. A loss that is computed on the way is the loss there
 /// gradient(at, sample, out, player)   optional: writes only that player's part; used by alternating methods
 /// workers()                  optional: the most workers that the problem has data for
 /// tensors(player)            optional: what a player's coordinates are, one after the other; for per-tensor grouping

@@ -69,7 +69,7 @@ struct apply_body {
       if constexpr (Scheme::sums)
         sweep<Items>(g, count, [&](int k, T& sum) { acc[k] = unit * (sum += acc[k]); }, changes(a.sum));
       [[maybe_unused]] advancing_states<std::conditional_t<adapts || Scheme::late, state, stateless>, T, Items> states;
-      watch<T> moved;
+      [[maybe_unused]] watch<T> moved;
       sweep<Items>(
           g, count,
           [&](int k, T now, T& copy, state& s) {
