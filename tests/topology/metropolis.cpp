@@ -125,9 +125,9 @@ TEST_CASE("Metropolis graphs that do not exist are refused with a sentence") {
   CHECK(says(refusal([] { return path(0); }), "path: there must be at least one worker, not 0"));
   CHECK(says(refusal([] { return star(-1); }), "star: there must be at least one worker, not -1"));
   CHECK(says(refusal([] { return erdos_renyi(0, 0.5, 1); }), "erdos_renyi: there must be at least one worker, not 0"));
-  CHECK(says(refusal([] { return erdos_renyi(3, 1.5, 1); }), "erdos_renyi: p must be a probability, in [0, 1]"));
-  CHECK(says(refusal([] { return erdos_renyi(3, -0.5, 1); }), "erdos_renyi: p must be a probability, in [0, 1]"));
-  CHECK(says(refusal([] { return erdos_renyi(3, std::nan(""), 1); }), "erdos_renyi: p must be a probability, in [0, 1]"));
+  CHECK(says(refusal([] { return erdos_renyi(3, 1.5, 1); }), "erdos_renyi: p must be a probability"));
+  CHECK(says(refusal([] { return erdos_renyi(3, -0.5, 1); }), "erdos_renyi: p must be a probability"));
+  CHECK(says(refusal([] { return erdos_renyi(3, std::nan(""), 1); }), "erdos_renyi: p must be a probability"));
   CHECK(says(refusal([] { return erdos_renyi(40, 0.02, 1); }), "1000 graphs of 40 workers with p = 0.020000"));
   CHECK(says(refusal([] { return erdos_renyi(2, 0, 1); }), "p should be above ln(n) / n"));
 }

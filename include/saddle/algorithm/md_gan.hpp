@@ -69,8 +69,8 @@ class md_gan {
   using Discriminators = decltype(Settings::discriminators);
   static constexpr int state_planes_ = state_planes<rule_of<Discriminator, T>, T>;  // of a discriminator's optimizer
   static_assert(is_unbiased<wire_compressor<Feedbacks>> || accepts_bias<Feedbacks>,
-                "a biased compressor of feedbacks moves where the generator ends, with error_feedback too: what is owed "
-                "to one generated sample is paid to another. Use an unbiased one, or say with_bias<...>");
+                "a biased compressor of feedbacks moves where the generator ends, with error_feedback too: what is "
+                "owed to one generated sample is paid to another. Use an unbiased one, or say with_bias<...>");
 
  public:
   template <transport Tr>

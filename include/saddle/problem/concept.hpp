@@ -86,8 +86,8 @@ concept gradient_of_one_takes_a_player =
 /// gradient(at, sample, out, player)   optional: writes only that player's part; used by alternating methods
 /// workers()                  optional: the most workers that the problem has data for
 /// tensors(player)            optional: what a player's coordinates are, one after the other; for per-tensor grouping
-/// gradient_buffers(worker)   optional: a span a player that is always `out` for this worker, in place of an array of the
-///                            trainer's; on 16 bytes, each worker's its own
+/// gradient_buffers(worker)   optional: a span a player that is always `out` for this worker, in place of an array of
+///                            the trainer's; on 16 bytes, each worker's its own
 ///
 /// An optional member that is there with another signature is an error, and not left out.
 template <class P>
