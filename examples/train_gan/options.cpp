@@ -108,7 +108,8 @@ void check(options const& o) {
   if (p.accelerated && (server || lossy || p.local_steps != 1))
     refuse("--accelerated goes with identity on a graph, and an exchange in every step");
   if (p.local_steps != 1 && p.downlink != "exact") refuse("--local-steps goes with an exact downlink");
-  if (!server && p.transport.server == saddle::server_place::star) refuse("--star goes with a server, not with a graph");
+  if (!server && p.transport.server == saddle::server_place::star)
+    refuse("--star goes with a server, not with a graph");
   if (p.consensus_step && (server || !lossy))
     refuse("--consensus-step goes with a lossy compressor on a graph");
   bool const varies = p.topology == "one-peer-exponential" || p.topology == "random-rings";

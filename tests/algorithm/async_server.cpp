@@ -233,7 +233,7 @@ TEST_CASE("async_server: a report says whose pushes were refused on the way to t
     refused += std::ssize(driver.report().refused_workers);
     CHECK(driver.report().refused == refused);
   }
-  async_server const& seen = driver;
+  auto const& seen = driver;
   CHECK(seen.memory(0).min.empty());
 }
 

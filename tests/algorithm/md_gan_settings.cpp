@@ -26,8 +26,8 @@ namespace {
 
 constexpr int samples_of_batch = 16, extent = 32, latent = 4;
 
-/// Samples A z + c. Worker n pulls each of them to A_n z + c_n: all together to the means of these, where their feedbacks
-/// cancel out, though none of them is zero. The discriminators do nothing.
+/// Samples A z + c. Worker n pulls each of them to A_n z + c_n: all together to the means of these, where their
+/// feedbacks cancel out, though none of them is zero. The discriminators do nothing.
 struct linear_generator {
   using scalar = double;
 
@@ -100,7 +100,7 @@ double distance_with() {
 
 }  // namespace
 
-TEST_CASE("md_gan: exact feedbacks lead to the mean, unbiased ones around it, biased ones elsewhere with a memory too") {
+TEST_CASE("md_gan: exact feedbacks lead to the mean, unbiased ones around it, biased ones elsewhere, memory or not") {
   CHECK(distance_with<identity>() < 1e-9);
   CHECK(distance_with<qsgd<512, 4>>() < 0.01);
   CHECK(distance_with<natural<512>>() < 0.02);

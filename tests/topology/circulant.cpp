@@ -79,5 +79,6 @@ TEST_CASE("circulant graphs: without a worker there is none") {
   CHECK_THROWS_WITH_AS(directed_ring(-1), "directed_ring: there must be at least one worker, not -1", error);
   CHECK_THROWS_WITH_AS(complete(-1), "complete: there must be at least one worker, not -1", error);
   CHECK_THROWS_WITH_AS(exponential(0), "exponential: there must be at least one worker, not 0", error);
-  CHECK_THROWS_WITH_AS(one_peer_exponential(0), "one_peer_exponential: there must be at least one worker, not 0", error);
+  CHECK_THROWS_WITH_AS(one_peer_exponential(0), "one_peer_exponential: there must be at least one worker, not 0",
+                       error);
 }

@@ -104,8 +104,8 @@ inline constexpr auto family_table = []<std::size_t... I>(std::index_sequence<I.
       family_of<typename std::tuple_element_t<I, topology_list>::template of<identity>>()...};
 }(std::make_index_sequence<topologies>{});
 
-/// What has met. Every optimizer is to meet every topology and every kind of compression, every kind every topology, and
-/// every compression a server and a graph.
+/// What has met. Every optimizer is to meet every topology and every kind of compression, every kind every topology,
+/// and every compression a server and a graph.
 struct meetings {
   bool optimizer_topology[optimizers][topologies] = {}, optimizer_kind[optimizers][kinds] = {};
   bool kind_topology[kinds][topologies] = {}, compression_family[compressions][families] = {};

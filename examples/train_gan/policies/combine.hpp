@@ -62,9 +62,12 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   using rule = rule_of<O, float>;
   constexpr bool averaged = extrapolates<rule> == extrapolation::averaged;
   auto const refuse = [](std::string const& why) -> trainer<float> { throw std::invalid_argument(why); };
-  auto const train = [&](auto topology) {
-    return trainer<float>(game, with_step_sizes<O>(how), compressor, std::move(topology),
-                          how.transport, cpu{how.threads}, how.run);
+  auto const train = [&]<class Topology>(Topology topology) {
+    if constexpr (!is_sound<two_step_sizes<O>, C, Topology>)
+      return refuse(why_unsound<two_step_sizes<O>, C, Topology>());
+    else
+      return trainer<float>(game, with_step_sizes<O>(how), compressor, std::move(topology),
+                            how.transport, cpu{how.threads}, how.run);
   };
   auto const train_in_rounds = [&](auto topology) {
     if (how.local_steps == 1) return train(std::move(topology));

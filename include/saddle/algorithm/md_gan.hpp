@@ -95,8 +95,8 @@ class md_gan<P, Settings, Executor> {
                 "md_gan: the discriminator's optimizer needs paced(n): itself, with schedules that advance once in n of "
                 "its steps");
   static_assert(is_unbiased<wire_compressor<Feedbacks>> || accepts_bias<Feedbacks>,
-                "a biased compressor of feedbacks moves where the generator ends, with error_feedback too: what is owed "
-                "to one generated sample is paid to another. Use an unbiased one, or say with_bias<...>");
+                "a biased compressor of feedbacks moves where the generator ends, with error_feedback too: what is "
+                "owed to one generated sample is paid to another. Use an unbiased one, or say with_bias<...>");
 
  public:
   template <transport Tr>

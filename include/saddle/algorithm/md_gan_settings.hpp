@@ -32,11 +32,11 @@ enum class exchanged_state { moves, stays, resets };
 
 /// Lets a biased compressor send MD-GAN's feedbacks: with_bias<error_feedback<top_k<>>>, or bare.
 ///
-/// What a feedback lacks is owed to one generated sample. The next feedback is on other samples, and error feedback pays
-/// it to one of those, through another Jacobian. The debt is bounded, but the generator's gradient stays biased, and the
-/// generator ends elsewhere: of samples A z + c whose workers pull A to different places, top_k with error feedback
-/// ends far from their mean where unbiased compressors only circle around it. There is no better place for the memory:
-/// a worker does not have the generator, and the server does not know what was left out.
+/// What a feedback lacks is owed to one generated sample. The next feedback is on other samples, and error feedback
+/// pays it to one of those, through another Jacobian. The debt is bounded, but the generator's gradient stays biased,
+/// and the generator ends elsewhere: of samples A z + c whose workers pull A to different places, top_k with error
+/// feedback ends far from their mean where unbiased compressors only circle around it. There is no better place for the
+/// memory: a worker does not have the generator, and the server does not know what was left out.
 template <compression C>
 struct with_bias : C {
   static constexpr bool accepts_bias = true;

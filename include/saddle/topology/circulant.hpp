@@ -13,7 +13,8 @@ SADDLE_NAMESPACE_BEGIN
 // Graphs that look the same from every worker. What goes in by one offset goes out by it: they are doubly stochastic,
 // the directed ones too.
 
-/// Every worker hears itself and itself plus each of `offsets` (modulo n) with equal weights. `who` stands in the error.
+/// Every worker hears itself and itself plus each of `offsets` (modulo n) with equal weights.
+/// errors  std::invalid_argument, in the name of `who`
 inline mixing_rows circulant(int n, std::vector<int> const& offsets, char const* who = "circulant") {
   expects_workers(n, who);
   mixing_rows rows(static_cast<std::size_t>(n));
@@ -31,7 +32,9 @@ inline mixing_rows circulant(int n, std::vector<int> const& offsets, char const*
 inline mixing_graph ring(int workers) { return {"ring", workers, {circulant(workers, {-1, 1}, "ring")}}; }
 
 /// Half of itself, half of the worker before it.
-inline mixing_graph directed_ring(int workers) { return {"directed-ring", workers, {circulant(workers, {-1}, "directed_ring")}}; }
+inline mixing_graph directed_ring(int workers) {
+  return {"directed-ring", workers, {circulant(workers, {-1}, "directed_ring")}};
+}
 
 /// Everyone hears everyone: one round averages exactly (up to rounding).
 inline mixing_graph complete(int workers) {
@@ -54,8 +57,9 @@ inline mixing_graph exponential(int workers) {
 /// source  the same
 inline mixing_graph one_peer_exponential(int workers) {
   mixing_graph g{"one-peer-exponential", workers, {}};
-  for (int offset = 1; offset < workers; offset *= 2) g.rounds.push_back(circulant(workers, {offset}, "one_peer_exponential"));
-  if (g.rounds.empty()) g.rounds.push_back(circulant(workers, {}, "one_peer_exponential"));
+  char const* const who = "one_peer_exponential";
+  for (int offset = 1; offset < workers; offset *= 2) g.rounds.push_back(circulant(workers, {offset}, who));
+  if (g.rounds.empty()) g.rounds.push_back(circulant(workers, {}, who));
   return g;
 }
 

@@ -22,8 +22,8 @@ enum class gossip_order { adapt_then_combine, combine_then_adapt };
 ///
 /// lossy           as in CHOCO-SGD (Koloskova, Stich, Jaggi, ICML 2019) a round sends first and mixes then: the
 ///                 difference between w and the public copy goes out, all copies take it, and w moves towards the
-///                 neighbours' new copies. Other code mixes first, by the copies as they were, and sends afterwards: for
-///                 the same gamma that is another iteration, one message behind
+///                 neighbours' new copies. Other code mixes first, by the copies as they were, and sends afterwards:
+///                 for the same gamma that is another iteration, one message behind
 /// rounds          mixing rounds an exchange (DPOSG's t)
 /// consensus_step  gamma of the lossy schemes, which cannot do without: the theory's value is about 500 times too
 ///                 small, 0.5 diverges; 0.05 to 0.2 did well on rings. Must be absent with an exact compressor.

@@ -129,9 +129,9 @@ inline bool is_connected(mixing_graph const& g) {
 /// What every topology asks of a graph, whoever has made it. Sums may be off by 1e-11.
 ///
 /// cost    of a walk or two over all edges of a period
-/// errors  std::invalid_argument, in the name of `who`, with round and row (from 0): rows that are not one a worker, not
-///         in ascending order or out of range, weights that are not positive and finite, sums that are not 1, workers
-///         that would never agree
+/// errors  std::invalid_argument, in the name of `who`, with round and row (from 0): rows that are not one a worker,
+///         not in ascending order or out of range, weights that are not positive and finite, sums that are not 1,
+///         workers that would never agree
 inline void check_graph(mixing_graph const& g, char const* who) {
   auto const says = [&](std::string const& what) { return std::string(who) + ": " + what; };
   expects_workers(g.workers, who);
@@ -161,7 +161,8 @@ inline void check_graph(mixing_graph const& g, char const* who) {
         sum += e.weight;
         columns[static_cast<std::size_t>(e.worker)] += e.weight;
       }
-      expects(is_one(sum), [&] { return in(m, "does not sum to 1: workers that agree would not stay where they are"); });
+      expects(is_one(sum),
+              [&] { return in(m, "does not sum to 1: workers that agree would not stay where they are"); });
     }
     for (std::size_t j = 0; j < n; ++j)
       expects(g.sums == stochastic::rows || is_one(columns[j]), [&] {

@@ -189,8 +189,8 @@ class exchange_program : public message_program<T, Executor, wire_compressor<C>,
     if constexpr (feedback_of<C> == feedback::error) {
       now_.subtract_memory = compressor.subtract_in_look_ahead.value_or(can_subtract);
       expects(can_subtract || !now_.subtract_memory,
-              "error_feedback: subtract_in_look_ahead is for a server whose workers share their weights; over gossip and "
-              "in local_steps a look-ahead starts from w");
+              "error_feedback: subtract_in_look_ahead is for a server whose workers share their weights; over gossip "
+              "and in local_steps a look-ahead starts from w");
     }
     if constexpr (feedback_of<down_type> == feedback::error)
       expects(!unwrapped_topology(topology_).downlink.subtract_in_look_ahead.has_value(),

@@ -62,8 +62,8 @@ struct settings {
 /// Runs a combination of policies on a problem: the loop, the arrays, the counters. Policies are compiled into the
 /// program behind it; this class is one for each coordinate type.
 ///
-/// state   what a worker has is read with its number, as weights(m); what a server has, or all together, without one, as
-///         server_memory(). All drivers name it so
+/// state   what a worker has is read with its number, as weights(m); what a server has, or all together, without one,
+///         as server_memory(). All drivers name it so
 /// errors  std::invalid_argument for a combination that makes no sense, sizes that do not fit; bad_checkpoint
 template <class T>
 class trainer {

@@ -135,7 +135,8 @@ concept connects = requires(Tr const t) {
   { t.connect() } -> std::convertible_to<std::unique_ptr<communicator>>;
 };
 template <class Tr>
-concept is_local_is_a_constant = !requires { &Tr::is_local; } || requires { typename std::bool_constant<Tr::is_local>; };
+concept is_local_is_a_constant =
+    !requires { &Tr::is_local; } || requires { typename std::bool_constant<Tr::is_local>; };
 
 /// A value that describes how workers are connected.
 ///

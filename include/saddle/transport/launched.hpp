@@ -22,7 +22,8 @@ inline int launched_processes() {
   for (char const* const size : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "MV2_COMM_WORLD_SIZE",
                                  "SLURM_STEP_NUM_TASKS"})
     most = std::max(most, number(size));
-  for (char const* const rank : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID"})
+  for (char const* const rank : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "MV2_COMM_WORLD_RANK",
+                                 "SLURM_PROCID"})
     most = std::max(most, number(rank) + 1);
   return most;
 }
