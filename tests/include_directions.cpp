@@ -59,6 +59,7 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
     {"codec",
      {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/message.hpp", "*/concept.hpp",
       "saddle/exec/cpu.hpp", "saddle/train/global_selection.hpp"}},
+    {"testing", {"saddle/codec/", "saddle/compressor/concept.hpp", "saddle/group/"}},
 };
 
 struct leaf {

@@ -74,6 +74,7 @@ class job {
     out["data"] = options_.data;
     out["optimizer"] = p.optimizer;
     out["compressor"] = p.compressor;
+    out["compressor_on_the_wire"] = r.compressor;  // with its bucket and its rounding
     out["error_feedback"] = feedback_name();
     out["topology"] = p.topology;
     out["adapts"] = p.adapts == saddle::adapts::on_average ? "average" : "worker";
@@ -137,8 +138,8 @@ class job {
     std::string const kept = p.feedback == saddle::feedback::none    ? ""
                              : p.feedback == saddle::feedback::error ? " with error feedback"
                                                                      : " with ef21";
-    return p.optimizer + ", " + p.compressor + kept + ", " + p.topology + ", " + std::to_string(p.workers) +
-           (p.workers == 1 ? " worker" : " workers");
+    return p.optimizer + ", " + p.compressor + " (" + trainer_.report().compressor + ")" + kept + ", " + p.topology + ", " +
+           std::to_string(p.workers) + (p.workers == 1 ? " worker" : " workers");
   }
 
   options options_;

@@ -169,7 +169,10 @@ options parse(int argc, char** argv) {
   add("--step-size", step_size, "The generator's")->check(above_zero);
   add("--max-step-size", max_step_size, "The discriminator's (default: --step-size where that is given)")
       ->check(above_zero);
-  add("--compressor", compressor, listed(names_in(compressors)) + " (or sign; ternary is qsgd2)")
+  add("--compressor", compressor, listed(names_in(compressors)) +
+                                      " (or sign; ternary is qsgd2). qsgd rounds at random; where that is no contraction "
+                                      "and one is needed, for error feedback and on graphs, qsgd2 and qsgd4 round to "
+                                      "nearest and random-k sends values as they are. The summary names what was taken")
       ->transform(one_of(names_in(compressors), {{"sign", "scaled-sign"}, {"ternary", "qsgd2"}}));
   add("--error-feedback", feedback, "What is kept of what a lossy compressor does not send: " +
                                         listed(names_in(feedbacks)) + " (default the method's, else the first)")

@@ -74,6 +74,20 @@ endforeach()
 list(REMOVE_DUPLICATES digests)
 list(LENGTH digests different)
 expect_equal(${different} 12 "each compressor has a digest of its own")
+# What goes on the wire is named with its rounding, which error feedback decides.
+foreach(case IN ITEMS "memory;qsgd4;qsgd<512,4,nearest,max>" "none;qsgd4;qsgd<512,4,dithered,max>"
+                      "memory;qsgd8;qsgd<512,8,dithered,max>" "memory;random-k;random-k<512,64,plain>"
+                      "none;random-k;random-k<512,64,unbiased>")
+  list(POP_FRONT case feedback compressor wire)
+  execute_process(COMMAND ${PROGRAM} ${short} --compressor ${compressor} --error-feedback ${feedback} --steps 2
+                          --json wire.json WORKING_DIRECTORY ${SCRATCH} OUTPUT_VARIABLE summary RESULT_VARIABLE result)
+  string(FIND "${summary}" "${compressor} (${wire})" place)
+  file(READ ${SCRATCH}/wire.json json)
+  string(JSON named GET "${json}" compressor_on_the_wire)
+  if(NOT result EQUAL 0 OR place EQUAL -1 OR NOT named STREQUAL wire)
+    message(FATAL_ERROR "${summary}${json}does not name ${wire}")
+  endif()
+endforeach()
 digest(ternary ${short} --compressor ternary --error-feedback none --steps 6)
 digest(qsgd2 ${short} --compressor qsgd2 --error-feedback none --steps 6)
 expect_equal(${ternary} ${qsgd2} "ternary is qsgd2")

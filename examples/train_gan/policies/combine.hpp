@@ -139,7 +139,8 @@ saddle::trainer<float> combine_lossy(shared_game const& game, composition const&
   else return combine<where::gossip>(game, how, Contracting{});
 }
 
-/// QSGD of some bits a coordinate. Where dithering would not contract, rounding to nearest does.
+/// QSGD of some bits a coordinate, dithered. Where a contraction is wanted and dithering is none, rounding to nearest
+/// takes its place, and the run's summary says so: in code error_feedback<qsgd<512, 4>> is refused instead.
 template <int Bits>
 saddle::trainer<float> combine_qsgd(shared_game const& game, composition const& how) {
   using namespace saddle;

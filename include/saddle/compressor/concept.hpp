@@ -282,6 +282,9 @@ concept selects_globally_or_not_at_all =
 ///                                          all it gives is finite, or what is wrong. It reads nothing but the bucket's
 ///                                          own part; one that selects across buckets gets a selected_bucket, too
 ///
+/// Promises hold up to rounding in T: 32 of its epsilons of |p|, and, as a scale that is a denormal has few digits, up
+/// to `bucket` of its smallest numbers a coordinate. A compressor that promises less says of which numbers.
+///
 /// What a compressor does follows from what it has; nothing is taken for granted where a name is missing. Whether it
 /// keeps its promises, saddle/testing/compressor_contract.hpp finds out.
 template <class C>

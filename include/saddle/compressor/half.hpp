@@ -16,8 +16,9 @@ SADDLE_NAMESPACE_BEGIN
 /// message  unit: one T a bucket, the power of two; codes: 16 bits a coordinate
 /// payload  sizeof(T) + 2 count bytes a bucket
 /// promise  biased; delta = 1 - 2^-22: a coordinate is off by at most 2^-11 of itself or 2^-39 of the bucket's largest
-/// range    every finite number: the largest of a bucket becomes 2^14 ... 2^15. Where T ends it becomes 2^15 ... 2^16,
-///          and what would round to 2^16 stays at half precision's largest number, 65504, within the promise
+/// range    every finite number, denormals too: the largest of a bucket becomes 2^14 ... 2^15 (denormals: as far up as
+///          a unit can say). Where T ends it becomes 2^15 ... 2^16, and what would round to 2^16 stays at half
+///          precision's largest number, 65504, within the promise
 /// errors   none; double is rounded to float on the way
 template <int Bucket = 512>
 struct half {
@@ -40,8 +41,11 @@ struct half {
   template <cooperative_group G, class T, int Items>
   SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
                         message<T> out) const {
-    // Both factors are numbers; their product need not be.
-    T const up = unscaling(largest_magnitude(g, count, p)), further = T(0x1p14), unit = 1 / further / up;
+    // Both factors are numbers; their product need not be. A bucket of denormals is brought up as far as `unit` can say.
+    T const largest = largest_magnitude(g, count, p), up = unscaling(largest), first = largest * up;
+    constexpr T most = sizeof(T) == 8 ? T(0x1p37) : T(0x1p8);
+    T const more = first > 0 && first < 1 ? unscaling(first) : T(1);
+    T const further = T(0x1p14) * (more < most ? more : most), unit = 1 / further / up;
     if (g.lane() == 0) *out.unit = unit;
     std::uint32_t code[Items];
     for_each_item<Items>(g, count, [&](int k, int) {
