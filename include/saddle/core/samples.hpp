@@ -62,8 +62,8 @@ inline std::string shape_text(sample_shape const& s) {
   return number_text(s.rows) + "x" + number_text(s.columns) + "x" + number_text(s.channels);
 }
 
-/// The check at the boundary of everything that takes samples. The values may be none that are finite: they can be those
-/// of a generator that diverged.
+/// The check at the boundary of everything that takes samples. Values need not be finite: those of a generator that
+/// diverged are not.
 /// errors  std::invalid_argument in the name of `who`: extents that are not positive or too large, a negative count,
 ///         values or labels for another count, bounds that are no interval
 inline void expect_whole(samples const& s, char const* who) {
@@ -91,8 +91,8 @@ inline void expect_data(samples const& s, char const* who) {
     float const v = s.values[i];
     bool const is_within = !s.bounds || (s.bounds->lo - rounding <= v && v <= s.bounds->hi + rounding);
     expects(std::isfinite(v) && is_within, [&] {
-      return std::string(who) + ": sample " + number_text(i / static_cast<std::size_t>(s.shape.size())) + " has the value " +
-             number_text(v) + (std::isfinite(v) ? ", which is not within the bounds" : "");
+      return std::string(who) + ": sample " + number_text(i / static_cast<std::size_t>(s.shape.size())) +
+             " has the value " + number_text(v) + (std::isfinite(v) ? ", which is not within the bounds" : "");
     });
   }
 }

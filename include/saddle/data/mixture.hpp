@@ -23,7 +23,8 @@ struct mixture {
   samples draw(int count, std::uint64_t seed) const {
     expects(count > 0 && !centres.empty() && centres.size() <= 256,
             [] { return "mixture: it draws one point or more, from 1 to 256 centres"; });
-    expects(deviation >= 0 && std::isfinite(deviation), [] { return "mixture: the deviation is finite and not negative"; });
+    expects(deviation >= 0 && std::isfinite(deviation),
+            [] { return "mixture: the deviation is finite and not negative"; });
     for (auto const& c : centres)
       expects(std::isfinite(c[0]) && std::isfinite(c[1]), [] { return "mixture: the centres are finite"; });
     samples out{.count = count, .shape = {1, 2, 1}};

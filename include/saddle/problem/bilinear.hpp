@@ -105,7 +105,8 @@ struct bilinear {
     for (std::size_t m = 0; m < matrices.size(); ++m) {
       check(m);
       for (T const v : matrices[m])
-        expects(std::isfinite(v), [&] { return "bilinear: the matrix of worker " + number_text(m) + " is not finite"; });
+        expects(std::isfinite(v),
+                [&] { return "bilinear: the matrix of worker " + number_text(m) + " is not finite"; });
     }
   }
 };

@@ -56,7 +56,10 @@ class mlp_gan {
   using matrix = batch_columns<T>;
 
   mlp_gan(samples const& real, mlp_gan_options options)
-      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers, "mlp_gan") {
+      : options_(std::move(options)),
+        shape_(real.shape),
+        bounds_(real.bounds),
+        real_(real, options_.workers, "mlp_gan") {
     expects(options_.latent > 0 && options_.batch > 0, [] { return "mlp_gan: latent and batch are positive"; });
     expects(options_.r1 >= 0 && std::isfinite(options_.r1) && options_.generator_leak >= 0 &&
                 options_.generator_leak < 1,
