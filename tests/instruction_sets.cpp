@@ -1,5 +1,5 @@
-// What saddle::bitwise promises of instruction sets: compiled for two of them, and run on one machine, this program prints
-// the same. From equal gradients (a game of plain loops) come equal messages, weights, memories and moments.
+// What saddle::bitwise promises of instruction sets: compiled for two of them and run on one machine, this program
+// prints the same. From equal gradients (a game of plain loops) come equal messages, weights, memories and moments.
 #include <unistd.h>
 
 #include <algorithm>

@@ -93,11 +93,11 @@
 #endif
 
 /// SADDLE_BITWISE is defined by the target saddle::bitwise, together with the flags that forbid contraction. Then equal
-/// gradients give equal messages and weights, to the bit: for any number of threads and processes, and on any instruction
-/// set (-march). Two things the flags do not decide:
+/// gradients give equal messages and weights, to the bit: for any number of threads and processes, and on any
+/// instruction set (-march). Two things the flags do not decide:
 ///
-/// gradients  are the problem's. Those of mlp_gan, acgan and classifier are products by Eigen, which sums in an order that
-///            follows the width of the vectors: they are equal on one instruction set
+/// gradients  are the problem's. Those of mlp_gan, acgan and classifier are products by Eigen, which sums in an order
+///            that follows the width of the vectors: they are equal on one instruction set
 /// functions  pow, log and cos, in Adam's corrections, in schedules and in normal random numbers, are the C library's:
 ///            equal where it is the same, on processors of the same features
 ///

@@ -14,7 +14,11 @@ using namespace saddle;
 namespace {
 
 samples four() {
-  return {.count = 4, .shape = {1, 2, 1}, .values = {0, 1, 0.5f, 1, 1, 0, 0, 0}, .labels = {0, 1, 2, 3}, .bounds = range{0, 1}};
+  return {.count = 4,
+          .shape = {1, 2, 1},
+          .values = {0, 1, 0.5f, 1, 1, 0, 0, 0},
+          .labels = {0, 1, 2, 3},
+          .bounds = range{0, 1}};
 }
 std::string refusal(samples const& s, void (*check)(samples const&, char const*) = expect_whole) {
   try {
@@ -60,7 +64,8 @@ TEST_CASE("samples: a sentence says what is not whole") {
   CHECK(refusal(s) == "who: samples of 65536x65536x1 numbers are none");
   s.shape = {1 << 11, 1 << 11, 1 << 10};
   CHECK(refusal(s).ends_with("are none"));
-  for (range const bounds : {range{1, 1}, range{1, 0}, range{std::nanf(""), 1}, range{0, std::numeric_limits<float>::infinity()}}) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (range const bounds : {range{1, 1}, range{1, 0}, range{std::nanf(""), 1}, range{0, infinity}}) {
     s = four();
     s.bounds = bounds;
     CHECK(refusal(s) == "who: the bounds of the samples are finite, and the lower one is below the upper");

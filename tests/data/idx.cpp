@@ -89,7 +89,8 @@ TEST_CASE("idx: a folder's parts, as they are or gzipped") {
   std::filesystem::rename(folder + "/t10k-labels.idx1-ubyte.gz", folder + "/t10k-labels-idx1-ubyte.gz");
   CHECK(read_idx_folder(folder, "t10k").labels == s.labels);
   write("/t10k-images-idx3-ubyte", "no images");  // the name with a hyphen goes first
-  CHECK(message([&] { read_idx_folder(folder, "t10k"); }).starts_with(folder + "/t10k-images-idx3-ubyte: magic number"));
+  CHECK(message([&] { read_idx_folder(folder, "t10k"); }).find("t10k-images-idx3-ubyte: magic number") !=
+        std::string::npos);
   std::filesystem::remove_all(folder);
 }
 

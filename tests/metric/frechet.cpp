@@ -74,7 +74,7 @@ TEST_CASE("frechet: samples and moments that are not whole are refused") {
     CHECK_THROWS_AS(frechet_distance(three, s), std::invalid_argument);
     CHECK_THROWS_AS(frechet_distance(s, three), std::invalid_argument);
   }
-  samples const column{.count = 3, .shape = {2, 1, 1}, .values = {1, 2, 3, 4, 5, 7}};  // as many numbers in another shape
+  samples const column{.count = 3, .shape = {2, 1, 1}, .values = {1, 2, 3, 4, 5, 7}};  // as many numbers a sample
   CHECK_THROWS_WITH_AS(frechet_distance(three, column), "frechet_distance: both sets have samples of one shape",
                        std::invalid_argument);
   auto const good = moments(three);

@@ -73,7 +73,8 @@ TEST_CASE("bilinear: a game by hand whose parts do not fit is refused, before an
     change(game);
     CHECK_THROWS_AS(game.initial(1, {x, y}), std::invalid_argument);
     CHECK_THROWS_AS(game.identity(), std::invalid_argument);
-    if (worker >= 0) CHECK_THROWS_AS(game.gradient({x, y}, {.worker = worker, .step = 1}, {p, q}), std::invalid_argument);
+    if (worker >= 0)
+      CHECK_THROWS_AS(game.gradient({x, y}, {.worker = worker, .step = 1}, {p, q}), std::invalid_argument);
   };
   refuses([](auto& g) { g.matrices.clear(); });
   refuses([](auto& g) { g.matrices[0].pop_back(); });

@@ -388,7 +388,11 @@ TEST_CASE("mlp_gan: a generator and a discriminator that see nothing of each oth
 }
 
 TEST_CASE("mlp_gan: data that are not what they say and options that are none are refused") {
-  samples good{.count = 3, .shape = {1, 2, 1}, .values = {0, 1, 0.5f, 1, 1, 0}, .labels = {0, 1, 2}, .bounds = range{0, 1}};
+  samples const good{.count = 3,
+                     .shape = {1, 2, 1},
+                     .values = {0, 1, 0.5f, 1, 1, 0},
+                     .labels = {0, 1, 2},
+                     .bounds = range{0, 1}};
   mlp_gan_options const small{.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 2};
   CHECK_NOTHROW(mlp_gan<float>(good, small));
   for (samples const& s : test::flawed(good)) CHECK_THROWS_AS(mlp_gan<float>(s, small), std::invalid_argument);

@@ -146,7 +146,8 @@ TEST_CASE("quadratic_game: a game by hand whose parts do not fit is refused, bef
     CHECK_THROWS_AS(game.initial(1, {x, y}), std::invalid_argument);
     CHECK_THROWS_AS(game.identity(), std::invalid_argument);
     CHECK_THROWS_AS(game.solution(), std::invalid_argument);
-    if (worker >= 0) CHECK_THROWS_AS(game.gradient({x, y}, {.worker = worker, .step = 1}, {p, q}), std::invalid_argument);
+    if (worker >= 0)
+      CHECK_THROWS_AS(game.gradient({x, y}, {.worker = worker, .step = 1}, {p, q}), std::invalid_argument);
   };
   refuses([](auto& g) { g.offsets.pop_back(); });
   refuses([](auto& g) { g.offsets.clear(); });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "locale.hpp"
+#include "processes.hpp"
 #include "saddle/algorithm/async_server.hpp"
 #include "saddle/algorithm/md_gan.hpp"
 #include "saddle/algorithm/md_gan_settings.hpp"
@@ -65,14 +66,12 @@ std::vector<samples> other_labels() {
   return all;
 }
 
-mlp_gan<float> gan(samples const& s, mlp_gan_options o = {.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 2,
-                                                         .workers = 2}) {
-  return {s, std::move(o)};
-}
-acgan<float> labelled_gan(samples const& s, acgan_options o = {.generator = {3}, .discriminator = {3}, .latent = 4,
-                                                               .classes = 3, .batch = 2, .workers = 2}) {
-  return {s, std::move(o)};
-}
+mlp_gan_options const plain{.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 2, .workers = 2};
+acgan_options const labelled{
+    .generator = {3}, .discriminator = {3}, .latent = 4, .classes = 3, .batch = 2, .workers = 2};
+
+mlp_gan<float> gan(samples const& s, mlp_gan_options o = plain) { return {s, std::move(o)}; }
+acgan<float> labelled_gan(samples const& s, acgan_options o = labelled) { return {s, std::move(o)}; }
 classifier<float> classes(samples const& s, classifier_options o = {.hidden = {3}, .batch = 2, .workers = 2}) {
   return {s, std::move(o)};
 }
@@ -141,19 +140,23 @@ TEST_CASE("identity: labels count where they are learned from, and only there") 
 }
 
 TEST_CASE("identity: options that change the run are part of it") {
-  // The same number of coordinates.
-  check(in_trainer, gan(data()), {gan(data(), {.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 3, .workers = 2}),
-                                  gan(data(), {.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 2,
-                                               .loss = gan_loss::wasserstein, .workers = 2}),
-                                  gan(data(), {.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 2, .r1 = 0.1,
-                                               .workers = 2}),
-                                  gan(data(), {.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 2,
-                                               .generator_leak = 0.1, .workers = 2}),
-                                  gan(data(), {.generator = {3}, .discriminator = {3}, .latent = 2, .batch = 2, .workers = 3})});
+  std::vector<mlp_gan<float>> others;  // with the same number of coordinates
+  auto const change = [&](auto const& f) {
+    mlp_gan_options o = plain;
+    f(o);
+    others.push_back(gan(data(), o));
+  };
+  change([](mlp_gan_options& o) { o.batch = 3; });
+  change([](mlp_gan_options& o) { o.loss = gan_loss::wasserstein; });
+  change([](mlp_gan_options& o) { o.r1 = 0.1; });
+  change([](mlp_gan_options& o) { o.generator_leak = 0.1; });
+  change([](mlp_gan_options& o) { o.workers = 3; });
+  check(in_trainer, gan(data()), others);
   CHECK(classes(data(), {.filters = {2}, .kernel = 3, .hidden = {}, .batch = 2, .workers = 2}).identity() !=
         classes(data(), {.filters = {2}, .kernel = 1, .hidden = {}, .batch = 2, .workers = 2}).identity());
-  CHECK(labelled_gan(data(), {.generator = {3}, .discriminator = {3}, .latent = 4, .classes = 3, .batch = 3}).identity() !=
-        labelled_gan(data(), {.generator = {3}, .discriminator = {3}, .latent = 4, .classes = 3, .batch = 2}).identity());
+  acgan_options larger = labelled;
+  larger.batch = 3;
+  CHECK(labelled_gan(data(), larger).identity() != labelled_gan(data()).identity());
   CHECK(dirac_gan<>{.r1 = 0.1}.identity() != dirac_gan<>{.r1 = 0.2}.identity());
 }
 
@@ -167,10 +170,10 @@ TEST_CASE("identity: games are their matrices") {
   check(in_trainer, game, games);
   check(in_server, game, games);
 
-  auto const plain = bilinear<>::random(2, 0.1, 2, 1);
-  auto swapped = plain;
+  auto const loops = bilinear<>::random(2, 0.1, 2, 1);
+  auto swapped = loops;
   std::swap(swapped.matrices[0], swapped.matrices[1]);
-  check(in_trainer, plain, {swapped, bilinear<>::random(2, 0.1, 2, 2)});
+  check(in_trainer, loops, {swapped, bilinear<>::random(2, 0.1, 2, 2)});
 
   auto const squares = robust_least_squares<>::random(6, 2, 2, 1);
   auto lambda = squares, clients = squares, row = squares;
@@ -278,6 +281,17 @@ TEST_CASE("identity: a user's problem may state one") {
   auto other = train(slope{.towards = 5});  // as far as the library sees
   other.load(file.path);
   CHECK(other.digest() == nameless.digest());
+}
+
+TEST_CASE("identity: processes that have other data than each other are refused") {
+  auto const fleet = [](samples const& of_the_last) {
+    return test::fleet_of_processes<trainer<float>>(2, 2, [&](test::process const& p) {
+      return trainer<float>(gan(p.rank == 1 ? of_the_last : data()), omd{0.01}, identity{}, parameter_server{}, p,
+                            cpu{});
+    });
+  };
+  CHECK_NOTHROW(fleet(data()));
+  for (samples const& s : other_data()) CHECK_THROWS_AS(fleet(s), std::invalid_argument);
 }
 
 TEST_CASE("identity: a checkpoint that was saved under one locale is loaded under another") {

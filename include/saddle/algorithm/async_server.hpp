@@ -58,7 +58,7 @@ struct async_settings {
   saddle::grouping grouping = grouping::whole_model;
   std::optional<std::int64_t> max_staleness{};  // a push that more than so many came before, since its pull, is refused
   std::uint64_t seed = 1;
-  std::string problem{};  // a name for it; a checkpoint of another one is refused
+  std::string problem{};  // a name, beside its identity(); a checkpoint of another one is refused
   std::string record{};   // a file for the order in which the server takes the pushes, a worker a line
   std::string replay{};   // such a file: they are taken in this order, on any number of processes
 };

@@ -66,7 +66,7 @@ struct md_gan_settings {
   std::vector<departure> departures{};
   box generator_box{}, discriminator_box{};
   std::uint64_t seed = 1;
-  std::string problem{};  // a name for it; a checkpoint of another one is refused
+  std::string problem{};  // a name, beside its identity(); a checkpoint of another one is refused
 
   /// What these numbers must be with so many workers. Departures are then in the order of their workers.
   /// errors  std::invalid_argument

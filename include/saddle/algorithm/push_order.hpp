@@ -30,7 +30,8 @@ class push_order {
     for (std::string word; in >> word;) {
       auto const worker = number_from<int>(word);
       expects(worker.has_value(), [&] {
-        return "async_server: " + printable(replay_) + ": '" + printable(word.substr(0, 20)) + "' is no number of a worker";
+        return "async_server: " + printable(replay_) + ": '" + printable(word.substr(0, 20)) +
+               "' is no number of a worker";
       });
       expects(*worker >= 0 && *worker < workers,
               [&] { return "async_server: " + printable(replay_) + " names worker " + number_text(*worker); });

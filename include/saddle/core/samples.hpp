@@ -63,8 +63,8 @@ inline std::string shape_text(sample_shape const& s) {
   return number_text(s.rows) + "x" + number_text(s.columns) + "x" + number_text(s.channels);
 }
 
-/// The check at the boundary of everything that takes samples. The values may be none that are finite: they can be those
-/// of a generator that diverged.
+/// The check at the boundary of everything that takes samples. Values need not be finite: those of a generator that
+/// diverged are not.
 /// errors  std::invalid_argument in the name of `who`: extents that are not positive or too large, a negative count,
 ///         values or labels for another count, bounds that are no interval
 inline void expect_whole(samples const& s, char const* who) {

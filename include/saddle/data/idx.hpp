@@ -100,7 +100,7 @@ inline samples read_idx_folder(std::string const& folder, std::string const& par
     std::error_code ignored;  // who opens the file says what is wrong
     for (char const* separator : {"-", "."})
       for (char const* end : {"", ".gz"})
-        if (std::string const path = begin + separator + format + end; std::filesystem::exists(path, ignored)) return path;
+        if (std::string path = begin + separator + format + end; std::filesystem::exists(path, ignored)) return path;
     return begin + "-" + format + ".gz";
   };
   return read_idx(file("-images", "idx3-ubyte"), file("-labels", "idx1-ubyte"));

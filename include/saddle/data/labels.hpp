@@ -23,7 +23,7 @@ SADDLE_NAMESPACE_BEGIN
 /// errors  std::runtime_error that names the file, and in a text the line: as read_idx, not a class, labels for another
 ///         number of samples
 inline std::vector<std::uint8_t> read_labels(std::string const& path, int count) {
-  expects(count > 0, [] { return "read_labels: the number of samples is positive"; });
+  expects(count > 0, "read_labels: the number of samples is positive");
   std::vector<std::uint8_t> labels;
   std::array<char, 4096> piece;
   gz_file file(path);

@@ -114,8 +114,8 @@ concept has_sound_options =
 /// identity()                 optional: a text that differs where the problem does, with a checksum of its data: a
 ///                            checkpoint of one problem is then refused by a run of another. Asked once, at construction
 ///
-/// What a problem keeps besides the weights is not seen by the library: the running mean and variance of a batch
-/// normalization, say, are neither averaged over the workers nor in a checkpoint. Use layers without such statistics, or
+/// Running statistics are not handled: what a problem keeps besides the weights, say the running mean and variance of a
+/// batch normalization, is neither averaged over the workers nor saved in a checkpoint. Use layers without them, or
 /// make them coordinates of a player.
 template <class P>
 concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P> &&

@@ -153,8 +153,8 @@ struct quadratic_game {
     });
     std::int64_t const n = extents.size();
     expects(matrices[m].rows() == n && matrices[m].cols() == n && offsets[m].size() == n, [&] {
-      return "quadratic_game: worker " + number_text(m) + " has a matrix of " + number_text(matrices[m].rows()) + " x " +
-             number_text(matrices[m].cols()) + " and an offset of " + number_text(offsets[m].size()) +
+      return "quadratic_game: worker " + number_text(m) + " has a matrix of " + number_text(matrices[m].rows()) +
+             " x " + number_text(matrices[m].cols()) + " and an offset of " + number_text(offsets[m].size()) +
              ", and the players together " + number_text(n) + " coordinates";
     });
   }

@@ -112,10 +112,12 @@ struct robust_least_squares {
  private:
   void check_sizes() const {
     expects(y0.size() == a.rows(), [&] {
-      return "robust_least_squares: y0 has " + number_text(y0.size()) + " numbers for " + number_text(a.rows()) + " rows";
+      return "robust_least_squares: y0 has " + number_text(y0.size()) + " numbers for " + number_text(a.rows()) +
+             " rows";
     });
-    expects(clients >= 1 && clients <= a.rows(),
-            [&] { return "robust_least_squares: " + number_text(clients) + " clients for " + number_text(a.rows()) + " rows"; });
+    expects(clients >= 1 && clients <= a.rows(), [&] {
+      return "robust_least_squares: " + number_text(clients) + " clients for " + number_text(a.rows()) + " rows";
+    });
   }
   void check() const {
     check_sizes();

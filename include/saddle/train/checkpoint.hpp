@@ -125,8 +125,8 @@ class checkpoint_reader {
     std::string const theirs = get_text(), solved = get_text();
     if (theirs != ours) fail("it is of another run: it has " + printable(theirs) + ", this run " + printable(ours));
     if (solved != problem)
-      fail("it is of the same run on other data or another problem: it has " + printable_problem(solved) + ", this run " +
-           printable_problem(problem));
+      fail("it is of the same run on other data or another problem: it has " + printable_problem(solved) +
+           ", this run " + printable_problem(problem));
   }
   template <class T>
   T get() {
@@ -158,7 +158,9 @@ class checkpoint_reader {
   void expect_end() const {
     if (next_ != bytes_.size()) fail("it holds more than this run has");
   }
-  [[noreturn]] void fail(std::string const& why) const { throw bad_checkpoint("checkpoint " + printable(path_) + ": " + why); }
+  [[noreturn]] void fail(std::string const& why) const {
+    throw bad_checkpoint("checkpoint " + printable(path_) + ": " + why);
+  }
 
  private:
   static std::string printable_problem(std::string const& identity) {

@@ -49,7 +49,7 @@ struct settings {
   averaging average = averaging::none;
   double decay = 0.999;
   box min_box{}, max_box{};  // constraints on the players, applied wherever w or h is written
-  std::string problem{};     // a name for it; a checkpoint of another one is refused
+  std::string problem{};     // a name, beside its identity(); a checkpoint of another one is refused
   saddle::grouping grouping = saddle::grouping::whole_model;
 
   std::string objection() const {
