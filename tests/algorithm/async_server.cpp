@@ -289,7 +289,7 @@ TEST_CASE("async_server: settings that make no sense are refused by name") {
   refuses(async_settings<>{.max_staleness = -1}, stirred{}, loopback{2}, "async_server: max_staleness is not negative, and is -1");
   refuses(async_settings<>{.min_box = {1, 0}}, stirred{}, loopback{2}, "async_server: min_box has lo <= hi");
   for (double bad : {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), -1.0}) {
-    std::string const is = " is finite and not negative, and is " + text_of(bad);
+    std::string const is = " is finite and not negative, and is " + number_text(bad);
     refuses(async_settings<>{.max_factor = bad}, stirred{}, loopback{2}, "async_server: max_factor" + is);
     refuses(async_settings<>{.step_size = bad}, stirred{}, loopback{2}, "async_server: step_size" + is);
     if (bad == -1) continue;

@@ -401,7 +401,7 @@ TEST_CASE("md_gan: what makes no sense is refused with a sentence") {
   refuses("md_gan: discriminator_steps is at least 1, and is 0", {.discriminator_steps = 0});
   refuses("md_gan: exchange_every is a positive number of steps, or 0: never, and is -1", {.exchange_every = -1});
   for (double bad : {-0.1, std::numeric_limits<double>::quiet_NaN()}) {
-    std::string const why = "adam: step_size is finite and not negative, and is " + text_of(bad);
+    std::string const why = "adam: step_size is finite and not negative, and is " + number_text(bad);
     refuses(why, {.generator = {.step_size = bad}});
     refuses(why, {.discriminator = {.step_size = bad}});
   }

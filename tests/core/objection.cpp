@@ -9,22 +9,11 @@
 
 using namespace saddle;
 
-TEST_CASE("text_of: the shortest text of a number") {
-  CHECK(text_of(0) == "0");
-  CHECK(text_of(-5) == "-5");
-  CHECK(text_of(0.1) == "0.1");
-  CHECK(text_of(1e-8) == "1e-08");
-  CHECK(text_of(1.0 / 3) == "0.3333333333333333");
-  CHECK(text_of(std::numeric_limits<double>::infinity()) == "inf");
-  CHECK(text_of(-std::numeric_limits<double>::infinity()) == "-inf");
-  CHECK(text_of(std::numeric_limits<double>::quiet_NaN()) == "nan");
-}
-
 TEST_CASE("objection_unless: the field, its rule and its value, or nothing") {
   CHECK(objection_unless(true, "box: lo", "is a number", 1) == "");
   CHECK(objection_unless(false, "adam: beta1", "lies in [0, 1)", 1.5) == "adam: beta1 lies in [0, 1), and is 1.5");
   for (double bad : {-1e-300, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()})
-    CHECK(objection_unless_finite("x", bad) == "x is finite and not negative, and is " + text_of(bad));
+    CHECK(objection_unless_finite("x", bad) == "x is finite and not negative, and is " + number_text(bad));
   for (double good : {0.0, 1e-300, 1.0, 1e300}) CHECK(objection_unless_finite("x", good) == "");
   CHECK(first_objection({"", "", "second", "third"}) == "second");
   CHECK(first_objection({"", ""}) == "");

@@ -63,18 +63,18 @@ TEST_CASE("adam, optimistic_adam, extra_adam: numbers that are none of theirs ar
     for (double bad : {nan, inf, -inf, -1e-3}) {
       auto o = sound;
       o.step_size = bad;
-      CHECK(o.objection() == name + ": step_size is finite and not negative, and is " + text_of(bad));
+      CHECK(o.objection() == name + ": step_size is finite and not negative, and is " + number_text(bad));
       o = sound;
       o.epsilon = bad;
-      CHECK(o.objection() == name + ": epsilon is finite and positive, and is " + text_of(bad));
+      CHECK(o.objection() == name + ": epsilon is finite and positive, and is " + number_text(bad));
     }
     for (double bad : {nan, inf, -inf, -1e-3, 1.0, 1.5}) {
       auto o = sound;
       o.beta1 = bad;
-      CHECK(o.objection() == name + ": beta1 lies in [0, 1), and is " + text_of(bad));
+      CHECK(o.objection() == name + ": beta1 lies in [0, 1), and is " + number_text(bad));
       o = sound;
       o.beta2 = bad;
-      CHECK(o.objection() == name + ": beta2 lies in [0, 1), and is " + text_of(bad));
+      CHECK(o.objection() == name + ": beta2 lies in [0, 1), and is " + number_text(bad));
     }
     auto o = sound;
     o.beta1 = o.beta2 = 0;

@@ -151,7 +151,7 @@ TEST_CASE("schedule: numbers that are no step sizes, and no counts of steps, are
   std::string const f = "sgda: step_size";
   for (double bad : {nan, inf, -inf, -5.0}) {
     CAPTURE(bad);
-    std::string const rule = " is finite and not negative, and is " + text_of(bad);
+    std::string const rule = " is finite and not negative, and is " + number_text(bad);
     CHECK(sgda{bad}.objection() == f + rule);
     CHECK(schedule::linear(bad, 5).objection(f) == f + rule);
     CHECK(schedule::linear(0.01, bad, 0).objection(f) == f + ".length" + rule);

@@ -232,15 +232,15 @@ TEST_CASE("combinations without meaning are refused at construction") {
   refuses(omd{0.1}, identity{}, server, 0, "at least one worker");
   double const nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
   for (double bad : {1.0, -0.1, inf, nan})
-    refuses(omd{0.1}, identity{}, server, 4, "settings: decay lies in [0, 1), and is " + text_of(bad), {.decay = bad});
+    refuses(omd{0.1}, identity{}, server, 4, "settings: decay lies in [0, 1), and is " + number_text(bad), {.decay = bad});
   for (box bad : {box{1, 0}, box{nan, 1}, box{-1, nan}, box{inf, inf}, box{-inf, -inf}}) {
-    std::string const is = "_box has lo <= hi, not both infinite alike, and is [" + text_of(bad.lo) + ", " +
-                           text_of(bad.hi) + "]";
+    std::string const is = "_box has lo <= hi, not both infinite alike, and is [" + number_text(bad.lo) + ", " +
+                           number_text(bad.hi) + "]";
     refuses(omd{0.1}, identity{}, server, 4, "settings: max" + is, {.max_box = bad});
     refuses(omd{0.1}, identity{}, server, 4, "settings: min" + is, {.min_box = bad});
   }
   for (double bad : {-0.1, nan, inf}) {
-    std::string const is = ": step_size is finite and not negative, and is " + text_of(bad);
+    std::string const is = ": step_size is finite and not negative, and is " + number_text(bad);
     refuses(sgda{bad}, identity{}, server, 4, "sgda" + is);
     refuses(alternating_sgda{bad}, identity{}, server, 4, "alternating-sgda" + is);
     refuses(alternating<omd>{{bad}}, identity{}, server, 4, "omd" + is);
@@ -258,16 +258,16 @@ TEST_CASE("combinations without meaning are refused at construction") {
   refuses(adam{.beta2 = 1}, identity{}, server, 4, "adam: beta2 lies in [0, 1), and is 1");
   for (double bad : {0.0, -0.1, 1.1, nan})
     refuses(sgda{0.1}, error_feedback{global_top_k<128>{bad}}, server, 4,
-            "global_top_k: fraction lies in (0, 1], and is " + text_of(bad));
+            "global_top_k: fraction lies in (0, 1], and is " + number_text(bad));
   for (int bad : {0, -1})
     refuses(sgda{0.1}, identity{}, local_steps{server, bad}, 4,
             "local_steps: every is at least 1, and is " + std::to_string(bad));
   for (double bad : {-0.1, 1.1, nan, inf})
     refuses(omd{0.1}, qsgd<128, 8>{}, gossip{.graph = ring(4), .consensus_step = bad}, 4,
-            "gossip: consensus_step lies in [0, 1], and is " + text_of(bad));
+            "gossip: consensus_step lies in [0, 1], and is " + number_text(bad));
   for (double bad : {0.0, -0.1, 1.1, nan})
     refuses(omd{0.1}, identity{}, accelerated_gossip{.graph = ring(4), .spectral_gap = bad}, 4,
-            "accelerated_gossip: spectral_gap lies in (0, 1], and is " + text_of(bad));
+            "accelerated_gossip: spectral_gap lies in (0, 1], and is " + number_text(bad));
   refuses(omd{0.1}, identity{}, gossip{ring(3)}, 4, "the graph has 3 workers, the transport 4");
   refuses(omd{0.1}, identity{}, gossip{.graph = ring(4), .rounds = 0}, 4, "at least one round");
   refuses(omd{0.1}, identity{}, gossip{.graph = ring(4), .consensus_step = 0.1}, 4, "no meaning for an exact");

@@ -21,6 +21,7 @@ SADDLE_NAMESPACE_BEGIN
 /// source   Chen, Choi, Brand, Agrawal, Zhang, Gopalakrishnan: AdaComp. AAAI 2018
 template <int Bucket = 512, int Room = 16>
 struct adacomp_residual {
+  static_assert(is_bucket_length(Bucket), "adacomp_residual: a bucket has 128, 256, ... or 65,536 coordinates");
   static_assert(1 <= Room && Room <= Bucket, "adacomp_residual has room for 1 to Bucket coordinates");
   static_assert(Bucket <= 32768, "adacomp_residual has 15 bits for a place in the bucket");
   static constexpr int bucket = Bucket;

@@ -175,9 +175,9 @@ template <class C>
 concept compressor_has_a_name = requires {
   { C::name() } -> std::convertible_to<std::string>;
 };
+constexpr bool is_bucket_length(int n) { return n >= code_block && n <= 65536 && is_power_of_two(n); }
 template <class C>
-concept has_a_bucket = C::bucket == any_bucket ||
-                       (C::bucket >= code_block && C::bucket <= 65536 && is_power_of_two(C::bucket));
+concept has_a_bucket = C::bucket == any_bucket || is_bucket_length(C::bucket);
 template <class C>
 concept lays_out_a_message = requires {
   typename C::template message<float>;

@@ -23,6 +23,7 @@ SADDLE_NAMESPACE_BEGIN
 ///          Sericola: Distributed deep learning on edge-devices: feasibility via adaptive compression. NCA 2017
 template <int Bucket = 512>
 struct global_top_k {
+  static_assert(is_bucket_length(Bucket), "global_top_k: a bucket has 128, 256, ... or 65,536 coordinates");
   double fraction = 0.01;
 
   static constexpr int bucket = Bucket;

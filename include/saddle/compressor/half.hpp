@@ -22,6 +22,7 @@ SADDLE_NAMESPACE_BEGIN
 /// errors   none; double is rounded to float on the way
 template <int Bucket = 512>
 struct half {
+  static_assert(is_bucket_length(Bucket), "half: a bucket has 128, 256, ... or 65,536 coordinates");
   static constexpr int bucket = Bucket;
   static constexpr double delta = 1 - 0x1p-22, omega = no_omega;
   static std::string name() { return "half<" + std::to_string(Bucket) + ">"; }

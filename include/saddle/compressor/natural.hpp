@@ -24,6 +24,7 @@ SADDLE_NAMESPACE_BEGIN
 /// source   Horvath, Ho, Horvath, Sahu, Canini, Richtarik: Natural Compression for Distributed Deep Learning. 2019
 template <int Bucket = 512>
 struct natural {
+  static_assert(is_bucket_length(Bucket), "natural: a bucket has 128, 256, ... or 65,536 coordinates");
   static constexpr int bucket = Bucket;
   static constexpr double omega = 1.0 / 8, delta = 1 - omega;
   static std::string name() { return "natural<" + std::to_string(Bucket) + ">"; }

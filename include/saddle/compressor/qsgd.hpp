@@ -26,6 +26,7 @@ enum class norm { max, euclidean };
 /// source   Alistarh, Grubic, Li, Tomioka, Vojnovic: QSGD. NeurIPS 2017
 template <int Bucket = 512, int Bits = 4, rounding Rounding = rounding::dithered, norm Norm = norm::max>
 struct qsgd {
+  static_assert(is_bucket_length(Bucket), "qsgd: a bucket has 128, 256, ... or 65,536 coordinates");
   static_assert(Bits == 2 || Bits == 4 || Bits == 8, "qsgd has 2, 4 or 8 bits a coordinate");
   static constexpr int bucket = Bucket;
   static constexpr int levels = (1 << (Bits - 1)) - 1;

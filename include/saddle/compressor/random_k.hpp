@@ -27,6 +27,7 @@ enum class scaling { unbiased, plain };
 /// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018
 template <int Bucket = 512, int K = 64, scaling Scaling = scaling::unbiased>
 struct random_k {
+  static_assert(is_bucket_length(Bucket), "random_k: a bucket has 128, 256, ... or 65,536 coordinates");
   static_assert(1 <= K && K <= Bucket, "random_k sends at least one coordinate and at most the bucket");
   static constexpr int bucket = Bucket;
   static constexpr double omega = Scaling == scaling::unbiased ? static_cast<double>(Bucket) / K - 1 : no_omega;

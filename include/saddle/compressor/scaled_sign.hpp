@@ -15,6 +15,7 @@ SADDLE_NAMESPACE_BEGIN
 /// source   Karimireddy, Rebjock, Stich, Jaggi: Error Feedback Fixes SignSGD. ICML 2019
 template <int Bucket = 512>
 struct scaled_sign {
+  static_assert(is_bucket_length(Bucket), "scaled_sign: a bucket has 128, 256, ... or 65,536 coordinates");
   static constexpr int bucket = Bucket;
   static constexpr double delta = 1.0 / Bucket, omega = no_omega;
   static std::string name() { return "scaled-sign<" + std::to_string(Bucket) + ">"; }

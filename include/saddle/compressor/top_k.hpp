@@ -17,6 +17,7 @@ SADDLE_NAMESPACE_BEGIN
 /// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018
 template <int Bucket = 512, int K = 8>
 struct top_k {
+  static_assert(is_bucket_length(Bucket), "top_k: a bucket has 128, 256, ... or 65,536 coordinates");
   static_assert(1 <= K && K <= Bucket, "top_k keeps at least one coordinate and at most the bucket");
   static constexpr int bucket = Bucket;
   static constexpr double delta = static_cast<double>(K) / Bucket, omega = no_omega;

@@ -1,5 +1,4 @@
 #pragma once
-#include <charconv>
 #include <initializer_list>
 #include <limits>
 #include <string>
@@ -8,21 +7,16 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
+#include "saddle/core/number_text.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 // What policies say of their numbers: a sentence that names the field and its value, or nothing.
 
-/// A number as a reader would write it, whatever the locale: the shortest text that gives the same number.
-inline std::string text_of(double x) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof digits, x).ptr};
-}
-
 /// "adam: beta1 lies in [0, 1), and is 1.5", unless it holds.
 inline std::string objection_unless(bool holds, std::string_view field, std::string_view rule, double value) {
   if (holds) return {};
-  return std::string(field).append(" ").append(rule).append(", and is ").append(text_of(value));
+  return std::string(field).append(" ").append(rule).append(", and is ").append(number_text(value));
 }
 inline std::string objection_unless_finite(std::string_view field, double value) {
   return objection_unless(is_finite(value) && value >= 0, field, "is finite and not negative", value);
@@ -31,7 +25,7 @@ inline std::string objection_unless_finite(std::string_view field, double value)
 inline std::string objection_to_box(std::string_view field, double lo, double hi) {
   double const infinite = std::numeric_limits<double>::infinity();
   if (lo <= hi && lo < infinite && hi > -infinite) return {};
-  return std::string(field) + " has lo <= hi, not both infinite alike, and is [" + text_of(lo) + ", " + text_of(hi) + "]";
+  return std::string(field) + " has lo <= hi, not both infinite alike, and is [" + number_text(lo) + ", " + number_text(hi) + "]";
 }
 /// What a policy says is wrong with its fields, or empty. One without objection() has no fields that can be wrong; it
 /// gives a std::string, or a char const* that may be null.

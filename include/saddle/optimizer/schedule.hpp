@@ -104,8 +104,8 @@ struct schedule {
   }
   static double checked(double eta, double t) {
     expects(is_finite(eta) && eta >= 0, [&] {
-      return "schedule: a step size is finite and not negative, and the function of the step gives " + text_of(eta) +
-             " at step " + text_of(t);
+      return "schedule: a step size is finite and not negative, and the function of the step gives " + number_text(eta) +
+             " at step " + number_text(t);
     });
     return eta;
   }
