@@ -61,6 +61,7 @@ run() {  # NAME SECONDS COMMAND...
   esac
 }
 run plain 60 "$build/tests/test_cuda"
+run fault 30 "$build/tests/test_cuda" --no-skip -tc="after a kernel has failed*"
 for tool in memcheck racecheck initcheck synccheck; do
   if command -v compute-sanitizer >/dev/null 2>&1; then
     run "$tool" 45 compute-sanitizer --tool "$tool" --error-exitcode 1 \

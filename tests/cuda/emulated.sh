@@ -16,7 +16,7 @@ if [ ! -e "$emulator/Makefile" ]; then
   echo "skipped: there is no emulator in $emulator"
   exit 77
 fi
-nvcc=$(command -v nvcc || true)
+nvcc=$(command -v "${CUDACXX:-nvcc}" || true)
 if [ -z "$nvcc" ]; then
   echo "skipped: there is no nvcc"
   exit 77
@@ -25,7 +25,8 @@ mkdir -p "$1"
 scratch=$(CDPATH='' cd -- "$1" && pwd)
 shift
 
-make -s -C "$emulator" BUILD="$scratch/emulator" all >"$scratch/emulator.txt" 2>&1 || {
+toolkit=$(readlink -f "$nvcc")
+make -s -C "$emulator" CUDA="${toolkit%/bin/nvcc}" BUILD="$scratch/emulator" all >"$scratch/emulator.txt" 2>&1 || {
   cat "$scratch/emulator.txt"
   exit 1
 }
