@@ -80,7 +80,8 @@ foreach(case IN ITEMS "memory;qsgd4;qsgd<512,4,nearest,max>" "none;qsgd4;qsgd<51
                       "none;random-k;random-k<512,64,unbiased>")
   list(POP_FRONT case feedback compressor wire)
   execute_process(COMMAND ${PROGRAM} ${short} --compressor ${compressor} --error-feedback ${feedback} --steps 2
-                          --json wire.json WORKING_DIRECTORY ${SCRATCH} OUTPUT_VARIABLE summary RESULT_VARIABLE result)
+                          --json wire.json WORKING_DIRECTORY ${SCRATCH} OUTPUT_VARIABLE summary
+                  ERROR_VARIABLE summary RESULT_VARIABLE result)
   string(FIND "${summary}" "${compressor} (${wire})" place)
   file(READ ${SCRATCH}/wire.json json)
   string(JSON named GET "${json}" compressor_on_the_wire)

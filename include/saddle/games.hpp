@@ -1,6 +1,7 @@
 #pragma once
 
-/// saddle.hpp, and what needs Eigen or zlib: games, GANs, their data, their metrics.
+/// saddle.hpp, and what needs Eigen or zlib: games, GANs, their data, their metrics. The target saddle::games defines
+/// EIGEN_MAX_ALIGN_BYTES=64: without CMake define it for the whole program if its files have different -march.
 #include "saddle/data/cifar.hpp"
 #include "saddle/data/digits.hpp"
 #include "saddle/data/idx.hpp"

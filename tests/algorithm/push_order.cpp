@@ -1,6 +1,6 @@
 #include "saddle/algorithm/push_order.hpp"
 
-#include "locale.hpp"
+#include "../locale.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -275,9 +275,10 @@ void keeps(C const& c, F payload) {
   CAPTURE(sizeof(T));
   constexpr bool draws = is_unbiased<C> && !is_exact<C>;
   if constexpr (G::lanes == 1 && sizeof(T) == 4)
-    CHECK(broken_promise(c, has_floats_range<C>  ? domain{std::numeric_limits<float>::min(), std::numeric_limits<float>::max()}
-                            : needs_the_norm<C> ? domain{0, std::numeric_limits<float>::max()}
-                                                : domain{}) == "");
+    CHECK(broken_promise(c, has_floats_range<C> || needs_the_norm<C>
+                                ? domain{has_floats_range<C> ? std::numeric_limits<float>::min() : 0.0,
+                                         std::numeric_limits<float>::max()}
+                                : domain{}) == "");
   stream const random{.seed = 9, .exchange = 3, .worker = 1, .bucket = 1};
   if (G::lanes == 1) lays_out_messages<C, T>();
   for (int count : counts(bucket_of<C>)) {

@@ -1,6 +1,6 @@
 #include "saddle/core/number_text.hpp"
 
-#include "locale.hpp"
+#include "../locale.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "saddle/core/samples.hpp"
 
-#include "flawed_samples.hpp"
+#include "../flawed_samples.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "saddle/metric/frechet.hpp"
 
-#include "flawed_samples.hpp"
+#include "../flawed_samples.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "saddle/metric/inception_score.hpp"
 
-#include "flawed_samples.hpp"
+#include "../flawed_samples.hpp"
 
 #include <doctest/doctest.h>
 

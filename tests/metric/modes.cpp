@@ -1,6 +1,6 @@
 #include "saddle/metric/modes.hpp"
 
-#include "flawed_samples.hpp"
+#include "../flawed_samples.hpp"
 
 #include <doctest/doctest.h>
 

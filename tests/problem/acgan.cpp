@@ -1,6 +1,6 @@
 #include "saddle/problem/acgan.hpp"
 
-#include "flawed_samples.hpp"
+#include "../flawed_samples.hpp"
 
 #include <doctest/doctest.h>
 

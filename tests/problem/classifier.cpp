@@ -1,6 +1,6 @@
 #include "saddle/problem/classifier.hpp"
 
-#include "flawed_samples.hpp"
+#include "../flawed_samples.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "saddle/problem/mlp_gan.hpp"
 
-#include "flawed_samples.hpp"
+#include "../flawed_samples.hpp"
 
 #include <doctest/doctest.h>
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "locale.hpp"
+#include "../locale.hpp"
 #include "processes.hpp"
 #include "saddle/algorithm/async_server.hpp"
 #include "saddle/algorithm/md_gan.hpp"

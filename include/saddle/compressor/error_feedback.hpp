@@ -18,8 +18,8 @@ SADDLE_NAMESPACE_BEGIN
 template <compressor C>
 struct error_feedback {
   static_assert(contracts<C>,
-                "error feedback needs a contraction: round to nearest, error_feedback<qsgd<512, 4, rounding::nearest>>, send "
-                "values as they are, error_feedback<random_k<512, 64, scaling::plain>>, or use a smaller bucket");
+                "error feedback needs a contraction: round to nearest, error_feedback<qsgd<512, 4, rounding::nearest>>, "
+                "send values as they are, error_feedback<random_k<512, 64, scaling::plain>>, or use a smaller bucket");
   using wrapped = C;
   static constexpr feedback keeps = feedback::error;
   C compressor{};

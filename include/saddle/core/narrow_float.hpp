@@ -34,7 +34,8 @@ struct narrow_float {
     std::uint32_t const size = code & 0x7FFFu;
     std::uint32_t bits = (size << dropped) + (rebias << 23) + (size < infinity ? 0u : rebias << 23);
     if constexpr (rebias > 0) {  // below the normal numbers: so many last places above `unit`
-      std::uint32_t const value = magnitude_bits(from_magnitude_bits<float>(unit | size) - from_magnitude_bits<float>(unit));
+      std::uint32_t const value =
+          magnitude_bits(from_magnitude_bits<float>(unit | size) - from_magnitude_bits<float>(unit));
       std::uint32_t const small = 0u - (size < 1u << mantissa ? 1u : 0u);  // all bits, or none
       bits = (bits & ~small) | (value & small);
     }
