@@ -193,9 +193,12 @@ class recorded_problem final : public saddle::erased_problem<P> {
  private:
   std::shared_ptr<tape> tape_;
 };
-template <saddle::problem P>
-std::unique_ptr<saddle::any_problem<typename P::scalar>> erase(recording const& how, P p) {
-  return std::make_unique<recorded_problem<P>>(std::move(p), how);
-}
-
 }  // namespace test
+
+template <>
+struct saddle::erased_for<test::recording> {
+  template <saddle::problem P>
+  static std::unique_ptr<saddle::any_problem<typename P::scalar>> make(test::recording const& how, P p) {
+    return std::make_unique<test::recorded_problem<P>>(std::move(p), how);
+  }
+};

@@ -44,15 +44,17 @@ template <class T>
 class watch {
  public:
   SADDLE_HD void look_at(T x) { seen_ |= magnitude_bits(x) + lowest_exponent_bit<T>; }
-  /// The same of an aggregate of T.
+  /// The same of an aggregate of T, which may be empty.
   template <class Value>
-  SADDLE_HD void look_at(Value const& v) {
-    struct numbers {
-      T of[sizeof(Value) / sizeof(T)];
-    };
-    auto const all = __builtin_bit_cast(numbers, v);
-    SADDLE_UNROLL
-    for (T const x : all.of) look_at(x);
+  SADDLE_HD void look_at([[maybe_unused]] Value const& v) {
+    if constexpr (!std::is_empty_v<Value>) {
+      struct numbers {
+        T of[sizeof(Value) / sizeof(T)];
+      };
+      auto const all = __builtin_bit_cast(numbers, v);
+      SADDLE_UNROLL
+      for (int j = 0; j < static_cast<int>(sizeof(Value) / sizeof(T)); ++j) look_at(all.of[j]);
+    }
   }
   SADDLE_HD bool all_finite() const { return seen_ <= ~bits_of<T>{0} >> 1; }
 

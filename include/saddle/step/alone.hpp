@@ -38,15 +38,17 @@ struct step_alone_body {
       T v[Items], w[Items];
       load_tile(g, count, a.gradient, v);
       if (finds_non_finite<Items>(g, v, b, count, non_finite + worker)) return;
-      advancing_states<state, T, Items> states;
+      watch<T> seen;
       sweep<Items>(
           g, count,
-          [&](int k, T now, state& s) {
-            v[k] = states.advance(k, s, [&](state& to) SADDLE_INLINE_LAMBDA { return rule.direction(v[k], to); });
+          [&](int k, T now, state s) {
+            v[k] = rule.direction(v[k], s);
+            seen.look_at(s);
             w[k] = clamped(now - v[k], lo, hi);
           },
-          reads(a.w), state_of<state>(a));
-      if (!states.are_finite(g, w, a, b, count, non_finite + worker)) return;
+          reads(a.w), state_of<state, false>(a));
+      auto const advance = [&](int, T gradient, state& s) SADDLE_INLINE_LAMBDA { rule.direction(gradient, s); };
+      if (!advance_state<state, true>(g, advance, seen, w, a, b, count, non_finite + worker)) return;
       store_tile(g, count, w, a.w);
       if constexpr (writes_ahead<rule_type>)
         sweep<Items>(

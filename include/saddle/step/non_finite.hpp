@@ -35,10 +35,8 @@ SADDLE_HD void undo_non_finite(G const& g, T (&tile)[Items], T const* before, bu
   std::int64_t mine = no_coordinate;
   SADDLE_UNROLL
   for (int k = Items - 1; k >= 0; --k)
-    if (int const i = place<Items, G::lanes>(g.lane(), k); i < count && !is_finite(tile[k])) {
-      mine = b.begin + i;
-      tile[k] = before[i];
-    }
+    if (int const i = place<Items, G::lanes>(g.lane(), k); i < count && !is_finite(tile[k])) mine = b.begin + i;
+  sweep<Items>(g, count, [&](int k, T was) { tile[k] = finite_or(tile[k], was); }, reads(before));
   if (mine != no_coordinate) atomic_min(lowest, mine);
 }
 

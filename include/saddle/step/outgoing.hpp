@@ -40,21 +40,25 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
     T gradient[Items];
     load_tile(g, count, a.gradient, gradient);
     if (!finds_non_finite<Items>(g, gradient, b, count, lowest)) {
-      advancing_states<std::conditional_t<adapts, state, stateless>, T, Items> states;
-      [[maybe_unused]] T before[Scheme::steps ? Items : 1];
+      watch<T> seen;
       sweep<Items>(
           g, count,
-          [&](int k, state& s, T& w, T e, copy_type c, T from) {
+          [&](int k, state s, T w, T e, copy_type c, T from) {
             v[k] = gradient[k];
-            if constexpr (Scheme::steps) before[k] = w;
-            if constexpr (adapts)
-              v[k] = states.advance(k, s, [&](state& now) SADDLE_INLINE_LAMBDA { return rule.direction(v[k], now); });
+            if constexpr (adapts) {
+              v[k] = rule.direction(v[k], s);
+              seen.look_at(s);
+            }
             p[k] = Scheme::outgoing(v[k], w, e, c, from, per_unit);
           },
-          state_of<state, adapts, adapts>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy,
-          anchor);
-      if (states.are_finite(g, p, a, b, count, lowest)) return true;
-      if constexpr (Scheme::steps) store_tile(g, count, before, a.w);
+          state_of<state, false, adapts>(a), reads<!Scheme::shares_weights>(a.w), memory, copy, anchor);
+      auto const advance = [&](int, T own, state& s) SADDLE_INLINE_LAMBDA {
+        if constexpr (adapts) rule.direction(own, s);
+      };
+      if (advance_state<std::conditional_t<adapts, state, stateless>, adapts>(g, advance, seen, p, a, b, count, lowest)) {
+        if constexpr (Scheme::steps) sweep<Items>(g, count, [&](int k, T& w) { w -= v[k]; }, changes(a.w));
+        return true;
+      }
     }
   }
   sweep<Items>(

@@ -11,7 +11,7 @@ SADDLE_NAMESPACE_BEGIN
 // that becomes part of the kernels; graph, weights, rounds and the number of workers are none of its business.
 //
 // outgoing(v, w, e, copy, anchor, per_unit)
-//                                    p, the compressor's input, from the direction v; takes the step in w if `steps`
+//                                    p, the compressor's input, from the direction v
 // keep(p, sent, e, copy)             after encoding, `sent` being exactly what a receiver decodes
 // incoming(acc, gamma, w, copy)      the new w from acc = sum of weight_j decoded_j; with an anchor, w is the anchor
 // restore(sent, e, copy, w, anchor)  as if nothing had been sent, because it was applied nowhere; if `averages`
@@ -22,7 +22,7 @@ SADDLE_NAMESPACE_BEGIN
 // copies          keeps public copies of type copy<T>, sums of what was sent; gossip mixes these instead of messages
 // sums            adds acc up, and moves w by the sum, the average of all copies, times a unit: they are in units of the
 //                 step size, so that they settle where gradients do, whatever the schedule. Where that is 0 nothing is sent
-// steps           moves w when it encodes
+// steps           moves w when it encodes: w -= v
 // averages        all workers combine the same messages, and come to the same w
 // anchors         between rounds each goes its own way, from an anchor that all keep
 // shares_weights  without one they always hold the same w, which is stored once a process
@@ -54,7 +54,7 @@ struct updates : scheme_defaults {
   template <class T>
   using copy = std::conditional_t<copies, running_sum<T>, T>;
   template <class T>
-  SADDLE_HD static T outgoing(T v, [[maybe_unused]] T& w, [[maybe_unused]] T e, [[maybe_unused]] copy<T> known,
+  SADDLE_HD static T outgoing(T v, [[maybe_unused]] T w, [[maybe_unused]] T e, [[maybe_unused]] copy<T> known,
                               [[maybe_unused]] T anchor, [[maybe_unused]] T per_unit) {
     if constexpr (Anchored) v = (anchor - w) + v;
     if constexpr (memory) return v + e;
@@ -85,7 +85,7 @@ template <bool Late>
 struct mixing : scheme_defaults {
   static constexpr bool late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T, T, T) {
+  SADDLE_HD static T outgoing(T v, T w, T, T, T, T) {
     return w - v;
   }
   template <class T>
@@ -103,9 +103,8 @@ template <bool Late>
 struct accelerated_mixing : scheme_defaults {
   static constexpr bool steps = !Late, late = Late, previous = true, amplifies = true;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T, T, T) {
-    w -= v;
-    return w;
+  SADDLE_HD static T outgoing(T v, T w, T, T, T, T) {
+    return w - v;
   }
   template <class T>
   SADDLE_HD static void keep(T, T, T&, T&) {}
@@ -125,9 +124,8 @@ template <bool Late>
 struct choco : scheme_defaults {
   static constexpr bool copies = true, steps = !Late, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T, T copy, T, T) {
-    w -= v;
-    return w - copy;
+  SADDLE_HD static T outgoing(T v, T w, T, T copy, T, T) {
+    return (w - v) - copy;
   }
   template <class T>
   SADDLE_HD static void keep(T, T sent, T&, T& copy) {
@@ -145,9 +143,8 @@ template <bool Late>
 struct deep_squeeze : scheme_defaults {
   static constexpr bool memory = true, steps = !Late, late = Late;
   template <class T>
-  SADDLE_HD static T outgoing(T v, T& w, T e, T, T, T) {
-    w -= v;
-    return w + e;
+  SADDLE_HD static T outgoing(T v, T w, T e, T, T, T) {
+    return (w - v) + e;
   }
   template <class T>
   SADDLE_HD static void keep(T p, T sent, T& e, T&) {
