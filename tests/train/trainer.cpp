@@ -327,6 +327,7 @@ template <bool ExchangesFirst, bool ExchangesLast>
 struct of_two_phases : sgda {
   template <class T>
   struct rule : sgda::rule<T> {
+    static constexpr extrapolation from = extrapolation::local;
     T look_ahead(T w, T past) const { return w - past; }
   };
   template <class T>

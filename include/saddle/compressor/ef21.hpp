@@ -22,9 +22,6 @@ template <compressor C>
 struct ef21 {
   static_assert(contracts<C>,
                 "ef21 needs a contraction: round to nearest (qsgd<..., rounding::nearest>) or use a smaller bucket");
-  static_assert(!encodes_beside_the_direction<C>,
-                "a compressor that looks at the fresh direction needs error_feedback on a parameter server: what ef21 "
-                "sends is a difference, and not the sum of that and a debt");
   using wrapped = C;
   static constexpr feedback keeps = feedback::difference;
   C compressor{};

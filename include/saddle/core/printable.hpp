@@ -35,6 +35,12 @@ inline std::string printable(std::string_view text) {
   return out;
 }
 
+/// The same in quotation marks.
+inline std::string quoted(std::string_view text) {
+  std::string out = "'";
+  return out.append(printable(text)).append("'");
+}
+
 /// The name of a file for a message.
 inline std::string printable_path(std::string_view path) {
   return path.empty() ? "an empty file name" : printable(path);

@@ -50,7 +50,7 @@ struct perceptron {
   /// For the identity of a problem: "32-128-2".
   std::string identity() const {
     std::string text;
-    for (int const n : widths) text += (text.empty() ? "" : "-") + number_text(n);
+    for (int const n : widths) text.append(text.empty() ? "" : "-").append(number_text(n));
     return leak == 0 ? text : text + "-leak-" + number_text(leak);
   }
 
