@@ -55,8 +55,16 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
       auto const advance = [&](int, T own, state& s) SADDLE_INLINE_LAMBDA {
         if constexpr (adapts) rule.direction(own, s);
       };
-      if (advance_state<std::conditional_t<adapts, state, stateless>, adapts>(g, advance, seen, p, a, b, count, lowest)) {
-        if constexpr (Scheme::steps) sweep<Items>(g, count, [&](int k, T& w) { w -= v[k]; }, changes(a.w));
+      using advanced = std::conditional_t<adapts, state, stateless>;
+      if (may_advance<advanced, adapts>(g, advance, seen, p, a, b, count, lowest)) {
+        if constexpr (Scheme::steps || !std::is_empty_v<advanced>)
+          sweep<Items>(
+              g, count,
+              [&](int, T own, state& s, T& w) {
+                if constexpr (adapts) own = rule.direction(own, s);
+                if constexpr (Scheme::steps) w -= own;
+              },
+              reads(a.gradient), state_of<state, adapts, adapts>(a), changes<Scheme::steps, Scheme::steps>(a.w));
         return true;
       }
     }
