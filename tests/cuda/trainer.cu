@@ -125,5 +125,5 @@ TEST_CASE("processes that share the device, or have none, end where one process 
   check(once, scaled_sign<512>{}, gossip{.graph = ring(workers), .consensus_step = 0.1});
   // Steps of many parts, each of them a graph.
   check(extragradient{.step_size = 0.01}, identity{}, gossip{.graph = ring(workers), .rounds = 3});
-  check(alternating_sgda{{.step_size = 0.01}}, careful{}, local_steps{parameter_server<>{}, 2});
+  check(alternating_sgda{.step_size = 0.01}, careful{}, local_steps{parameter_server<>{}, 2});
 }

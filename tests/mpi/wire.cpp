@@ -38,7 +38,7 @@ void compare(char const* name, O o, C c, Topology topology, bool only_neighbours
 }
 
 void compare_md_gan() {
-  md_gan_settings<adam, adam, qsgd<128, 8>, error_feedback<top_k<128, 20>>, half<128>> const how{
+  md_gan_settings<adam, adam, qsgd<128, 8>, with_bias<error_feedback<top_k<128, 20>>>, half<128>> const how{
       .batches = 3,
       .exchange_every = 2,
       .state = exchanged_state::moves,

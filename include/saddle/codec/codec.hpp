@@ -51,7 +51,7 @@ class codec {
 
  public:
   /// errors  std::invalid_argument: a field of the compressor is out of range
-  explicit codec(C how = {}, Executor const& on = {}) : how_(std::move(how)), engine_(on), non_finite_(1) {
+  explicit codec(C how = {}, Executor const& on = {}) : how_(std::move(how)), engine_(on), non_finite_(engine_.template allocate<std::int64_t>(1)) {
     expect_no_objection(wire());
     engine_.write(non_finite_.data(), &no_coordinate, 1);
   }
@@ -138,7 +138,7 @@ class codec {
     std::string const flaw = flaw_in_planes<Wire, T>(planes_from(here), layout, layout.of(-1), wire());
     if (!flaw.empty()) throw bad_message("compressed vector: " + flaw);
     if constexpr (!Executor::in_host_memory) {
-      if (planes_.size() < body.size()) planes_ = array<std::byte>(body.size());
+      if (planes_.size() < body.size()) planes_ = engine_.template allocate<std::byte>(body.size());
       length_of_planes_ = -1;
       engine_.write(planes_.data(), here, body.size());
       here = planes_.data();
@@ -172,7 +172,7 @@ class codec {
     if (message_.bytes_.size() != all || length_of_planes_ != layout.sizes.min) {
       message_.bytes_.assign(all, std::byte{});
       if constexpr (!Executor::in_host_memory) {
-        if (planes_.size() < planes) planes_ = array<std::byte>(planes);
+        if (planes_.size() < planes) planes_ = engine_.template allocate<std::byte>(planes);
         engine_.write(planes_.data(), message_.bytes_.data() + sizeof(compressed_header), planes);
       }
       length_of_planes_ = layout.sizes.min;
@@ -185,7 +185,7 @@ class codec {
   void select(bucket_layout const& layout, T const* v, T* e, message_planes const& planes) {
     auto const n = static_cast<std::size_t>(layout.sizes.min);
     if (reserved_ < layout.buckets()) selection_.reserve(engine_, reserved_ = layout.buckets());
-    if (!remembers && outgoing_.size() < n) outgoing_ = array<T>(n);
+    if (!remembers && outgoing_.size() < n) outgoing_ = engine_.template allocate<T>(n);
     worker_arrays<T> who;
     who.memory = e;
     who.outgoing = remembers ? e : outgoing_.data();
@@ -198,7 +198,7 @@ class codec {
   template <class U>
   U* aligned_room(U* a, std::size_t n, array<std::remove_const_t<U>>& room) {
     if (Executor::in_host_memory || reinterpret_cast<std::uintptr_t>(a) % 16 == 0) return a;
-    if (room.size() < n) room = array<std::remove_const_t<U>>(n);
+    if (room.size() < n) room = engine_.template allocate<std::remove_const_t<U>>(n);
     return room.data();
   }
   template <class U>
