@@ -51,7 +51,8 @@ class codec {
 
  public:
   /// errors  std::invalid_argument: a field of the compressor is out of range
-  explicit codec(C how = {}, Executor const& on = {}) : how_(std::move(how)), engine_(on), non_finite_(engine_.template allocate<std::int64_t>(1)) {
+  explicit codec(C how = {}, Executor const& on = {})
+      : how_(std::move(how)), engine_(on), non_finite_(engine_.template allocate<std::int64_t>(1)) {
     expect_no_objection(wire());
     engine_.write(non_finite_.data(), &no_coordinate, 1);
   }
