@@ -15,8 +15,8 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// A look-ahead without a message: h = (w - e) - direction(g), with the worker's own gradient; w - direction(g + e)
-/// where the memory is in units of the gradient. The memory is not touched. A bucket whose gradient, h or state is not
-/// finite keeps h and state, and is reported.
+/// where the memory is in units of the gradient. The memory is not touched. A bucket whose gradient, h or state would
+/// not be finite keeps h, and is reported.
 template <class Scheme, class T, class Rule, int Bucket>
 struct adapt_body {
   static constexpr int length = Bucket;
@@ -41,23 +41,17 @@ struct adapt_body {
         auto const write_h = [&](auto subtract) SADDLE_INLINE_LAMBDA {
           constexpr bool subtracts = decltype(subtract)::value;
           T h[Items];
-          watch<T> seen;
           sweep<Items>(
               g, count,
-              [&](int k, state s, T base, T e) {
+              [&](int k, state& s, T base, T e) {
                 T own = gradient[k];
                 if constexpr (subtracts && Scheme::on_average) own = own + e;
-                T const v = rule.direction(own, s);
-                seen.look_at(s);
+                T const v = advance(rule, own, s);
                 if constexpr (subtracts && !Scheme::on_average) base = base - e;
                 h[k] = clamped(rule.look_ahead(base, v), lo, hi);
               },
-              state_of<state, false>(a), reads(a.w), reads<subtracts>(a.memory));
-          // On the average no rule with a state looks ahead in secret: what the state takes is the own gradient.
-          static_assert(!Scheme::on_average || std::is_empty_v<state>);
-          auto const advance = [&](int, T own, state& s) SADDLE_INLINE_LAMBDA { rule.direction(own, s); };
-          if (advance_state<state, true>(g, advance, seen, h, a, b, count, non_finite + worker))
-            store_tile(g, count, h, a.h);
+              state_of<state>(a), reads(a.w), reads<subtracts>(a.memory));
+          if (!finds_non_finite<Items>(g, h, b, count, non_finite + worker)) store_tile(g, count, h, a.h);
         };
         if constexpr (Scheme::memory) {
           if (context->subtract_memory) write_h(std::true_type{});

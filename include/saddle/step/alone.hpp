@@ -15,7 +15,7 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// A worker's move without a message, one bucket: w -= direction, and the next look-ahead point. A bucket whose
-/// gradient, new w or new state is not finite stays where it is, and is reported.
+/// gradient, new w or new state would not be finite stays where it is, and is reported.
 template <class T, class Rule, int Bucket>
 struct step_alone_body {
   static constexpr int length = Bucket;
@@ -38,17 +38,14 @@ struct step_alone_body {
       T v[Items], w[Items];
       load_tile(g, count, a.gradient, v);
       if (finds_non_finite<Items>(g, v, b, count, non_finite + worker)) return;
-      watch<T> seen;
       sweep<Items>(
           g, count,
-          [&](int k, T now, state s) {
-            v[k] = rule.direction(v[k], s);
-            seen.look_at(s);
+          [&](int k, T now, state& s) {
+            v[k] = advance(rule, v[k], s);
             w[k] = clamped(now - v[k], lo, hi);
           },
-          reads(a.w), state_of<state, false>(a));
-      auto const advance = [&](int, T gradient, state& s) SADDLE_INLINE_LAMBDA { rule.direction(gradient, s); };
-      if (!advance_state<state, true>(g, advance, seen, w, a, b, count, non_finite + worker)) return;
+          reads(a.w), state_of<state>(a));
+      if (finds_non_finite<Items>(g, w, b, count, non_finite + worker)) return;
       store_tile(g, count, w, a.w);
       if constexpr (writes_ahead<rule_type>)
         sweep<Items>(

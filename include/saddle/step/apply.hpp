@@ -32,8 +32,8 @@ using applying_rule =
 ///
 /// D decodes what came: the uplink's compressor, the downlink's, or identity over public copies.
 ///
-/// not finite  a direction that is taken here, or the state or w that comes of it: it is not taken; of anything else that
-///             came, a coordinate of w: it stays. Both are reported. Of h: it is w
+/// not finite  a direction that is taken here, or the state or w that comes of it: its bucket does not take it; of all
+///             else that came, a coordinate of w: it stays. Both are reported. Of h: it is w
 template <class Scheme, class D, class T, class Rule, int Bucket>
 struct apply_body {
   static constexpr int length = Bucket;
@@ -68,24 +68,20 @@ struct apply_body {
       combine(g, decoder, *context, sources[target], b, count, acc);
       if constexpr (Scheme::sums)
         sweep<Items>(g, count, [&](int k, T& sum) { acc[k] = unit * (sum += acc[k]); }, changes(a.sum));
-      watch<T> seen;  // the new state, or else w
+      [[maybe_unused]] watch<T> seen;
       sweep<Items>(
           g, count,
-          [&](int k, T now, T& copy, state s) {
+          [&](int k, T now, T& copy, state& s) {
             T v = acc[k];
-            if constexpr (adapts) {
-              v = rule.direction(v, s);
-              seen.look_at(s);
-            }
+            if constexpr (adapts) v = advance(rule, v, s);
             w[k] = Scheme::incoming(v, gamma, now, copy);
             if constexpr (!adapts) seen.look_at(w[k]);
           },
           reads(from), changes<Scheme::previous, mixes_copies || Scheme::previous>(a.copy),
-          state_of<state, false, adapts>(a));
+          state_of<state, adapts, adapts>(a));
       [[maybe_unused]] bool taken = true;  // the direction, where it is taken here and finite
       if constexpr (adapts) {
-        auto const advance = [&](int k, T, state& s) SADDLE_INLINE_LAMBDA { rule.direction(acc[k], s); };
-        taken = advance_state<state, false>(g, advance, seen, w, a, b, count, non_finite + target);
+        taken = !finds_non_finite<Items>(g, w, b, count, non_finite + target);
         if (!taken) load_tile(g, count, from, w);
       } else {
         if (!seen.all_finite()) undo_non_finite(g, w, from, b, count, non_finite + target);
@@ -96,16 +92,9 @@ struct apply_body {
           load_tile(g, count, a.gradient, late);
           taken = !finds_non_finite<Items>(g, late, b, count, non_finite + target);
           if (taken) {
-            watch<T> new_state;
             sweep<Items>(
-                g, count,
-                [&](int k, state s) {
-                  late[k] = w[k] - rule.direction(late[k], s);
-                  new_state.look_at(s);
-                },
-                state_of<state, false>(a));
-            auto const advance = [&](int, T gradient, state& s) SADDLE_INLINE_LAMBDA { rule.direction(gradient, s); };
-            taken = advance_state<state, true>(g, advance, new_state, late, a, b, count, non_finite + target);
+                g, count, [&](int k, state& s) { late[k] = w[k] - advance(rule, late[k], s); }, state_of<state>(a));
+            taken = !finds_non_finite<Items>(g, late, b, count, non_finite + target);
           }
           if (taken) for_each_item<Items>(g, count, [&](int k, int) { w[k] = late[k]; });
         }

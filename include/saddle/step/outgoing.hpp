@@ -20,9 +20,10 @@ using encoding_rule = std::conditional_t<Scheme::late || Scheme::on_average, abs
 /// The first half of kernel 1, one bucket of one worker: the direction v, state, and p, the compressor's input. A
 /// scheme that adapts on the average takes the gradient as it is.
 ///
-/// A gradient that is not finite is reported, its bucket's direction is not taken, and its state and w stay; p is what
-/// it would be without one. So it is where a direction makes p, or the state, not finite. Returns whether p is finite;
-/// if it is not, that is reported.
+/// A gradient that is not finite is reported, its bucket's direction is not taken and its state stays; p is what it
+/// would be without one. Where the direction makes p or the state of a coordinate not finite it is reported too, that
+/// coordinate's state and w stay, and of the bucket p is what it would be without a direction. Returns whether p is
+/// finite; if it is not, that is reported.
 template <class Scheme, int Items, cooperative_group G, class T, class Rule>
 SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> const& context, bucket_arrays<T> const& a,
                              bucket const& b, int count, std::int64_t* lowest, T (&v)[Items], T (&p)[Items]) {
@@ -40,33 +41,17 @@ SADDLE_HD bool outgoing_tile(G const& g, Rule const& rule, step_switches<T> cons
     T gradient[Items];
     load_tile(g, count, a.gradient, gradient);
     if (!finds_non_finite<Items>(g, gradient, b, count, lowest)) {
-      watch<T> seen;
       sweep<Items>(
           g, count,
-          [&](int k, state s, T w, T e, copy_type c, T from) {
+          [&](int k, state& s, T& w, T e, copy_type c, T from) {
             v[k] = gradient[k];
-            if constexpr (adapts) {
-              v[k] = rule.direction(v[k], s);
-              seen.look_at(s);
-            }
+            if constexpr (adapts) v[k] = advance(rule, v[k], s);
             p[k] = Scheme::outgoing(v[k], w, e, c, from, per_unit);
+            if constexpr (Scheme::steps) w = finite_or(w - v[k], w);
           },
-          state_of<state, false, adapts>(a), reads<!Scheme::shares_weights>(a.w), memory, copy, anchor);
-      auto const advance = [&](int, T own, state& s) SADDLE_INLINE_LAMBDA {
-        if constexpr (adapts) rule.direction(own, s);
-      };
-      using advanced = std::conditional_t<adapts, state, stateless>;
-      if (may_advance<advanced, adapts>(g, advance, seen, p, a, b, count, lowest)) {
-        if constexpr (Scheme::steps || !std::is_empty_v<advanced>)
-          sweep<Items>(
-              g, count,
-              [&](int, T own, state& s, T& w) {
-                if constexpr (adapts) own = rule.direction(own, s);
-                if constexpr (Scheme::steps) w -= own;
-              },
-              reads(a.gradient), state_of<state, adapts, adapts>(a), changes<Scheme::steps, Scheme::steps>(a.w));
-        return true;
-      }
+          state_of<state, adapts, adapts>(a), changes<Scheme::steps, !Scheme::shares_weights>(a.w), memory, copy,
+          anchor);
+      if (!finds_non_finite<Items>(g, p, b, count, lowest)) return true;
     }
   }
   sweep<Items>(
