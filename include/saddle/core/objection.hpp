@@ -25,7 +25,8 @@ inline std::string objection_unless_finite(std::string_view field, double value)
 inline std::string objection_to_box(std::string_view field, double lo, double hi) {
   double const infinite = std::numeric_limits<double>::infinity();
   if (lo <= hi && lo < infinite && hi > -infinite) return {};
-  return std::string(field) + " has lo <= hi, not both infinite alike, and is [" + number_text(lo) + ", " + number_text(hi) + "]";
+  return std::string(field) + " has lo <= hi, not both infinite alike, and is [" + number_text(lo) + ", " + number_text(hi) +
+         "]";
 }
 /// What a policy says is wrong with its fields, or empty. One without objection() has no fields that can be wrong; it
 /// gives a std::string, or a char const* that may be null.

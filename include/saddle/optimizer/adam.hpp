@@ -41,8 +41,8 @@ adam_ratio<T> adam_ratio_after(std::int64_t n, double beta1, double beta2, doubl
     return static_cast<T>(n == 0 ? 1.0 : 1 / (1 - std::pow(static_cast<double>(beta), static_cast<double>(n))));
   };
   T const b1 = rounded(beta1), b2 = rounded(beta2);
-  T const divisor = std::fmax(static_cast<T>(epsilon), std::numeric_limits<T>::min());  // 0 / 0 where all gradients are 0
-  return {b1, b2, divisor, correction(b1), correction(b2)};
+  T const positive = std::fmax(static_cast<T>(epsilon), std::numeric_limits<T>::min());  // or 0 / 0 of zero gradients
+  return {b1, b2, positive, correction(b1), correction(b2)};
 }
 
 /// What is wrong with the numbers of a method with Adam's directions, or empty.

@@ -219,8 +219,8 @@ stepping_rule<R> stepping_of(R const& rule) {
 ///
 /// Three more are for those that need them:
 ///   objection()              what is wrong with its fields, or empty
-///   paced(n)                 itself with schedules that advance once in n of its steps: per_player and md_gan ask it of
-///                            a player that moves n times a step
+///   paced(n)                 itself with schedules that advance once in n of its steps: per_player and md_gan ask it
+///                            of a player that moves n times a step
 ///   step_size_at(step, player)   what the directions are in units of, for ef21
 template <class O>
 concept optimizer = has_a_name<O> && says_how_many_phases<O> && says_what_each_phase_is_for<O> &&

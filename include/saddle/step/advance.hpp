@@ -6,8 +6,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The direction of one coordinate, and its state moved on. If one of them would not be finite the state stays, and the
-/// direction is not a number: whoever looks at what comes of it reports it like a gradient that is not finite.
+/// The direction of one coordinate, and its state moved on. If that would not be finite it stays, and the direction is
+/// not a number: whoever looks at what comes of it reports it like a gradient that is not finite.
 template <class Rule, class T, class State>
 SADDLE_HD T advance(Rule const& rule, T gradient, State& s) {
   if constexpr (std::is_empty_v<State>) {
@@ -15,12 +15,11 @@ SADDLE_HD T advance(Rule const& rule, T gradient, State& s) {
   } else {
     State next = s;
     T const v = rule.direction(gradient, next);
-    watch<T> both;
-    both.look_at(v);
-    both.look_at(next);
-    if (!both.all_finite()) return from_magnitude_bits<T>(~bits_of<T>{0} >> 1);
-    s = next;
-    return v;
+    watch<T> seen;
+    seen.look_at(next);
+    bool const finite = seen.all_finite();
+    if (finite) s = next;
+    return finite ? v : from_magnitude_bits<T>(~bits_of<T>{0} >> 1);
   }
 }
 

@@ -32,8 +32,8 @@ using applying_rule =
 ///
 /// D decodes what came: the uplink's compressor, the downlink's, or identity over public copies.
 ///
-/// not finite  a direction that is taken here, or the state or w that comes of it: not taken in its bucket; of all else that
-///             came, a coordinate of w: it stays. Both are reported. Of h: it is w
+/// not finite  a direction that is taken here, or the state or w that comes of it: its bucket does not take it; of all
+///             else that came, a coordinate of w: it stays. Both are reported. Of h: it is w
 template <class Scheme, class D, class T, class Rule, int Bucket>
 struct apply_body {
   static constexpr int length = Bucket;
