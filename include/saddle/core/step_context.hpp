@@ -3,23 +3,26 @@
 #include <limits>
 
 #include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/counter_rng.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// A coordinate-wise constraint lo <= w <= hi on one player (WGAN clipping). The largest numbers stand for no bound: a
-/// compiler that was told that nothing is infinite may do anything with an infinite one.
+/// compiler that was told that nothing is infinite may do anything with an infinite constant.
 struct box {
   double lo = std::numeric_limits<double>::lowest(), hi = std::numeric_limits<double>::max();
 };
 
-/// A bound in T, which is a finite number too.
+/// A bound in T. What T cannot hold is no bound, and a weight that overflows is not clamped into a number: it is
+/// reported. Infinity is made here from its bits, while the program runs.
 template <class T>
 T bound_in(double x) {
   using limits = std::numeric_limits<T>;
-  if (x <= static_cast<double>(limits::lowest())) return limits::lowest();
-  if (x >= static_cast<double>(limits::max())) return limits::max();
+  T const none = from_magnitude_bits<T>(infinity_bits<T>);
+  if (x <= static_cast<double>(limits::lowest())) return -none;
+  if (x >= static_cast<double>(limits::max())) return none;
   return static_cast<T>(x);
 }
 
