@@ -57,12 +57,12 @@ run_options const& checked(run_options const& o, std::vector<std::string> inputs
 /// As a row of CSV: what there is not is an empty cell.
 std::string cells(nlohmann::ordered_json const& row) {
   std::string text;
-  for (auto const& value : row) text += (text.empty() ? "" : ",") + (value.is_null() ? "" : value.dump());
+  for (auto const& value : row) text.append(text.empty() ? "" : ",").append(value.is_null() ? "" : value.dump());
   return text + "\n";
 }
 std::string names(nlohmann::ordered_json const& row) {
   std::string text;
-  for (auto const& [name, value] : row.items()) text += (text.empty() ? "" : ",") + name;
+  for (auto const& [name, value] : row.items()) text.append(text.empty() ? "" : ",").append(name);
   return text + "\n";
 }
 

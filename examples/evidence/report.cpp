@@ -119,7 +119,7 @@ int claims::conclude() const {
     std::cout << "claim " << i + 1 << ": " << c.observed - static_cast<int>(c.against.size()) << " of " << c.observed
               << " measurements agree\n";
     for (std::string const& what : c.against) std::cout << "  against it: " << what << "\n";
-    if (!held) failed += (failed.empty() ? "" : ", ") + std::to_string(i + 1);
+    if (!held) failed.append(failed.empty() ? "" : ", ").append(std::to_string(i + 1));
   }
   if (failed.empty()) std::cout << "held: all " << all_.size() << " claims\n";
   else std::cout << "did not hold: claim " << failed << " of " << all_.size() << "\n";

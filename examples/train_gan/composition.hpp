@@ -39,6 +39,7 @@ struct shared_game {
 
   saddle::players sizes() const { return game->sizes(); }
   int workers() const { return game->most_workers(); }
+  std::string identity() const { return game->identity(); }
   std::vector<saddle::tensor> tensors(saddle::player who) const { return weights[static_cast<int>(who)]; }
   void initial(std::uint64_t seed, saddle::point<float> w) const { game->initial(seed, w); }
   void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out) const {

@@ -15,6 +15,7 @@ class gan_problem final : public saddle::any_problem<float> {
 
   saddle::players sizes() const override { return gan.sizes(); }
   int most_workers() const override { return gan.workers(); }
+  std::string const& identity() const override { return identity_; }
   void initial(std::uint64_t seed, saddle::point<float> w) const override { gan.initial(seed, w); }
   void gradient(saddle::point<float const> at, saddle::sample const* s, saddle::point<float> out,
                 int player) const override {
@@ -25,6 +26,9 @@ class gan_problem final : public saddle::any_problem<float> {
   }
 
   saddle::mlp_gan<float> gan;
+
+ private:
+  std::string identity_ = gan.identity();
 };
 
 saddle::gan_loss loss_named(std::string const& name) {

@@ -68,7 +68,7 @@ std::vector<std::vector<std::string>> defaults() {
                                                  "--average-decay", "--step-size of adam's kind", "and others"}};
   for (recipe const& r : recipes) {
     std::string widths;
-    for (int const w : r.hidden) widths += (widths.empty() ? "" : ",") + std::to_string(w);
+    for (int const w : r.hidden) widths.append(widths.empty() ? "" : ",").append(std::to_string(w));
     rows.push_back({std::string(r.data), widths, std::to_string(r.latent), std::to_string(r.batch),
                     std::to_string(r.steps), number(r.r1), number(r.average_decay), number(r.adaptive[0]),
                     number(r.plain[0])});

@@ -45,7 +45,7 @@ std::vector<std::vector<std::string>> defaults() {
     char step_size[32];
     *std::to_chars(step_size, std::end(step_size), r.step_size).ptr = '\0';
     std::string widths;
-    for (int const w : r.hidden) widths += (widths.empty() ? "" : ",") + std::to_string(w);
+    for (int const w : r.hidden) widths.append(widths.empty() ? "" : ",").append(std::to_string(w));
     rows.push_back({std::string(r.data), widths, std::to_string(r.latent), std::to_string(r.batch),
                     std::to_string(r.steps), step_size});
   }

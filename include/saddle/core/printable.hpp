@@ -36,7 +36,7 @@ inline std::string printable(std::string_view text) {
 }
 
 /// The same in quotation marks.
-inline std::string quoted(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
   std::string out = "'";
   return out.append(printable(text)).append("'");
 }

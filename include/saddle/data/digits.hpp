@@ -37,9 +37,9 @@ inline samples read_digits(std::string const& path) {
     int value = 0;
     auto const [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
     if (error != std::errc{} || end != number.data() + number.size() || value < 0)
-      fail(quoted(number).append(" is not a number"));
+      fail(in_quotes(number).append(" is not a number"));
     if (last != (column + 1 == columns)) fail(last ? "fewer than 65 columns" : "more than 65 columns");
-    if (value > (last ? 9 : 16)) fail(quoted(number).append(last ? " is not a class" : " is not a pixel"));
+    if (value > (last ? 9 : 16)) fail(in_quotes(number).append(last ? " is not a class" : " is not a pixel"));
     if (last)
       out.labels.push_back(static_cast<std::uint8_t>(value));
     else
@@ -59,7 +59,7 @@ inline samples read_digits(std::string const& path) {
         ++out.count;
       } else {
         number += c;
-        if (number.size() > 8) fail(quoted(number).append(" is not a number"));
+        if (number.size() > 8) fail(in_quotes(number).append(" is not a number"));
       }
     }
   if (column > 0 || !number.empty()) fail("truncated");

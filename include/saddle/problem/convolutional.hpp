@@ -60,8 +60,8 @@ class convolutional {
   /// For the identity of a problem: "28x28x1 5x5-16-32 1568-128-10".
   std::string identity() const {
     std::string text = shape_text(input_) + " ";
-    if (blocks() > 0) text += number_text(kernel_) + "x" + number_text(kernel_);
-    for (int const n : filters_) text += "-" + number_text(n);
+    if (blocks() > 0) text.append(number_text(kernel_)).append("x").append(number_text(kernel_));
+    for (int const n : filters_) text.append("-").append(number_text(n));
     return text + (blocks() > 0 ? " " : "") + dense_.identity();
   }
   std::vector<tensor> tensors() const {
