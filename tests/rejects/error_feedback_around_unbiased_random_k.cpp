@@ -1,5 +1,5 @@
 // expects: error feedback needs a contraction
-// expects: send values as they are (random_k<..., scaling::plain>)
+// expects: send values as they are, error_feedback<random_k<512, 64, scaling::plain>>
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/random_k.hpp"
 

@@ -1,4 +1,4 @@
-// expects: gradient_buffers_is_a_function_to_spans
+// expects: gradient_buffers_is_const_takes_a_worker_and_gives_a_point
 #include "two_workers.hpp"
 
 using namespace saddle;

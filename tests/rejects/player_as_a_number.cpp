@@ -1,4 +1,4 @@
-// expects: gradient_of_one_takes_a_player
+// expects: gradient_of_one_player_is_const_and_takes_a_player
 #include "two_workers.hpp"
 
 using namespace saddle;

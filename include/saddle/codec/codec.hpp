@@ -34,8 +34,8 @@ inline constexpr bool draws_random_bits = (is_unbiased<C> && !is_exact<C>) || ad
 /// memory   what earlier messages could not say, e: with error_feedback p = v + e is compressed and e = p - decoded.
 ///          The caller's, zero at first, of v's length
 /// promise  a message's planes are those of a trainer's worker with the same seed, exchange and number
-/// device   a vector that does not begin on 16 bytes is copied first. Work is in the executor's stream, which
-///          `compress` waits for
+/// device   a vector that does not begin on 16 bytes is copied first. Vectors must be complete when a function is called,
+///          and are when it returns: work is in the executor's stream, and each of them waits for it
 /// threads  one codec serves one thread at a time
 template <compression C, class T, executor Executor = cpu>
 class codec {
@@ -156,6 +156,10 @@ class codec {
                                                  at},
                 1, 0, layout.buckets());
     if (at != to.data()) engine_.copy(to.data(), at, to.size());
+    if constexpr (!Executor::in_host_memory) {
+      std::int64_t lowest;
+      engine_.read(&lowest, non_finite_.data(), 1);  // which waits for all of the above
+    }
   }
 
   void check_finite(bucket_layout const& layout, T const* v, T const* e) {

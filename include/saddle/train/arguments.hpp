@@ -80,8 +80,8 @@ constexpr bool check_arguments() {
     static_assert(compression<C>, "the 3rd argument must be a compressor: identity{}, error_feedback{...} or your own");
     static_assert(topology<Tp>, "the 4th argument must be a topology: parameter_server{}, gossip{.graph = ring(4)}, "
                                 "local_steps{...} or your own");
-    // All of them, so that each can speak.
-    return check_problem<P, Executor>() & check_place<Tr, Executor>() & optimizer<O> & compression<C> & topology<Tp>;
+    return check_problem<P, Executor>() && check_place<Tr, Executor>() && optimizer<O> && compression<C> &&
+           topology<Tp>;
   }
 }
 
@@ -90,7 +90,7 @@ template <class P, class S, class Tr, class Executor>
 constexpr bool check_arguments_with_composition() {
   static_assert(composition<S>, "the 2nd argument must be a composition, with `optimizer`, `compressor` and `topology`; "
                                 "or the arguments are problem, optimizer, compressor, topology, transport, executor");
-  return check_problem<P, Executor>() & check_place<Tr, Executor>() & composition<S>;
+  return check_problem<P, Executor>() && check_place<Tr, Executor>() && composition<S>;
 }
 
 /// What is missing, or too much.
