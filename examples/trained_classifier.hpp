@@ -7,7 +7,7 @@
 
 #include <saddle/problem/classifier.hpp>
 #include <saddle/saddle.hpp>
-#include <saddle/train/checkpoint.hpp>
+#include <saddle/run/checkpoint.hpp>
 
 /// A classifier that was trained: what saddle::features and saddle::posteriors take.
 struct trained_classifier {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include <saddle/train/report.hpp>
+#include <saddle/run/report.hpp>
 
 #include "rating.hpp"
 

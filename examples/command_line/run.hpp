@@ -7,7 +7,7 @@
 #include <string>
 
 #include <nlohmann/json.hpp>
-#include <saddle/train/checkpoint.hpp>
+#include <saddle/run/checkpoint.hpp>
 
 #include "output_file.hpp"
 #include "picture.hpp"

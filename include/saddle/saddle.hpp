@@ -1,17 +1,14 @@
 #pragma once
 
-/// Everything that needs nothing but a C++20 compiler.
+/// The policies and the trainer. MD-GAN, the asynchronous server, the modelled network, vectors that are compressed by
+/// hand, problems and data have headers of their own: algorithm/md_gan.hpp, algorithm/async_server.hpp,
+/// transport/simulated.hpp, codec/compress.hpp, games.hpp.
 #include "saddle/config.hpp"
 // In front, for what it says of a compiler that is too old.
-#include "saddle/algorithm/adacomp_sgd.hpp"
-#include "saddle/algorithm/async_server.hpp"
 #include "saddle/algorithm/dposg.hpp"
 #include "saddle/algorithm/dqgan.hpp"
 #include "saddle/algorithm/fl_gan.hpp"
 #include "saddle/algorithm/local_sgda.hpp"
-#include "saddle/algorithm/md_gan.hpp"
-#include "saddle/algorithm/md_gan_settings.hpp"
-#include "saddle/codec/compress.hpp"
 #include "saddle/compressor/adacomp_residual.hpp"
 #include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/ef21.hpp"
@@ -36,7 +33,6 @@
 #include "saddle/optimizer/optimistic_adam.hpp"
 #include "saddle/optimizer/per_player.hpp"
 #include "saddle/optimizer/sgda.hpp"
-#include "saddle/problem/split_gan.hpp"
 #include "saddle/topology/accelerated_gossip.hpp"
 #include "saddle/topology/circulant.hpp"
 #include "saddle/topology/from_matrix.hpp"
@@ -48,5 +44,3 @@
 #include "saddle/topology/random_rings.hpp"
 #include "saddle/train/trainer.hpp"
 #include "saddle/transport/loopback.hpp"
-#include "saddle/transport/simulated.hpp"
-#include "saddle/transport/virtual_workers.hpp"

@@ -12,7 +12,7 @@
 #include "saddle/core/atomic_min.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/counter_rng.hpp"
-#include "saddle/core/step_context.hpp"
+#include "saddle/core/box.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/exec/cpu.hpp"
 #include "saddle/exec/cuda.cuh"

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "saddle/exec/cpu.hpp"
-#include "saddle/train/any_problem.hpp"
+#include "saddle/problem/any_problem.hpp"
 
 // An executor that does on the CPU what a GPU's does with graphs: the first time of a kind runs as it is, the second is
 // recorded with all its arguments, and from the third on it is the recorded arguments that count. Its memory is the

@@ -1,4 +1,4 @@
-#include "saddle/train/checkpoint.hpp"
+#include "saddle/run/checkpoint.hpp"
 
 #include "game.hpp"
 

@@ -1,4 +1,4 @@
-#include "saddle/train/collective.hpp"
+#include "saddle/run/collective.hpp"
 
 #include <doctest/doctest.h>
 

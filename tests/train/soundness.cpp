@@ -1,5 +1,5 @@
 // Which combinations of types there are, and that those which are left keep their promises both ways.
-#include "saddle/train/soundness.hpp"
+#include "saddle/run/soundness.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -7,7 +7,7 @@
 #include "saddle/compressor/global_top_k.hpp"
 #include "saddle/config.hpp"
 #include "saddle/optimizer/schedule.hpp"
-#include "saddle/train/grouping.hpp"
+#include "saddle/run/grouping.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

@@ -7,10 +7,10 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/core/step_context.hpp"
+#include "saddle/core/box.hpp"
 #include "saddle/group/concept.hpp"
 #include "saddle/step/apply.hpp"
-#include "saddle/step/non_finite.hpp"
+#include "saddle/kernel/non_finite.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

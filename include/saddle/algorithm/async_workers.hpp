@@ -15,7 +15,7 @@
 #include "saddle/core/players.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/problem/concept.hpp"
-#include "saddle/train/checkpoint.hpp"
+#include "saddle/run/checkpoint.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

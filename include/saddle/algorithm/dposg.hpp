@@ -9,7 +9,7 @@
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/random_rings.hpp"
-#include "saddle/train/composition.hpp"
+#include "saddle/run/composition.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

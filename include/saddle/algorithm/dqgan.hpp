@@ -6,7 +6,7 @@
 #include "saddle/optimizer/omd.hpp"
 #include "saddle/optimizer/optimistic_adam.hpp"
 #include "saddle/topology/parameter_server.hpp"
-#include "saddle/train/composition.hpp"
+#include "saddle/run/composition.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

@@ -3,7 +3,7 @@
 #include "saddle/config.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
-#include "saddle/train/composition.hpp"
+#include "saddle/run/composition.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

@@ -6,7 +6,7 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"
-#include "saddle/train/composition.hpp"
+#include "saddle/run/composition.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

@@ -11,11 +11,11 @@
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/objection.hpp"
-#include "saddle/core/step_context.hpp"
+#include "saddle/core/box.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/split_gan.hpp"
-#include "saddle/train/report.hpp"
+#include "saddle/run/report.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
-#include "saddle/train/checkpoint.hpp"
+#include "saddle/run/checkpoint.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

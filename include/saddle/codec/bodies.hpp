@@ -6,8 +6,8 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/group/concept.hpp"
-#include "saddle/step/non_finite.hpp"
-#include "saddle/step/select.hpp"
+#include "saddle/kernel/non_finite.hpp"
+#include "saddle/kernel/radix_search.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

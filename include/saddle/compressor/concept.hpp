@@ -188,8 +188,11 @@ template <class C>
 concept has_a_pointer_for_each_plane =
     std::is_aggregate_v<typename C::template message<float>> &&
     sizeof(typename C::template message<float>) == static_cast<std::size_t>(plane_count<C>) * sizeof(void*);
+/// One that promises nothing says so, and whoever uses it knows: see heuristic.
 template <class C>
-concept contracts_or_is_unbiased = contracts<C> || is_unbiased<C>;
+inline constexpr bool promises_nothing = requires { requires C::promises_nothing; };
+template <class C>
+concept contracts_or_is_unbiased = contracts<C> || is_unbiased<C> || promises_nothing<C>;
 template <class C>
 concept promises_what_can_be = delta_of<C> >= 0 && delta_of<C> <= 1 && omega_of<C> >= 0;
 /// One with fields says which of their values it refuses: objection() is the sentence, or empty; a char const* may be

@@ -9,6 +9,8 @@ SADDLE_NAMESPACE_BEGIN
 
 /// The two blocks of coordinates. All methods descend on F = (grad_x f, -grad_y f), so both players descend.
 enum class player : int { min = 0, max = 1 };
+/// Where a number stands for a player: 0 is min, 1 is max, and this is both.
+inline constexpr int both_players = -1;
 
 /// How many coordinates each player owns. A plain minimization has `max = 0`.
 struct players {

@@ -9,26 +9,28 @@
 #include "saddle/core/objection.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
+#include "saddle/step/operation.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The two moments of Adam, and the ratio that it steps along.
-template <class T>
-struct adam_moments {
-  T m, v;
-};
+namespace name {
+struct m1 : optimizer_state { static constexpr char const* text = "m1"; };  // the mean of gradients
+struct m2 : optimizer_state { static constexpr char const* text = "m2"; };  // and of their squares
+}  // namespace name
+
+/// What Adam steps along, of its two moments.
 template <class T>
 struct adam_ratio {
   T beta1, beta2, epsilon;
   T correct1, correct2;  // 1 / (1 - beta^n) after n gradients, of the beta that the moments have: rounded to T
 
-  SADDLE_HD void advance(adam_moments<T>& s, T gradient) const {
-    s.m = beta1 * s.m + (T(1) - beta1) * gradient;
-    s.v = beta2 * s.v + (T(1) - beta2) * (gradient * gradient);
+  SADDLE_HD void advance(T& m1, T& m2, T gradient) const {
+    m1 = beta1 * m1 + (T(1) - beta1) * gradient;
+    m2 = beta2 * m2 + (T(1) - beta2) * (gradient * gradient);
   }
-  SADDLE_HD T of(adam_moments<T> const& s) const {
-    return (s.m * correct1) / (std::sqrt(s.v * correct2) + epsilon);
-  }
+  SADDLE_HD T of(T m1, T m2) const { return (m1 * correct1) / (std::sqrt(m2 * correct2) + epsilon); }
 };
 /// The ratio after n gradients. Before the first the moments are zero and the correction does not matter.
 template <class T>
@@ -44,6 +46,17 @@ adam_ratio<T> adam_ratio_after(std::int64_t n, double beta1, double beta2, doubl
   T const positive = std::fmax(static_cast<T>(epsilon), std::numeric_limits<T>::min());  // or 0 / 0 of zero gradients
   return {b1, b2, positive, correction(b1), correction(b2)};
 }
+
+template <class T>
+struct along_ratio {
+  using values = uses<in<name::g>, inout<name::m1>, inout<name::m2>, out<name::v>>;
+  T step;
+  adam_ratio<T> ratio;
+  SADDLE_HD void operator()(T g, T& m1, T& m2, T& v) const {
+    ratio.advance(m1, m2, g);
+    v = step * ratio.of(m1, m2);
+  }
+};
 
 /// What is wrong with the numbers of a method with Adam's directions, or empty.
 inline std::string objection_to_adam(std::string const& of, schedule const& step_size, double beta1, double beta2,
@@ -65,23 +78,13 @@ struct adam {
   schedule step_size = 1e-3;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 
+  template <class Who>
+  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using estimator = one_gradient;
   template <class T>
-  struct rule {
-    using state = adam_moments<T>;
-    static constexpr bool writes_ahead = false;
-    T step_size;
-    adam_ratio<T> ratio;
-    SADDLE_HD T direction(T gradient, state& s) const {
-      ratio.advance(s, gradient);
-      return step_size * ratio.of(s);
-    }
-  };
-  template <class T>
-  rule<T> at(std::int64_t step, int) const {
+  along_ratio<T> direction(std::int64_t step) const {
     return {static_cast<T>(step_size(step)), adam_ratio_after<T>(step, beta1, beta2, epsilon)};
   }
-  static constexpr int phases() { return 1; }
-  static constexpr phase at_phase(int) { return {}; }
   adam paced(int n) const { return {step_size.paced(n), beta1, beta2, epsilon}; }
   double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return objection_to_adam(name(), step_size, beta1, beta2, epsilon); }

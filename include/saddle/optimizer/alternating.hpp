@@ -7,27 +7,37 @@
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
 #include "saddle/optimizer/sgda.hpp"
+#include "saddle/step/list.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// The minimizing player moves first, the maximizing one answers to where it went: two phases, each over one player's
-/// buckets, so that they cost the bytes of one, and both on one sample.
+/// The list of an optimizer for one player of two that share it.
+template <class Who, int P>
+struct shared_by_player : Who {
+  static constexpr int player = P;
+  template <class O>
+  static auto const& of(O const& o) {
+    return Who::of(o).policy;
+  }
+};
+
+/// The minimizing player moves first, the maximizing one answers to where it went: two exchanges, each over one player's
+/// buckets, so that they cost the bytes of one, and both on one sample. For an optimizer of each player and for the
+/// other order see alternating_players.
 ///
 /// promise  alternating SGDA stays on a bounded orbit of the bilinear game for eta sigma < 2
 template <optimizer O>
 struct alternating {
-  static_assert(!takes_several_gradients<O>, "alternating takes an optimizer of one phase");
+  static_assert(facts_of_steps<O>::estimates == 1, "alternating takes an optimizer of one gradient a step");
   O policy{};
 
+  template <class Who>
+  using steps = cat<typename O::template steps<shared_by_player<Who, 0>>,
+                    typename O::template steps<shared_by_player<Who, 1>>>;
+  using estimator = typename O::estimator;
   template <class T>
-  rule_of<O, T> at(std::int64_t step, int) const {
-    return policy.template at<T>(step, 0);
-  }
-  static constexpr int phases() { return 2; }
-  phase at_phase(int k) const {
-    phase one = phase_of(policy, 0);
-    one.player = k;
-    return one;
+  auto direction(std::int64_t step) const {
+    return policy.template direction<T>(step);
   }
   double step_size_at(std::int64_t step, int player) const
     requires says_its_step_size<O>
@@ -39,11 +49,7 @@ struct alternating {
   {
     return {policy.paced(n)};
   }
-  std::string objection() const {
-    if (phases_of(policy) != 1) return "alternating takes an optimizer of one phase";
-    if (phase_of(policy, 0).player != phase::both) return "alternating takes an optimizer that moves both players";
-    return objection_to(policy);
-  }
+  std::string objection() const { return objection_to(policy); }
   static std::string name() { return "alternating-" + O::name(); }
 };
 template <class O>
@@ -53,19 +59,21 @@ alternating(O) -> alternating<O>;
 struct alternating_sgda {
   schedule step_size = 1e-3;
 
+  template <class Who, int P>
+  struct for_player : Who {
+    static constexpr int player = P;
+  };
+  template <class Who>
+  using steps = cat<typename sgda::template steps<for_player<Who, 0>>, typename sgda::template steps<for_player<Who, 1>>>;
+  using estimator = one_gradient;
   template <class T>
-  sgda::rule<T> at(std::int64_t step, int k) const {
-    return as_sgda().at<T>(step, k);
+  along_gradient<T> direction(std::int64_t step) const {
+    return {static_cast<T>(step_size(step))};
   }
-  static constexpr int phases() { return alternating<sgda>::phases(); }
-  phase at_phase(int k) const { return as_sgda().at_phase(k); }
   alternating_sgda paced(int n) const { return {step_size.paced(n)}; }
   double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return step_size.objection(name() + ": step_size"); }
   static std::string name() { return alternating<sgda>::name(); }
-
- private:
-  alternating<sgda> as_sgda() const { return {{step_size}}; }
 };
 
 static_assert(optimizer<alternating<sgda>> && optimizer<alternating_sgda>);

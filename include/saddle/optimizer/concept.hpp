@@ -3,265 +3,322 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "saddle/config.hpp"
-#include "saddle/core/worker_arrays.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
+#include "saddle/step/operation.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// One gradient of a step, and what is done with it.
-struct phase {
-  static constexpr int both = -1;
-  int player = both;      // whose coordinates move: both, 0 (min) or 1 (max)
-  bool commits = true;    // moves w; otherwise only the look-ahead point h
-  bool exchanges = true;  // with the other workers; a look-ahead usually does not
-  bool at_h = false;      // the gradient is taken at h, not at w
-  int draw = 0;           // phases with equal draws of a step see the same sample
-};
 
 /// Which past gradient a look-ahead uses: the worker's own, or the average that was just exchanged.
 enum class extrapolation { local, averaged };
 /// Whether the second gradient of a step sees the first one's sample or a fresh one.
 enum class sampling { same, independent };
 
-// An optimizer is what the user writes down; its rule<T> is what one phase of one step of it comes to: plain numbers
-// of the coordinate type, computed on the host in double, copied to the kernels.
+// ---- What an optimizer writes its step with ----
+//
+// Who says whose step it is: an optimizer writes its list once, and wrappers put their players into it.
+//
+//   Who::player             both_players, 0 or 1
+//   Who::of(optimizer)      the optimizer inside of the run's that takes the step
+//   Who::step(optimizer, i) how many steps that one has taken, with this one
+//   Who::draw(optimizer, i, n)   the number of the sample that it calls n
 
-/// No state, or an aggregate of T. What it holds is finite: a step that would make it otherwise is skipped.
-template <class R, class T>
-concept has_coordinate_state =
-    std::is_trivially_copyable_v<typename R::state> &&
-    (std::is_empty_v<typename R::state> ||
-     (sizeof(typename R::state) % sizeof(T) == 0 && alignof(typename R::state) == alignof(T)));
-template <class R>
-concept fits_in_kernel_arguments = std::is_trivially_copyable_v<R>;
-template <class R, class T>
-concept gives_a_direction = requires(R const rule, T gradient, typename R::state& s) {
-  { rule.direction(gradient, s) } -> std::same_as<T>;
+/// The run's optimizer itself.
+struct whole {
+  static constexpr int player = both_players;
+  template <class O>
+  static O const& of(O const& o) {
+    return o;
+  }
+  template <class O>
+  static std::int64_t step(O const&, iteration const& i) {
+    return i.step;
+  }
+  template <class O>
+  static int draw(O const&, iteration const&, int n) {
+    return n;
+  }
 };
-/// recall gives the bits that direction gave, from the advanced state.
-template <class R, class T>
-concept recalls_the_direction = requires(R const rule, T x, typename R::state const& s) {
-  { rule.recall(x, s) } -> std::same_as<T>;
-};
-/// look_ahead(w, past) is the next point for a gradient. It knows neither of memory nor of averaging.
-template <class R, class T>
-concept looks_ahead = requires(R const rule, T x) {
-  { rule.look_ahead(x, x) } -> std::same_as<T>;
+/// Two that step at once, one a player. Samples are those of the second.
+template <class Min, class Max>
+struct both_of {
+  static constexpr int player = both_players;
+  template <class O>
+  static int draw(O const& o, iteration const& i, int n) {
+    return Max::draw(o, i, n);
+  }
 };
 
-/// `static constexpr bool writes_ahead`: whether the gradient of the next step is taken at an h that this step's last
-/// kernel writes.
-template <class R>
-concept says_whether_it_writes_ahead = requires {
-  { R::writes_ahead } -> std::same_as<bool const&>;
+/// The number of a sample: fixed, or the optimizer's choice, Number::of(optimizer).
+template <int N>
+struct number {
+  template <class O>
+  static int of(O const&) {
+    return N;
+  }
 };
-/// `static constexpr extrapolation from`, of a rule that looks ahead and of no other.
-template <class R, class T>
-concept says_what_it_looks_ahead_along = !looks_ahead<R, T> || requires {
-  { R::from } -> std::same_as<extrapolation const&>;
-};
-/// The h that a step writes for the next one is look_ahead(w, recall(gradient, state)).
-template <class R, class T>
-concept looks_ahead_and_recalls_if_it_writes_ahead =
-    !R::writes_ahead || (looks_ahead<R, T> && recalls_the_direction<R, T>);
+/// A draw that is no sample: the mean over all data of a worker. The problem must know it.
+inline constexpr int full_batch = -1;
 
-template <class R, class T>
-concept coordinate_rule =
-    has_coordinate_state<R, T> && fits_in_kernel_arguments<R> && gives_a_direction<R, T> &&
-    says_whether_it_writes_ahead<R> && says_what_it_looks_ahead_along<R, T> &&
-    looks_ahead_and_recalls_if_it_writes_ahead<R, T>;
+/// An estimate of the mean operator at an array. The estimator and the correction say how it comes about.
+template <class At, class Who, class Number = number<0>>
+struct estimate {};
+/// Subject := together(Subject - the direction). The topology says how.
+template <class Who, class Subject = name::w>
+struct move {};
+/// The same of w by a server, and the mean by which all moved is kept.
+template <class Who>
+struct move_and_keep {};
+/// h from w along an array, the latest estimate if it is not named. What is owed is the run's business.
+template <class Who, class Along = void>
+struct look_ahead {};
+/// Where one player looks ahead, the other one stays where it is: its part of h is w.
+template <class Who>
+struct others_stay {};
+template <class Who>
+struct stays {};
+/// Any vector := together(it - Make).
+template <class Subject, class Make, class Binds = binds<>>
+struct together {};
+/// A vector that a server averages as it is: Give leaves v, Take sees came. C void: by the run's compressor.
+template <class Subject, class C, class Give, class Take, class Binds = binds<>>
+struct average_of {};
+/// The squared norm of a player's estimate is added to a scalar of the worker.
+template <int Scalar, int Player>
+struct add_squared_norm {};
 
-template <class O>
-concept has_a_rule_for_each_step = requires(O const o, std::int64_t step, int phase) {
-  { o.template at<float>(step, phase) };
+/// The operation that an optimizer's direction, or look-ahead, is in this step.
+template <class Who>
+struct direction_of {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const& i) {
+    return Who::of(r.optimizer).template direction<T>(Who::step(r.optimizer, i));
+  }
 };
-/// phases(): how many gradients a step takes.
-template <class O>
-concept says_how_many_phases = requires(O const o) {
-  { o.phases() } -> std::same_as<int>;
+template <class A, class B>
+struct direction_of<both_of<A, B>> {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const& i) {
+    auto const min = direction_of<A>::template at<T>(r, i);
+    auto const max = direction_of<B>::template at<T>(r, i);
+    return of_player<std::remove_const_t<decltype(min)>, std::remove_const_t<decltype(max)>>{min, max};
+  }
 };
-/// at_phase(k): what gradient k of a step is for.
-template <class O>
-concept says_what_each_phase_is_for = requires(O const o, int k) {
-  { o.at_phase(k) } -> std::same_as<phase>;
+template <class Who>
+struct ahead_of {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const& i) {
+    return Who::of(r.optimizer).template ahead<T>(Who::step(r.optimizer, i));
+  }
 };
+template <class A, class B>
+struct ahead_of<both_of<A, B>> {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const& i) {
+    auto const min = ahead_of<A>::template at<T>(r, i);
+    auto const max = ahead_of<B>::template at<T>(r, i);
+    return of_player<std::remove_const_t<decltype(min)>, std::remove_const_t<decltype(max)>>{min, max};
+  }
+};
+template <class Who, class Number>
+struct drawn_by {
+  template <class Run>
+  static int at(Run const& r, iteration const& i) {
+    return Who::draw(r.optimizer, i, Number::of(Who::of(r.optimizer)));
+  }
+};
+template <class A, class B, class Number>
+struct drawn_by<both_of<A, B>, Number> {
+  template <class Run>
+  static int at(Run const& r, iteration const& i) {
+    return B::draw(r.optimizer, i, Number::of(A::of(r.optimizer)));
+  }
+};
+
+// ---- The concept ----
+
 template <class O>
 concept has_a_name = requires {
   { O::name() } -> std::convertible_to<std::string>;
 };
-
-/// Known from the type; where phases() is not static, only its value tells.
 template <class O>
-concept takes_several_gradients = requires { requires(O::phases() > 1); };
-
+concept lists_its_step = requires { typename O::template steps<whole>; };
 template <class O>
-int phases_of(O const& o) {
-  return o.phases();
-}
+concept names_its_estimator = requires { typename O::estimator; };
+/// direction<T>(step): an operation that leaves v.
 template <class O>
-phase phase_of(O const& o, int k) {
-  return o.at_phase(k);
-}
+concept gives_a_direction = requires(O const o) {
+  { o.template direction<float>(std::int64_t{1}) };
+  typename decltype(o.template direction<float>(std::int64_t{1}))::values;
+};
+template <class O>
+concept directions_fit_in_kernel_arguments =
+    std::is_trivially_copyable_v<decltype(std::declval<O const&>().template direction<float>(std::int64_t{1}))>;
 
-template <class O, class T>
-using rule_of = decltype(std::declval<O const&>().template at<T>(std::int64_t{1}, 0));
+namespace detail {
 
-/// Two rules, one a player. Chosen once a bucket, a branch that all lanes take alike.
-template <class Min, class Max>
-struct rule_pair {
-  Min min;
-  Max max;
+template <class L>
+struct facts_of_list;
+template <class Op>
+inline constexpr bool is_estimate = false;
+template <class At, class Who, class N>
+inline constexpr bool is_estimate<estimate<At, Who, N>> = true;
+template <class Op>
+inline constexpr bool is_at_h = false;
+template <class Who, class N>
+inline constexpr bool is_at_h<estimate<name::h, Who, N>> = true;
+template <class Op>
+inline constexpr bool is_look_ahead = false;
+template <class Who, class Along>
+inline constexpr bool is_look_ahead<look_ahead<Who, Along>> = true;
+template <class Op>
+inline constexpr bool writes_h_otherwise = false;
+template <class Who>
+inline constexpr bool writes_h_otherwise<move<Who, name::h>> = true;
+template <class Make, class B>
+inline constexpr bool writes_h_otherwise<together<name::h, Make, B>> = true;
+template <class Op>
+inline constexpr bool keeps_a_mean = false;
+template <class Who>
+inline constexpr bool keeps_a_mean<move_and_keep<Who>> = true;
+template <class Op>
+inline constexpr bool moves_w = false;
+template <class Who>
+inline constexpr bool moves_w<move<Who, name::w>> = true;
+template <class Who>
+inline constexpr bool moves_w<move_and_keep<Who>> = true;
+template <class C, class Give, class Take, class B>
+inline constexpr bool moves_w<average_of<name::w, C, Give, Take, B>> = true;
+template <class Op>
+inline constexpr bool is_averaged_on_a_server = false;
+template <class S, class C, class Give, class Take, class B>
+inline constexpr bool is_averaged_on_a_server<average_of<S, C, Give, Take, B>> = true;
+
+template <class... Op>
+struct facts_of_list<list<Op...>> {
+  static constexpr int estimates = (static_cast<int>(is_estimate<Op>) + ... + 0);
+  static constexpr bool at_h = (is_at_h<Op> || ...);
+  static constexpr bool looks_ahead = (is_look_ahead<Op> || ...);
+  static constexpr bool writes_h = ((is_look_ahead<Op> || writes_h_otherwise<Op>) || ...);
+  static constexpr bool keeps_mean = (keeps_a_mean<Op> || ...);
+  static constexpr bool averages_look_ahead = ((keeps_a_mean<Op> || writes_h_otherwise<Op>) || ...);
+  static constexpr bool exchanges_look_ahead = (writes_h_otherwise<Op> || ...);
+  static constexpr bool moves = (moves_w<Op> || ...);
+  static constexpr bool averages_vectors = (is_averaged_on_a_server<Op> || ...);
+};
+template <class Op>
+struct inside {
+  using type = list<Op>;
+};
+template <class C, class... Op>
+struct inside<when<C, Op...>> {
+  using type = typename concatenated<list<>, typename inside<Op>::type...>::type;
+};
+template <class N, class... Op>
+struct inside<repeat<N, Op...>> {
+  using type = typename concatenated<list<>, typename inside<Op>::type...>::type;
+};
+template <class L>
+struct unfolded;
+template <class... Op>
+struct unfolded<list<Op...>> {
+  using type = typename concatenated<list<>, typename inside<Op>::type...>::type;
 };
 
-template <class R>
-inline constexpr bool is_rule_pair = false;
-template <class A, class B>
-inline constexpr bool is_rule_pair<rule_pair<A, B>> = true;
-/// The same rule with other numbers for each player needs no branch.
-template <class R>
-inline constexpr bool is_uniform_pair = false;
-template <class A>
-inline constexpr bool is_uniform_pair<rule_pair<A, A>> = true;
+}  // namespace detail
 
-template <class R, class F>
-SADDLE_HD void with_rule(R const& rule, int player, F f) {
-  if constexpr (is_uniform_pair<R>) {
-    f(player == 0 ? rule.min : rule.max);
-  } else if constexpr (is_rule_pair<R>) {
-    if (player == 0) f(rule.min);
-    else f(rule.max);
-  } else {
-    f(rule);
-  }
-}
+/// What follows from the list of an optimizer: how many estimates, whether some are at h, who writes it, ...
+template <class O>
+using facts_of_steps = detail::facts_of_list<typename detail::unfolded<typename O::template steps<whole>>::type>;
 
-/// Whether the gradient of the next step is taken at an h that this step's last kernel writes.
-template <class R>
-inline constexpr bool writes_ahead = R::writes_ahead;
-template <class A, class B>
-inline constexpr bool writes_ahead<rule_pair<A, B>> = writes_ahead<A> || writes_ahead<B>;
+template <class O>
+concept moves_its_weights = facts_of_steps<O>::moves;
+template <class O>
+concept takes_gradients_where_something_is_written = !facts_of_steps<O>::at_h || facts_of_steps<O>::writes_h;
+template <class O>
+concept uses_the_look_ahead_that_it_writes = !facts_of_steps<O>::writes_h || facts_of_steps<O>::at_h;
+/// ahead<T>(step): an operation that leaves h, if the list has a look_ahead.
+template <class O>
+concept says_how_it_looks_ahead =
+    !facts_of_steps<O>::looks_ahead || requires(O const o) { o.template ahead<float>(std::int64_t{1}); };
 
-/// A rule that does not look ahead has no `from`, and is asked for none: local stands for it.
-template <class R>
-inline constexpr extrapolation extrapolates = [] {
-  if constexpr (requires { R::from; }) return R::from;
-  else return extrapolation::local;
+namespace detail {
+template <class U>
+inline constexpr bool keeps_a_state = false;
+template <class... A>
+inline constexpr bool keeps_a_state<uses<A...>> =
+    ((A::store && A::name::where == storage::array && A::name::until == lifetime::run &&
+      !std::is_same_v<typename A::name, name::h>) ||
+     ...);
+template <class O>
+concept has_an_ahead = requires(O const o) { o.template ahead<float>(std::int64_t{1}); };
+}  // namespace detail
+/// A look-ahead that others do not hear of, and that moves a state.
+template <class O>
+inline constexpr bool looks_ahead_with_a_state = [] {
+  if constexpr (detail::has_an_ahead<O>)
+    return detail::keeps_a_state<typename decltype(std::declval<O const&>().template ahead<float>(std::int64_t{1}))::values>;
+  else if constexpr (requires(O const o) { o.min, o.max; })
+    return looks_ahead_with_a_state<decltype(O::min)> || looks_ahead_with_a_state<decltype(O::max)>;
+  else if constexpr (requires(O const o) { o.policy; }) return looks_ahead_with_a_state<decltype(O::policy)>;
+  else return false;
 }();
-template <class A, class B>
-inline constexpr extrapolation extrapolates<rule_pair<A, B>> =
-    extrapolates<A> == extrapolation::averaged || extrapolates<B> == extrapolation::averaged ? extrapolation::averaged
-                                                                                            : extrapolation::local;
 
-template <class R, class T>
-inline constexpr int state_planes = planes_of<typename R::state, T>;
-template <class A, class B, class T>
-inline constexpr int state_planes<rule_pair<A, B>, T> =
-    state_planes<A, T> > state_planes<B, T> ? state_planes<A, T> : state_planes<B, T>;
-
-template <class R>
-struct rules_in {
-  using min = R;
-  using max = R;
-};
-template <class A, class B>
-struct rules_in<rule_pair<A, B>> {
-  using min = A;
-  using max = B;
-};
-template <class R, class T>
-concept rules_both_players =
-    coordinate_rule<typename rules_in<R>::min, T> && coordinate_rule<typename rules_in<R>::max, T>;
-
-/// Stands for every rule that a kernel does not ask, so that all of them share the kernel.
-struct absent_rule {
-  using state = stateless;
-  static constexpr bool writes_ahead = false;
-};
-/// A rule that adds a look-ahead to another one, its base, names that `steps_by`: a kernel that asks for nothing but
-/// the direction is then the same for both. Not for a rule whose own direction hides its base's.
-template <class R>
-concept steps_by_another = requires { typename R::steps_by; } &&
-                           std::same_as<typename R::state, typename R::steps_by::state> &&
-                           std::same_as<decltype(&R::direction), decltype(&R::steps_by::direction)>;
-template <class R>
-struct stepping {
-  using type = R;
-};
-template <steps_by_another R>
-struct stepping<R> {
-  using type = typename R::steps_by;
-};
-template <class A, class B>
-struct stepping<rule_pair<A, B>> {
-  using type = rule_pair<typename stepping<A>::type, typename stepping<B>::type>;
-};
-template <class R>
-using stepping_rule = typename stepping<R>::type;
-template <class R>
-stepping_rule<R> stepping_of(R const& rule) {
-  if constexpr (is_rule_pair<R>) return {rule.min, rule.max};
-  else return rule;
-}
-
-/// Turns gradients into what is subtracted from the parameters. Every member is stated: none has a default, so that a
-/// wrapper that forgets one does not compile.
+/// Turns estimates of the operator into what is subtracted from the weights. Nothing has a default: a wrapper that
+/// forgets a member does not compile.
 ///
-/// name()              the policy's name, in reports and checkpoints
-/// phases()            how many gradients a step takes
-/// at_phase(k)         what gradient k of a step is for, see `phase`
-/// at<T>(step, k)      the rule of phase k of a step (which counts from 1), with these members:
-///   state                        an aggregate of T, or stateless
-///   direction(gradient, state)   called once per coordinate and phase, in any order, CPU or GPU
-///   writes_ahead                 static constexpr bool: whether its steps write h, where the next gradient is taken
-///   look_ahead(w, past), from    if it looks ahead; `from` is a static constexpr extrapolation
-///   recall(gradient, state)      if it writes ahead
+/// name()                 the policy's name, in reports and checkpoints
+/// steps<Who>             a list of the above, of operations and of conditions
+/// estimator              what an estimate becomes: one_gradient, or one of estimator/
+/// direction<T>(step)     an operation that leaves v from g, x and arrays of its own; steps count from 1. Called once a
+///                        step, on the host, in double
+/// ahead<T>(step)         an operation that leaves h from base, g and others, if the list has a look_ahead
 ///
 /// Three more are for those that need them:
-///   objection()              what is wrong with its fields, or empty
-///   paced(n)                 itself with schedules that advance once in n of its steps: per_player and md_gan ask it
-///                            of a player that moves n times a step
+///   objection()                  what is wrong with its fields, or empty
+///   paced(n)                     itself with schedules that advance once in n of its steps: per_player and md_gan ask
+///                                it of a player that moves n times a step
 ///   step_size_at(step, player)   what the directions are in units of, for ef21
 template <class O>
-concept optimizer = has_a_name<O> && says_how_many_phases<O> && says_what_each_phase_is_for<O> &&
-                    has_a_rule_for_each_step<O> && rules_both_players<rule_of<O, float>, float>;
+concept optimizer = has_a_name<O> && lists_its_step<O> && names_its_estimator<O> && gives_a_direction<O> &&
+                    directions_fit_in_kernel_arguments<O> && moves_its_weights<O> &&
+                    takes_gradients_where_something_is_written<O> && uses_the_look_ahead_that_it_writes<O>;
 
 template <class O>
 concept can_be_paced = requires(O const o, int n) {
   { o.paced(n) } -> std::same_as<O>;
 };
-
 /// step_size_at(step, player): what that player's directions of a step are in units of.
 template <class O>
 concept says_its_step_size = requires(O const o, std::int64_t step, int player) {
   { o.step_size_at(step, player) } -> std::same_as<double>;
 };
 
-/// What is wrong with the phases of an optimizer, or empty: what no concept can see.
-template <class T, optimizer O>
-std::string objection_to_phases(O const& o) {
-  using rule = rule_of<O, T>;
-  static_assert(rules_both_players<rule, T>, "the optimizer has no rule for this type of coordinates");
-  constexpr bool looks = looks_ahead<typename rules_in<rule>::min, T> || looks_ahead<typename rules_in<rule>::max, T>;
-  int const phases = phases_of(o);
-  if (phases < 1) return O::name() + ": phases() is at least 1, and is " + std::to_string(phases);
-  bool commits = false, is_written = writes_ahead<rule>, is_used = false;
-  for (int k = 0; k < phases; ++k) {
-    phase const one = phase_of(o, k);
-    std::string const which = O::name() + ": phase " + std::to_string(k) + " ";
-    if (one.player < phase::both || one.player > 1)
-      return which + "is of player " + std::to_string(one.player) + ": it is 0, 1 or both (-1)";
-    if (one.draw < 0) return which + "asks for sample " + std::to_string(one.draw) + ": they count from 0";
-    if (one.at_h && !is_written) return which + "takes its gradient at h, which nothing has written";
-    if (!one.commits && !one.exchanges && !looks)
-      return which + "does not commit, and its rule has no look_ahead: it would do nothing";
-    commits |= one.commits;
-    is_written |= !one.commits;
-    is_used |= one.at_h;
-  }
-  if (!commits) return O::name() + ": no phase commits, so that w would never move";
-  if (is_written && !is_used) return O::name() + ": h is written, and no phase takes its gradient there";
-  return {};
-}
+// ---- Directions along a gradient, which several optimizers share ----
+
+template <class T>
+struct along_gradient {
+  using values = uses<in<name::g>, out<name::v>>;
+  T step;
+  SADDLE_HD void operator()(T g, T& v) const { v = step * g; }
+};
+template <class T>
+struct ahead_along_gradient {
+  using values = uses<in<name::base>, in<name::g>, out<name::h>>;
+  T step;
+  SADDLE_HD void operator()(T base, T g, T& h) const { h = base - step * g; }
+};
+
+/// One gradient, as it is.
+struct one_gradient {
+  template <class At, class Draw, int Player, int>
+  using steps = list<gradient<At, name::g, Draw, Player>>;
+  template <int>
+  using result = name::g;
+};
 
 SADDLE_NAMESPACE_END

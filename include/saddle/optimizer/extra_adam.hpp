@@ -6,6 +6,8 @@
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -20,21 +22,30 @@ struct extra_adam {
   double beta1 = 0.5, beta2 = 0.9, epsilon = 1e-8;
   sampling second = sampling::independent;
 
-  template <class T>
-  struct rule : adam::rule<T> {
-    using steps_by = adam::rule<T>;
-    static constexpr bool writes_ahead = false;
-    static constexpr extrapolation from = extrapolation::local;
-    SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
+  struct second_sample {
+    static int of(extra_adam const& o) { return o.second == sampling::independent ? 1 : 0; }
   };
   template <class T>
-  rule<T> at(std::int64_t step, int phase) const {
-    return {{static_cast<T>(step_size(step)), adam_ratio_after<T>(2 * (step - 1) + phase + 1, beta1, beta2, epsilon)}};
+  struct ahead_along_ratio {
+    using values = uses<in<name::base>, in<name::g>, inout<name::m1>, inout<name::m2>, out<name::h>>;
+    along_ratio<T> rule;
+    SADDLE_HD void operator()(T base, T g, T& m1, T& m2, T& h) const {
+      T v;
+      rule(g, m1, m2, v);
+      h = base - v;
+    }
+  };
+  template <class Who>
+  using steps = list<estimate<name::w, Who>, look_ahead<Who>, others_stay<Who>,
+                     estimate<name::h, Who, second_sample>, move<Who>>;
+  using estimator = one_gradient;
+  template <class T>
+  along_ratio<T> direction(std::int64_t step) const {
+    return {static_cast<T>(step_size(step)), adam_ratio_after<T>(2 * step, beta1, beta2, epsilon)};
   }
-  static constexpr int phases() { return 2; }
-  phase at_phase(int k) const {
-    if (k == 0) return {.commits = false, .exchanges = false};
-    return {.at_h = true, .draw = second == sampling::independent ? 1 : 0};
+  template <class T>
+  ahead_along_ratio<T> ahead(std::int64_t step) const {
+    return {{static_cast<T>(step_size(step)), adam_ratio_after<T>(2 * step - 1, beta1, beta2, epsilon)}};
   }
   extra_adam paced(int n) const { return {step_size.paced(n), beta1, beta2, epsilon, second}; }
   double step_size_at(std::int64_t step, int) const { return step_size(step); }

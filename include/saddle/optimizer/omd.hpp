@@ -1,11 +1,13 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "saddle/config.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
-#include "saddle/optimizer/sgda.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -25,20 +27,19 @@ template <extrapolation From>
 struct basic_omd {
   schedule step_size = 1e-3;
 
+  template <class Who>
+  using steps = std::conditional_t<
+      From == extrapolation::local, list<estimate<name::h, Who>, move<Who>, look_ahead<Who>>,
+      list<estimate<name::h, Who>, move_and_keep<Who>, look_ahead<Who, name::moved>>>;
+  using estimator = one_gradient;
   template <class T>
-  struct rule : sgda::rule<T> {
-    using steps_by = sgda::rule<T>;
-    static constexpr bool writes_ahead = true;
-    static constexpr extrapolation from = From;
-    SADDLE_HD T recall(T gradient, stateless const&) const { return this->step_size * gradient; }
-    SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
-  };
-  template <class T>
-  rule<T> at(std::int64_t step, int) const {
-    return {{static_cast<T>(step_size(step))}};
+  along_gradient<T> direction(std::int64_t step) const {
+    return {static_cast<T>(step_size(step))};
   }
-  static constexpr int phases() { return 1; }
-  static constexpr phase at_phase(int) { return {.at_h = true}; }
+  template <class T>
+  ahead_along_gradient<T> ahead(std::int64_t step) const {
+    return {static_cast<T>(step_size(step))};
+  }
   basic_omd paced(int n) const { return {step_size.paced(n)}; }
   double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return step_size.objection(name() + ": step_size"); }

@@ -6,6 +6,8 @@
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/schedule.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -20,26 +22,26 @@ struct optimistic_adam {
   double beta1 = 0.5, beta2 = 0.9, epsilon = 1e-8;
 
   template <class T>
-  struct rule {
-    using state = adam_moments<T>;
-    static constexpr bool writes_ahead = false;
+  struct along_both_ratios {
+    using values = uses<in<name::g>, inout<name::m1>, inout<name::m2>, out<name::v>>;
     T now, before;
     adam_ratio<T> ratio, old_ratio;
-    SADDLE_HD T direction(T gradient, state& s) const {
-      T const old = old_ratio.of(s);
-      ratio.advance(s, gradient);
-      return now * ratio.of(s) - before * old;
+    SADDLE_HD void operator()(T g, T& m1, T& m2, T& v) const {
+      T const old = old_ratio.of(m1, m2);
+      ratio.advance(m1, m2, g);
+      v = now * ratio.of(m1, m2) - before * old;
     }
   };
+  template <class Who>
+  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using estimator = one_gradient;
   template <class T>
-  rule<T> at(std::int64_t step, int) const {
+  along_both_ratios<T> direction(std::int64_t step) const {
     double const eta = step_size(step);
     bool const first = step == 1;
     return {static_cast<T>(first ? eta : 2 * eta), static_cast<T>(first ? 0 : eta),
             adam_ratio_after<T>(step, beta1, beta2, epsilon), adam_ratio_after<T>(step - 1, beta1, beta2, epsilon)};
   }
-  static constexpr int phases() { return 1; }
-  static constexpr phase at_phase(int) { return {}; }
   optimistic_adam paced(int n) const { return {step_size.paced(n), beta1, beta2, epsilon}; }
   double step_size_at(std::int64_t step, int) const { return step_size(step); }
   std::string objection() const { return objection_to_adam(name(), step_size, beta1, beta2, epsilon); }

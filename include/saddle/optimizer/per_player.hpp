@@ -1,12 +1,132 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "saddle/config.hpp"
 #include "saddle/core/objection.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 
 SADDLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The minimizing player of a per_player.
+template <class Who>
+struct min_of_pair : Who {
+  static constexpr int player = 0;
+  template <class O>
+  static auto const& of(O const& o) {
+    return Who::of(o).min;
+  }
+};
+/// The maximizing one, which moves max_steps times: the turn before the last are repeated.
+template <class Who, bool Last>
+struct max_of_pair {
+  static constexpr int player = 1;
+  template <class O>
+  static auto of(O const& o) {
+    return Who::of(o).max.paced(Who::of(o).max_steps);
+  }
+  template <class O>
+  static std::int64_t step(O const& o, iteration const& i) {
+    return (Who::step(o, i) - 1) * Who::of(o).max_steps + turn(o, i) + 1;
+  }
+  template <class O>
+  static int draw(O const& o, iteration const& i, int n) {
+    return Who::draw(o, i, turn(o, i) * Who::of(o).estimates + n);
+  }
+
+ private:
+  template <class O>
+  static int turn(O const& o, iteration const& i) {
+    return Last ? Who::of(o).max_steps - 1 : i.repetition;
+  }
+};
+template <class Who>
+struct turns_alone {
+  template <class Run>
+  static int at(Run const& r) {
+    return Who::of(r.optimizer).max_steps - 1;
+  }
+};
+
+/// Both players' lists as one, where they take the same number of gradients.
+template <class Min, class Max>
+struct zipped {};
+template <>
+struct zipped<list<>, list<>> {
+  using type = list<>;
+};
+template <class AtA, class A, class N, class... Ra, class AtB, class B, class M, class... Rb>
+struct zipped<list<estimate<AtA, A, N>, Ra...>, list<estimate<AtB, B, M>, Rb...>> {
+  using at = std::conditional_t<std::is_same_v<AtA, name::h>, AtA, AtB>;
+  using type = cat<list<estimate<at, both_of<A, B>, N>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+};
+template <class A, class S, class... Ra, class B, class... Rb>
+struct zipped<list<move<A, S>, Ra...>, list<move<B, S>, Rb...>> {
+  using type = cat<list<move<both_of<A, B>, S>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+};
+template <class A, class... Ra, class B, class... Rb>
+struct zipped<list<move_and_keep<A>, Ra...>, list<move_and_keep<B>, Rb...>> {
+  using type = cat<list<move_and_keep<both_of<A, B>>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+};
+template <class A, class... Ra, class B, class... Rb>
+struct zipped<list<move_and_keep<A>, Ra...>, list<move<B, name::w>, Rb...>> {
+  using type = cat<list<move_and_keep<both_of<A, B>>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+};
+template <class A, class... Ra, class B, class... Rb>
+struct zipped<list<move<A, name::w>, Ra...>, list<move_and_keep<B>, Rb...>> {
+  using type = cat<list<move_and_keep<both_of<A, B>>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+};
+template <class A, class Along, class... Ra, class B, class... Rb>
+struct zipped<list<look_ahead<A, Along>, Ra...>, list<look_ahead<B, Along>, Rb...>> {
+  using type = cat<list<look_ahead<both_of<A, B>, Along>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+};
+/// Where only one looks ahead, the other stays.
+template <class A, class Along, class... Ra>
+struct zipped<list<look_ahead<A, Along>, Ra...>, list<>> {
+  using type = cat<list<look_ahead<A, Along>, others_stay<A>>, typename zipped<list<Ra...>, list<>>::type>;
+};
+template <class B, class Along, class... Rb>
+struct zipped<list<>, list<look_ahead<B, Along>, Rb...>> {
+  using type = cat<list<look_ahead<B, Along>, others_stay<B>>, typename zipped<list<>, list<Rb...>>::type>;
+};
+template <class A, class... Ra, class B, class... Rb>
+struct zipped<list<others_stay<A>, Ra...>, list<others_stay<B>, Rb...>> : zipped<list<Ra...>, list<Rb...>> {};
+template <class A, class... Ra, class B, class... Rb>
+struct zipped<list<stays<A>, Ra...>, list<stays<B>, Rb...>> {
+  using type = cat<list<stays<both_of<A, B>>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+};
+
+/// The list of a player that does not look ahead, beside one that does: gradients at h, where its own part is w.
+template <class Who, bool AtH, class L>
+struct beside_look_ahead {
+  using type = L;
+};
+template <class Op>
+struct at_look_ahead {
+  using type = Op;
+};
+template <class Who, class N>
+struct at_look_ahead<estimate<name::w, Who, N>> {
+  using type = estimate<name::h, Who, N>;
+};
+template <class Who, class... Op>
+struct beside_look_ahead<Who, true, list<Op...>> {
+  using type = list<typename at_look_ahead<Op>::type..., stays<Who>>;
+};
+
+template <class Count, class L>
+struct repeated;
+template <class Count, class... Op>
+struct repeated<Count, list<Op...>> {
+  using type = list<repeat<Count, Op...>>;
+};
+
+}  // namespace detail
 
 /// One optimizer for each player. Both must take the same number of gradients.
 ///
@@ -22,21 +142,23 @@ struct per_player {
   Max max{};
   int max_steps = 1;
 
+  static constexpr int estimates = facts_of_steps<Min>::estimates;  // of a turn
+  template <class Who>
+  using steps =
+      cat<typename detail::repeated<
+              detail::turns_alone<Who>,
+              typename detail::beside_look_ahead<detail::max_of_pair<Who, false>,
+                                                 facts_of_steps<Min>::at_h && !facts_of_steps<Max>::at_h,
+                                                 typename Max::template steps<detail::max_of_pair<Who, false>>>::type>::type,
+          typename detail::zipped<typename Min::template steps<detail::min_of_pair<Who>>,
+                                  typename Max::template steps<detail::max_of_pair<Who, true>>>::type>;
+  using estimator = typename Min::estimator;
+  static_assert(std::is_same_v<estimator, typename Max::estimator>,
+                "per_player: both players' optimizers must have the same estimator");
   template <class T>
-  rule_pair<rule_of<Min, T>, rule_of<Max, T>> at(std::int64_t step, int k) const {
-    int const each = phases_of(min);
-    std::int64_t const move = (step - 1) * max_steps + k / each + 1;
-    return {min.template at<T>(step, k % each), max.paced(max_steps).template at<T>(move, k % each)};
-  }
-  int phases() const { return phases_of(min) * max_steps; }
-  phase at_phase(int k) const {
-    int const each = phases_of(min), turn = k / each;
-    phase const a = phase_of(min, k % each), b = phase_of(max, k % each);
-    return {.player = turn + 1 < max_steps ? 1 : phase::both,
-            .commits = a.commits,
-            .exchanges = a.exchanges,
-            .at_h = a.at_h || b.at_h,
-            .draw = turn * each + b.draw};
+  auto direction(std::int64_t step) const {
+    return of_player<decltype(min.template direction<T>(step)), decltype(max.template direction<T>(step))>{
+        min.template direction<T>(step), max.paced(max_steps).template direction<T>(step * max_steps)};
   }
   double step_size_at(std::int64_t step, int player) const
     requires(says_its_step_size<Min> && says_its_step_size<Max>)
@@ -45,21 +167,16 @@ struct per_player {
   }
   /// Empty, or why this pair cannot step together.
   std::string objection() const {
-    if (phases_of(min) != phases_of(max))
+    using a = facts_of_steps<Min>;
+    using b = facts_of_steps<Max>;
+    if (a::estimates != b::estimates)
       return "per_player: both players' optimizers must take the same number of gradients";
     if (std::string const why = first_objection(
             {objection_unless(max_steps >= 1, "per_player: max_steps", "must be at least 1", max_steps),
              in_its_place("min", objection_to(min)), in_its_place("max", objection_to(max))});
         !why.empty())
       return why;
-    for (int k = 0; k < phases_of(min); ++k) {
-      phase const a = phase_of(min, k), b = phase_of(max, k);
-      if (a.player != phase::both || b.player != phase::both)
-        return "per_player: an alternating optimizer already chooses its player";
-      if (a.commits != b.commits || a.exchanges != b.exchanges)
-        return "per_player: both players' phases must commit and exchange together";
-      if (a.draw != b.draw) return "per_player: both players must take the same samples";
-    }
+    if (samples_of(min) != samples_of(max)) return "per_player: both players must take the same samples";
     return {};
   }
   static std::string name() { return "per-player-" + Min::name() + "-" + Max::name(); }
@@ -67,6 +184,18 @@ struct per_player {
  private:
   static std::string in_its_place(char const* field, std::string const& why) {
     return why.empty() ? why : std::string("per_player: ") + field + ": " + why;
+  }
+  template <class At, class Who, class N, class O>
+  static void add_sample(std::string& all, estimate<At, Who, N>, O const& o) {
+    all += std::to_string(N::of(o)) + " ";
+  }
+  template <class Op, class O>
+  static void add_sample(std::string&, Op, O const&) {}
+  template <class O>
+  static std::string samples_of(O const& o) {
+    std::string all;
+    [&]<class... Op>(list<Op...>) { (add_sample(all, Op(), o), ...); }(typename O::template steps<whole>());
+    return all;
   }
 };
 template <class Min, class Max>

@@ -10,8 +10,10 @@
 #include "saddle/core/objection.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/topology/gossip.hpp"
+#include "saddle/exchange/lists.hpp"
+#include "saddle/exchange/mixing.hpp"
+#include "saddle/step/list.hpp"
 #include "saddle/topology/graph.hpp"
-#include "saddle/topology/scheme.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -42,10 +44,18 @@ struct accelerated_gossip {
   acceleration rule = acceleration::chebyshev;
   gossip_order order = gossip_order::adapt_then_combine;
 
-  template <bool, feedback>
-  using scheme = accelerated_mixing<false>;
-  template <bool, feedback>
-  using late_scheme = accelerated_mixing<true>;
+  using exchanges = always;
+  using begins = always;
+  static constexpr bool has_server = false, on_average = false, amplifies = true;
+
+  template <class Run, class Subject>
+  using slot_of = slot<Subject, accelerated_mixing, typename Run::compression, exact_downlink>;
+  template <class Run, class Subject, class Make, class Binds>
+  using together = exchange_in_graph<slot_of<Run, Subject>, Make, Binds, both_players>;
+  template <class Run, class Subject, class Make, class G, int Player, bool>
+  using move = move_in_graph<slot_of<Run, Subject>, Make, G, Player>;
+  template <class Run, int Player>
+  using before_gradient = before_gradient_in_graph<slot_of<Run, name::w>, Player>;
 
   int rounds_per_exchange() const { return rounds; }
   static constexpr bool varies() { return false; }

@@ -3,16 +3,33 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/feedback.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 #include "saddle/topology/graph.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// The downlink that sends the average as it is.
 struct exact_downlink {};
+
+// A wrapper (local_steps, tracked) says `using wraps = Tp`, has it in its field `topology`, and says only what it
+// changes. Whatever it does not say is asked of the one inside.
+
+template <class Tp>
+concept wraps_a_topology = requires(Tp const t) {
+  { t.topology } -> std::same_as<typename Tp::wraps const&>;
+};
+/// The topology inside of all wrappers: its fields tune the exchange.
+template <class Tp>
+auto const& unwrapped_topology(Tp const& t) {
+  if constexpr (wraps_a_topology<Tp>) return unwrapped_topology(t.topology);
+  else return t;
+}
 
 /// What a topology sends down; one without a server sends nothing.
 template <class Tp>
@@ -24,48 +41,30 @@ template <class Tp>
 struct downlink_of<Tp> {
   using type = typename Tp::downlink_type;
 };
+template <wraps_a_topology Tp>
+struct downlink_of<Tp> : downlink_of<typename Tp::wraps> {};
 
-/// Whether there are steps that exchange nothing (local_steps): of `every` steps, one exchanges, and how is what the
-/// `topology` inside says.
+/// Whether there are steps that exchange nothing (local_steps): conditions, at(run, step), of the steps that do, and of
+/// those that follow one.
 template <class Tp>
-concept steps_alone = requires(Tp const t) {
-  { t.every } -> std::convertible_to<int>;
-  t.topology;
-};
-/// The topology whose fields tune an exchange: itself, or the one inside a wrapper (local_steps).
-template <class Tp>
-auto const& unwrapped_topology(Tp const& t) {
-  if constexpr (steps_alone<Tp>) return t.topology;
-  else return t;
-}
-
-/// The scheme of combine_then_adapt, where there is one.
-template <class Tp, bool Exact, feedback Kept>
-struct late_scheme_of {};
-template <class Tp, bool Exact, feedback Kept>
-  requires requires { typename Tp::template late_scheme<Exact, Kept>; }
-struct late_scheme_of<Tp, Exact, Kept> {
-  using type = typename Tp::template late_scheme<Exact, Kept>;
-};
-
-/// Chooses the scheme from what it must know of the compressor: is it exact, what is kept beside it.
-template <class Tp>
-concept chooses_a_scheme = requires {
-  typename Tp::template scheme<true, feedback::none>;
-  typename Tp::template scheme<false, feedback::error>;
+concept says_when_it_exchanges = requires {
+  typename Tp::exchanges;
+  typename Tp::begins;
 };
 template <class Tp>
-concept has_a_late_scheme = requires { typename Tp::template late_scheme<true, feedback::none>; };
-template <class Tp>
-concept combines_first_by_choice = requires(Tp const t) {
-  { t.combines_first() } -> std::same_as<bool>;
+concept says_what_it_is = requires {
+  { Tp::has_server } -> std::same_as<bool const&>;
+  { Tp::on_average } -> std::same_as<bool const&>;
+  { Tp::amplifies } -> std::same_as<bool const&>;
 };
-/// late_scheme and combines_first, or neither.
-template <class Tp>
-concept says_when_it_combines = has_a_late_scheme<Tp> == combines_first_by_choice<Tp>;
 template <class Tp>
 concept says_whether_it_varies = requires(Tp const t) {
   { t.varies() } -> std::same_as<bool>;
+};
+template <class Tp>
+concept mixes_for_a_number_of_rounds = requires(Tp const t, std::int64_t step, int round, int worker) {
+  { t.rounds_per_exchange() } -> std::same_as<int>;
+  { t.sources(step, round, worker, worker) } -> std::same_as<std::vector<edge>>;
 };
 /// Of whoever has a field `downlink`: without the type it would be left out.
 template <class Tp>
@@ -73,42 +72,208 @@ concept names_the_type_of_its_downlink =
     !requires(Tp const t) { t.downlink; } || requires(Tp const t) {
       { t.downlink } -> std::same_as<typename Tp::downlink_type const&>;
     };
-/// Of whoever mixes what a compressor has lost: gamma.
-template <class Scheme>
-inline constexpr bool mixes_with_losses = !Scheme::averages && (Scheme::memory || Scheme::copies);
-template <class Tp>
-concept has_a_consensus_step_for_losses =
-    !(mixes_with_losses<typename Tp::template scheme<false, feedback::none>> ||
-      mixes_with_losses<typename Tp::template scheme<false, feedback::error>>) ||
-    requires(Tp const t) {
-      { unwrapped_topology(t).consensus_step } -> std::same_as<std::optional<double> const&>;
-    };
-template <class Tp>
-concept mixes_for_a_number_of_rounds = requires(Tp const t, std::int64_t step, int round, int worker) {
-  { t.rounds_per_exchange() } -> std::same_as<int>;
-  { t.sources(step, round, worker, worker) } -> std::same_as<std::vector<edge>>;
-};
 template <class Tp>
 concept checks_itself = requires(Tp const t, int workers, bool lossy, bool memory) { t.check(workers, lossy, memory); };
 template <class Tp>
 concept topology_has_a_name = requires(Tp const t) {
   { t.name() } -> std::convertible_to<std::string>;
 };
+/// A run of policies, as far as a topology writes its part of a step's list with it.
+struct run_archetype {
+  struct compression {};
+  static constexpr bool is_exact = true;
+  static constexpr feedback kept = feedback::none;
+};
+template <class Tp>
+concept has_a_slot_for_each_vector = requires { typename Tp::template slot_of<run_archetype, name::w>; };
+template <class Tp>
+concept moves_vectors_together = requires {
+  typename Tp::template together<run_archetype, name::w, fixed<chain<>>, binds<>>;
+  typename Tp::template move<run_archetype, name::w, fixed<chain<>>, name::g, both_players, false>;
+  typename Tp::template before_gradient<run_archetype, both_players>;
+};
+/// Of whoever mixes what a compressor has lost: gamma.
+template <class Tp>
+concept has_a_consensus_step_for_losses = Tp::has_server || Tp::amplifies || requires(Tp const t) {
+  { t.consensus_step } -> std::same_as<std::optional<double> const&>;
+};
 
-/// Who sends to whom with which weight.
+/// A topology without another one inside.
+template <class Tp>
+concept plain_topology = says_when_it_exchanges<Tp> && says_what_it_is<Tp> && has_a_slot_for_each_vector<Tp> &&
+                         moves_vectors_together<Tp> && mixes_for_a_number_of_rounds<Tp> && says_whether_it_varies<Tp> &&
+                         has_a_consensus_step_for_losses<Tp> && names_the_type_of_its_downlink<Tp> &&
+                         checks_itself<Tp> && topology_has_a_name<Tp>;
+
+// ---- What is asked of a topology, whether it is wrapped or not ----
+
+#define SADDLE_OF_TOPOLOGY(constant)                                            \
+  template <class Tp>                                                           \
+  inline constexpr bool topology_##constant = [] {                              \
+    if constexpr (requires { Tp::constant; }) return Tp::constant;              \
+    else return topology_##constant<typename Tp::wraps>;                        \
+  }()
+SADDLE_OF_TOPOLOGY(has_server);
+SADDLE_OF_TOPOLOGY(on_average);
+SADDLE_OF_TOPOLOGY(amplifies);
+#undef SADDLE_OF_TOPOLOGY
+
+namespace detail {
+template <class Tp>
+struct exchanges_of {
+  using exchanges = typename exchanges_of<typename Tp::wraps>::exchanges;
+  using begins = typename exchanges_of<typename Tp::wraps>::begins;
+};
+template <says_when_it_exchanges Tp>
+struct exchanges_of<Tp> {
+  using exchanges = typename Tp::exchanges;
+  using begins = typename Tp::begins;
+};
+}  // namespace detail
+template <class Tp>
+using topology_exchanges = typename detail::exchanges_of<Tp>::exchanges;
+template <class Tp>
+using topology_begins = typename detail::exchanges_of<Tp>::begins;
+
+/// Who hears whom in a round of a step, with the weights, in ascending order.
+template <class Tp>
+std::vector<edge> sources_of(Tp const& t, std::int64_t step, int round, int worker, int workers) {
+  if constexpr (requires { t.sources(step, round, worker, workers); }) return t.sources(step, round, worker, workers);
+  else return sources_of(t.topology, step, round, worker, workers);
+}
+template <class Tp>
+int rounds_of(Tp const& t) {
+  return unwrapped_topology(t).rounds_per_exchange();
+}
+template <class Tp>
+bool is_varying(Tp const& t) {
+  return unwrapped_topology(t).varies();
+}
+/// Whether the workers are mixed before they take their directions.
+template <class Tp>
+bool combines_before_it_adapts(Tp const& t) {
+  auto const& inner = unwrapped_topology(t);
+  if constexpr (requires { inner.combines_first(); }) return inner.combines_first();
+  else return false;
+}
+/// Whether workers exchange in a step, and how many steps lie between two exchanges on average.
+template <class Tp>
+bool is_exchange_step(Tp const& t, std::uint64_t seed, std::int64_t step) {
+  if constexpr (requires { t.is_round(seed, step); }) return t.is_round(seed, step);
+  else if constexpr (wraps_a_topology<Tp>) return is_exchange_step(t.topology, seed, step);
+  else return true;
+}
+template <class Tp>
+double steps_between_exchanges(Tp const& t) {
+  if constexpr (requires { t.steps_a_round(); }) return t.steps_a_round();
+  else if constexpr (wraps_a_topology<Tp>) return steps_between_exchanges(t.topology);
+  else return 1;
+}
+/// Whether a worker takes part in a step; all workers know.
+template <class Tp>
+bool takes_part(Tp const& t, std::uint64_t seed, std::int64_t step, int worker, int workers) {
+  if constexpr (requires { t.takes_part(seed, step, worker, workers); })
+    return t.takes_part(seed, step, worker, workers);
+  else if constexpr (wraps_a_topology<Tp>) return takes_part(t.topology, seed, step, worker, workers);
+  else return true;
+}
+template <class Tp>
+inline constexpr bool draws_its_workers = [] {
+  if constexpr (requires(Tp const t) { t.takes_part(1u, 1, 0, 1); }) return true;
+  else if constexpr (wraps_a_topology<Tp>) return draws_its_workers<typename Tp::wraps>;
+  else return false;
+}();
+/// The fields that decide what is sent, with a space before them, or nothing.
+template <class Tp>
+std::string details_of(Tp const& t) {
+  if constexpr (requires { t.details(); }) return " " + t.details();
+  else if constexpr (wraps_a_topology<Tp>) return details_of(t.topology);
+  else return {};
+}
+/// errors  std::invalid_argument where the combination makes no sense
+template <class Tp>
+void check_topology(Tp const& t, int workers, bool lossy, bool memory) {
+  if constexpr (wraps_a_topology<Tp>) check_topology(t.topology, workers, lossy, memory);
+  if constexpr (checks_itself<Tp>) t.check(workers, lossy, memory);
+}
+
+/// local_steps, or another one whose steps are not all exchanges.
+template <class Tp>
+inline constexpr bool steps_alone = !std::is_same_v<topology_exchanges<Tp>, always>;
+
+// ---- The parts of a step's list that a topology writes ----
+
+namespace detail {
+
+template <class Tp, class Run, class Subject>
+struct slot_for {
+  using type = typename slot_for<typename Tp::wraps, Run, Subject>::type;
+};
+template <class Tp, class Run, class Subject>
+  requires requires { typename Tp::template slot_of<Run, Subject>; }
+struct slot_for<Tp, Run, Subject> {
+  using type = typename Tp::template slot_of<Run, Subject>;
+};
+template <class Tp, class Run, class Subject, class Make, class Binds>
+struct together_in {
+  using type = typename together_in<typename Tp::wraps, Run, Subject, Make, Binds>::type;
+};
+template <class Tp, class Run, class Subject, class Make, class Binds>
+  requires requires { typename Tp::template together<Run, Subject, Make, Binds>; }
+struct together_in<Tp, Run, Subject, Make, Binds> {
+  using type = typename Tp::template together<Run, Subject, Make, Binds>;
+};
+template <class Tp, class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+struct move_in {
+  using type = typename move_in<typename Tp::wraps, Run, Subject, Make, G, Player, KeepsMoved>::type;
+};
+template <class Tp, class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+  requires requires { typename Tp::template move<Run, Subject, Make, G, Player, KeepsMoved>; }
+struct move_in<Tp, Run, Subject, Make, G, Player, KeepsMoved> {
+  using type = typename Tp::template move<Run, Subject, Make, G, Player, KeepsMoved>;
+};
+template <class Tp, class Run, int Player>
+struct before_gradient_in {
+  using type = typename before_gradient_in<typename Tp::wraps, Run, Player>::type;
+};
+template <class Tp, class Run, int Player>
+  requires requires { typename Tp::template before_gradient<Run, Player>; }
+struct before_gradient_in<Tp, Run, Player> {
+  using type = typename Tp::template before_gradient<Run, Player>;
+};
+
+}  // namespace detail
+
+/// The exchange of a vector.
+template <class Tp, class Run, class Subject>
+using slot_in = typename detail::slot_for<Tp, Run, Subject>::type;
+/// subject := together(subject - Make).
+template <class Tp, class Run, class Subject, class Make, class Binds = binds<>>
+using together_in = typename detail::together_in<Tp, Run, Subject, Make, Binds>::type;
+/// subject := together(subject - the direction that Make takes along G). The mean is kept as `moved`, if that is wanted.
+template <class Tp, class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+using move_in = typename detail::move_in<Tp, Run, Subject, Make, G, Player, KeepsMoved>::type;
+/// What of a move does not wait for the gradient.
+template <class Tp, class Run, int Player>
+using before_gradient_in = typename detail::before_gradient_in<Tp, Run, Player>::type;
+
+/// Who sends to whom with which weight, and how that moves a vector: it writes its part of a step's list.
 ///
-/// scheme<Exact, Kept>                     from topology/scheme.hpp; what it says of itself decides what is kept
-/// late_scheme<Exact, Kept>, combines_first()   that of combine_then_adapt, and whether it is chosen; or neither
+/// exchanges, begins                       in which steps there is an exchange, and which begin after one: conditions
+/// has_server, on_average, amplifies       a server; directions of the average; rounds that make more of what is lost
+/// slot_of<Run, Subject>                   how a vector is exchanged: by which rule of exchange/, compressed by what
+/// together<Run, Subject, Make, Binds>     subject := together(subject - Make), a list
+/// move<Run, Subject, Make, G, Player, KeepsMoved>   the same along a direction
+/// before_gradient<Run, Player>            what of a move of w does not wait for the gradient, a list
 /// rounds_per_exchange()                   how often it mixes in an exchange
 /// sources(step, round, worker, workers)   whose messages a worker combines, with the weights, in ascending order
 /// varies()                                whether they depend on the step
 /// downlink, downlink_type                 what its server compresses the average by, and that type; or neither
-/// consensus_step                          std::optional<double>, of a scheme that mixes what a compressor has lost
+/// consensus_step                          std::optional<double>, of a graph whose rules mix what a compressor has lost
 /// check(workers, lossy, memory)           throws std::invalid_argument where the combination makes no sense
+///
+/// A wrapper has `wraps`, the field `topology`, a name, and of these what it changes.
 template <class Tp>
-concept topology =
-    chooses_a_scheme<Tp> && says_when_it_combines<Tp> && mixes_for_a_number_of_rounds<Tp> &&
-    says_whether_it_varies<Tp> && has_a_consensus_step_for_losses<Tp> && names_the_type_of_its_downlink<Tp> &&
-    checks_itself<Tp> && topology_has_a_name<Tp>;
+concept topology = plain_topology<Tp> || (wraps_a_topology<Tp> && topology_has_a_name<Tp>);
 
 SADDLE_NAMESPACE_END

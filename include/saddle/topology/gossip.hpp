@@ -9,8 +9,10 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/core/objection.hpp"
 #include "saddle/topology/concept.hpp"
+#include "saddle/exchange/lists.hpp"
+#include "saddle/exchange/mixing.hpp"
+#include "saddle/step/list.hpp"
 #include "saddle/topology/graph.hpp"
-#include "saddle/topology/scheme.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -33,11 +35,20 @@ struct gossip {
   gossip_order order = gossip_order::adapt_then_combine;
   std::optional<double> consensus_step{};
 
-  template <bool Exact, feedback Kept, bool Late = false>
-  using scheme = std::conditional_t<
-      Exact, mixing<Late>, std::conditional_t<Kept == feedback::none, choco<Late>, deep_squeeze<Late>>>;
+  using exchanges = always;
+  using begins = always;
+  static constexpr bool has_server = false, on_average = false, amplifies = false;
+
   template <bool Exact, feedback Kept>
-  using late_scheme = scheme<Exact, Kept, true>;
+  using rule = std::conditional_t<Exact, mixing, std::conditional_t<Kept == feedback::none, choco, deep_squeeze>>;
+  template <class Run, class Subject>
+  using slot_of = slot<Subject, rule<Run::is_exact, Run::kept>, typename Run::compression, exact_downlink>;
+  template <class Run, class Subject, class Make, class Binds>
+  using together = exchange_in_graph<slot_of<Run, Subject>, Make, Binds, both_players>;
+  template <class Run, class Subject, class Make, class G, int Player, bool>
+  using move = move_in_graph<slot_of<Run, Subject>, Make, G, Player>;
+  template <class Run, int Player>
+  using before_gradient = before_gradient_in_graph<slot_of<Run, name::w>, Player>;
 
   int rounds_per_exchange() const { return rounds; }
   bool varies() const { return graph.varies(); }

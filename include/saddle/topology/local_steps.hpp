@@ -1,24 +1,67 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/feedback.hpp"
+#include "saddle/exchange/server_average.hpp"
+#include "saddle/exchange/lists.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 #include "saddle/topology/concept.hpp"
-#include "saddle/topology/scheme.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A scheme of workers that go their own ways between its rounds.
-template <class Scheme>
-struct with_own_weights {
-  using type = Scheme;
+struct in_round {
+  static constexpr bool constant = false;
+  template <class Run>
+  static bool at(Run const& r, std::int64_t step) {
+    return is_exchange_step(r.topology, r.seed, step);
+  }
 };
-template <feedback Kept>
-struct with_own_weights<updates<Kept>> {
-  using type = updates<Kept, true>;
+struct begins_round {
+  static constexpr bool constant = false;
+  template <class Run>
+  static bool at(Run const& r, std::int64_t step) {
+    return step == 1 || is_exchange_step(r.topology, r.seed, step - 1);
+  }
 };
+
+namespace detail {
+
+template <class Condition, class L>
+struct under;
+template <class Condition, class... Op>
+struct under<Condition, list<Op...>> {
+  using type = list<when<Condition, Op...>>;
+};
+
+/// With a server a round sends how far a worker has come from the anchor; this moves by the average, and all go there.
+template <class Slot, class Make, class G, int Player>
+using round_from_anchor =
+    list<send<Slot, made_in_turn<Make, fixed<way_from_anchor>>, binds<means<name::g, G>>, Player>,
+         receive<Slot, made_in_turn<fixed<moves_by>, bounded<name::x>>, binds<means<name::x, name::anchor>>, Player>,
+         local<for_absent<fixed<copies<name::anchor, name::x>>>, binds<means<name::x, typename Slot::subject>>, Player>>;
+
+template <class Slot>
+struct anchored;
+template <class Subject, feedback Kept, bool OnAverage, bool Integrates, class C, class Down>
+struct anchored<slot<Subject, server_average<Kept, false, OnAverage, Integrates>, C, Down>> {
+  using type = slot<Subject, server_average<Kept, !Subject::integrates, OnAverage, Integrates>, C, Down>;
+};
+template <class Slot>
+struct unanchored {
+  using type = Slot;
+};
+
+}  // namespace detail
+
+/// What happens under a condition alone.
+template <class Condition, class L>
+using under = typename detail::under<Condition, L>::type;
 
 /// Every worker moves its own w with its own optimizer, and every so many steps there is a round: a step of the
 /// topology inside, with all of that step's exchanges.
@@ -37,28 +80,36 @@ struct local_steps {
   Tp topology{};
   int every = 1;
 
-  using downlink_type = typename downlink_of<Tp>::type;
-  template <bool Exact, feedback Kept>
-  using scheme = typename with_own_weights<typename Tp::template scheme<Exact, Kept>>::type;
-  template <bool Exact, feedback Kept>
-  using late_scheme = typename late_scheme_of<Tp, Exact, Kept>::type;
+  using wraps = Tp;
+  using exchanges = in_round;
+  using begins = begins_round;
 
-  int rounds_per_exchange() const { return topology.rounds_per_exchange(); }
-  bool varies() const { return topology.varies(); }
-  bool combines_first() const
-    requires requires { topology.combines_first(); }
-  {
-    return topology.combines_first();
-  }
+  template <class Run, class Subject>
+  using slot_of = typename std::conditional_t<topology_has_server<Tp> && !Subject::integrates,
+                                              detail::anchored<slot_in<Tp, Run, Subject>>,
+                                              detail::unanchored<slot_in<Tp, Run, Subject>>>::type;
+  template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+  using round = typename std::conditional_t<
+      topology_has_server<Tp>,
+      std::type_identity<detail::round_from_anchor<slot_of<Run, Subject>, Make, G, Player>>,
+      detail::move_in<Tp, Run, Subject, Make, G, Player, KeepsMoved>>::type;
+  template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+  using move = cat<under<in_round, round<Run, Subject, Make, G, Player, KeepsMoved>>,
+                   under<unless<in_round>, alone<Make, G, Player>>>;
+  template <class Run, int Player>
+  using before_gradient = under<in_round, before_gradient_in<Tp, Run, Player>>;
+
+  bool is_round(std::uint64_t, std::int64_t step) const { return step % every == 0; }
+  double steps_a_round() const { return every; }
   /// Only rounds count: no matrix of a sequence is passed over.
   std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const {
-    return topology.sources(step / every, round, worker, workers);
+    return sources_of(topology, step / every, round, worker, workers);
   }
-  void check(int workers, bool lossy, bool memory) const {
+  void check(int, bool, bool) const {
     expects(every >= 1, [&] { return "local_steps: every is at least 1, and is " + std::to_string(every); });
-    topology.check(workers, lossy, memory);
   }
   std::string name() const { return "local-" + topology.name(); }
+  std::string details() const { return "every=" + std::to_string(every) + details_of(topology); }
 };
 template <class Tp>
 local_steps(Tp) -> local_steps<Tp>;

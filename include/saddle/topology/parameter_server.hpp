@@ -1,18 +1,30 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/exchange/server_average.hpp"
+#include "saddle/exchange/lists.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 #include "saddle/topology/concept.hpp"
-#include "saddle/topology/scheme.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// Whose gradients an optimizer sees: each worker's its own, or all of them the average.
 enum class adapts { on_worker, on_average };
 
+/// The mean that came is kept: that of directions, or of gradients.
+struct keeps_moved {
+  using values = uses<in<name::came>, out<name::moved>>;
+  template <class T>
+  SADDLE_HD void operator()(T came, T& moved) const {
+    moved = came;
+  }
+};
 /// Every worker sends its direction to a server, which sends the average back: all hold the same w.
 ///
 /// Downlink  compresses the average: `exact_downlink`, a compressor that is unbiased, or one with error feedback
@@ -26,8 +38,34 @@ struct parameter_server {
   Downlink downlink{};
 
   using downlink_type = Downlink;
-  template <bool Exact, feedback Kept>
-  using scheme = updates<Kept, false, Adapts == adapts::on_average>;
+  using exchanges = always;
+  using begins = always;
+  static constexpr bool has_server = true, on_average = Adapts == adapts::on_average, amplifies = false;
+
+  template <class Run, class Subject>
+  using slot_of = slot<Subject,
+                       server_average<Run::kept, false, on_average && !Subject::integrates,
+                                 Subject::integrates || Run::kept == feedback::difference>,
+                       typename Run::compression, Downlink>;
+  template <class Run, class Subject, class Make, class Binds>
+  using together = list<send<slot_of<Run, Subject>, Make, Binds>,
+                        receive<slot_of<Run, Subject>,
+                                made_in_turn<fixed<moves_by>, if_point<Subject, bounded<name::x>>>, Binds>>;
+  template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+  using move = std::conditional_t<
+      !on_average,
+      list<send<slot_of<Run, Subject>, Make, binds<means<name::g, G>>, Player>,
+           receive<slot_of<Run, Subject>,
+                   made_in_turn<fixed<moves_by>, bounded<name::x>,
+                                fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
+                   binds<>, Player>>,
+      list<send<slot_of<Run, Subject>, fixed<gives_gradient>, binds<means<name::g, G>>, Player>,
+           receive<slot_of<Run, Subject>,
+                   made_in_turn<fixed<came_is_gradient>, Make, fixed<steps_x>, bounded<name::x>,
+                                fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
+                   binds<>, Player, names<name::g>>>>;
+  template <class Run, int Player>
+  using before_gradient = list<>;
 
   static constexpr int rounds_per_exchange() { return 1; }
   static constexpr bool varies() { return false; }

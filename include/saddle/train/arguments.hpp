@@ -11,8 +11,8 @@
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/topology/concept.hpp"
-#include "saddle/train/any_problem.hpp"
-#include "saddle/train/composition.hpp"
+#include "saddle/problem/any_problem.hpp"
+#include "saddle/run/composition.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN

@@ -9,7 +9,7 @@
 #include "saddle/exec/cuda_handles.cuh"
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/device_concept.cuh"
-#include "saddle/train/any_problem.hpp"
+#include "saddle/problem/any_problem.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

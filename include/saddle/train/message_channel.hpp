@@ -13,13 +13,13 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/core/feedback.hpp"
 #include "saddle/core/message_header.hpp"
-#include "saddle/core/step_context.hpp"
+#include "saddle/core/box.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/optimizer/concept.hpp"
-#include "saddle/step/combine.hpp"
+#include "saddle/kernel/incoming.hpp"
 #include "saddle/step/encode.hpp"
 #include "saddle/topology/scheme.hpp"
-#include "saddle/train/report.hpp"
+#include "saddle/run/report.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN

@@ -11,7 +11,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/feedback.hpp"
-#include "saddle/core/step_context.hpp"
+#include "saddle/core/box.hpp"
 #include "saddle/core/worker_arrays.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/step/adapt.hpp"

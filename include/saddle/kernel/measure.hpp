@@ -1,0 +1,75 @@
+#pragma once
+#include <cstdint>
+
+#include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/group/concept.hpp"
+#include "saddle/kernel/arguments.hpp"
+#include "saddle/kernel/incoming.hpp"
+#include "saddle/step/name.hpp"
+#include "saddle/step/operation.hpp"
+#include "saddle/step/sweep.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// One number a bucket: the sum, in one order for every group, of what the operation leaves as p.
+template <class T, class Op, int Bucket>
+struct measure_kernel {
+  static constexpr int length = Bucket;
+  using arrays = arrays_of<Op>;
+  bucket_layout layout;
+  launch_data<Op> const* now;
+  row<T> const* rows;
+  T* sums;  // one a row and bucket
+  std::int64_t buckets;
+
+  template <cooperative_group G>
+  SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
+    constexpr int Items = Bucket / G::lanes;
+    T p[Items];
+    sweep_operation<Items>(g, count, now->op, places_in<arrays>(rows[m], b), unchecked{}, leaves<name::p>(p));
+    T const all = g.template sum<Items>(count, [&](int k) { return p[k]; });
+    if (g.lane() == 0) sums[m * buckets + b.index] = all;
+  }
+};
+
+/// Adds a row's sums, in the order of the buckets, to a scalar of its worker. A sum that is not finite adds nothing.
+template <class T>
+struct add_sums {
+  T const* sums;
+  std::int64_t buckets, first, last;
+  int rows, scalars, scalar;  // scalars a row; which
+  T* to;
+  SADDLE_HD void operator()() const {
+    for (int m = 0; m < rows; ++m) {
+      T all = to[m * scalars + scalar];
+      for (std::int64_t b = first; b < last; ++b) all += sums[m * buckets + b];
+      if (is_finite(all)) to[m * scalars + scalar] = all;
+    }
+  }
+};
+
+/// The first `count` scalars of every hosted worker become what it hears of those of all, with the weights of an
+/// exchange.
+template <class T>
+struct combine_scalars {
+  incoming<T> const* sources;
+  T* all;    // of each worker of the run
+  T* mixed;  // room for as many
+  int workers, first, hosted, targets, scalars, count;
+  SADDLE_HD void operator()() const {
+    for (int m = 0; m < hosted; ++m) {
+      incoming<T> const& in = sources[targets == 1 ? 0 : m];
+      for (int k = 0; k < count; ++k) {
+        T sum = T(0);
+        for (int j = 0; j < in.count; ++j) sum += in.terms[j].weight * all[in.terms[j].sender * scalars + k];
+        mixed[(first + m) * scalars + k] = sum;
+      }
+    }
+    for (int m = first; m < first + hosted; ++m)
+      for (int k = 0; k < count; ++k) all[m * scalars + k] = mixed[m * scalars + k];
+  }
+};
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,105 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
+#include "saddle/core/objection.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/run/plan.hpp"
+#include "saddle/run/policies.hpp"
+#include "saddle/run/walk.hpp"
+#include "saddle/topology/concept.hpp"
+#include "saddle/run/grouping.hpp"
+#include "saddle/run/soundness.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+namespace detail {
+
+template <class Run>
+run_description describe(void const* policies, bucket_layout const& layout) {
+  using C = typename Run::compression;
+  using Tp = typename Run::topology_type;
+  using down = typename Run::down_type;
+  using steps = facts_of_steps<typename Run::optimizer_type>;
+  Run const& r = *static_cast<Run const*>(policies);
+  std::string topology = r.topology.name();
+  if (!is_exact<wire_compressor<down>>) topology.append("-").append(down::name());
+  if (r.combines_first()) topology.append("-late");
+
+  std::string text = "gradients=" + number_text(steps::estimates) + " rounds=" + number_text(rounds_of(r.topology));
+  if (Run::kept == feedback::difference) text += " differences-by-step-size";
+  if (Run::has_server && !steps_alone<Tp>) text += Run::on_average ? " adapts=on-average" : " adapts=on-worker";
+  text += details_of(r.topology);
+  if constexpr (requires { r.exchange().consensus_step; })
+    if (r.exchange().consensus_step) text += " consensus-step=" + number_text(*r.exchange().consensus_step);
+  if (Run::can_subtract) text += std::string(" look-ahead-subtracts-memory=") + (r.subtracts_memory() ? "yes" : "no");
+  if constexpr (selects_globally<wire_compressor<C>>)
+    text += " kept=" + number_text(pairs_of(layout, layout.of(both_players), unwrapped(r.compressor)));
+  if constexpr (selects_globally<wire_compressor<down>>)
+    text += " kept-downlink=" + number_text(pairs_of(layout, layout.of(both_players), unwrapped(r.exchange().downlink)));
+  return {Run::optimizer_type::name(), wire_compressor<C>::name(), C::name(), topology, Run::kept,
+          text + grouping_detail(layout)};
+}
+
+/// What only values tell.
+template <class Run>
+void check_policies(Run const& r, int workers) {
+  using C = typename Run::compression;
+  using steps = facts_of_steps<typename Run::optimizer_type>;
+  check_topology(r.topology, workers, !Run::is_exact, has_memory<C>);
+  expect_no_objection(r.optimizer);
+  expect_no_objection(unwrapped(r.compressor));
+  if constexpr (!std::is_same_v<typename downlink_of<typename Run::topology_type>::type, exact_downlink>) {
+    expect_no_objection(unwrapped(r.exchange().downlink));
+    if constexpr (feedback_of<typename Run::down_type> == feedback::error)
+      expects(!r.exchange().downlink.subtract_in_look_ahead.has_value(),
+              "error_feedback: subtract_in_look_ahead is for what workers owe, and has no meaning on the downlink");
+  }
+  if constexpr (Run::kept == feedback::error) {
+    expects(Run::can_subtract || !r.subtracts_memory(),
+            "error_feedback: subtract_in_look_ahead is for a server whose workers share their weights; over gossip "
+            "and in local_steps a look-ahead starts from w");
+    expects(steps::at_h || !r.compressor.subtract_in_look_ahead.value_or(false),
+            "error_feedback: subtract_in_look_ahead is set, and this optimizer looks nowhere ahead");
+  }
+  int const rounds = rounds_of(r.topology);
+  expects(rounds >= 1, "trainer: an exchange has at least one round");
+}
+
+}  // namespace detail
+
+/// The compiled step of a combination of policies, on an executor.
+///
+/// errors  std::invalid_argument for values that make no sense; types that make none do not compile
+template <bool Distributed, class T, class O, class C, class Tp, class Executor>
+std::unique_ptr<any_walk<T>> make_walk(policies<T, O, C, Tp> policies, Executor const& how, int workers, players sizes,
+                                       tensor_sizes const& tensors) {
+  static_assert(sound_combination<O, C, Tp, T>());
+  using run = saddle::policies<T, O, C, Tp>;
+  using engine = typename Executor::engine;
+  detail::check_policies(policies, workers);
+  compiled_policies<T, engine> compiled;
+  auto const kept = std::make_shared<run const>(std::move(policies));
+  compiled.policies = kept;
+  compiled.code = compiled_step<run, engine, Distributed, step_of<run>>;
+  compiled.rounds = rounds_of(kept->topology);
+  compiled.varies = is_varying(kept->topology);
+  compiled.has_server = run::has_server;
+  if constexpr (draws_its_workers<Tp>)
+    compiled.takes_part = [](void const* r, std::int64_t step, int worker, int all) {
+      auto const& p = *static_cast<run const*>(r);
+      return takes_part(p.topology, p.seed, step, worker, all);
+    };
+  compiled.describe = detail::describe<run>;
+  return std::make_unique<walk<T, Executor, Distributed>>(how, tensor_layout{sizes, run::bucket, tensors},
+                                                          std::move(compiled));
+}
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,245 @@
+#pragma once
+#include <cstdint>
+#include <type_traits>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/feedback.hpp"
+#include "saddle/correction/concept.hpp"
+#include "saddle/exchange/server_average.hpp"
+#include "saddle/exchange/lists.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/run/policies.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
+#include "saddle/topology/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+// What an optimizer wrote becomes operations: its estimates those of the estimator and the correction, its moves those
+// of the topology.
+
+namespace name {
+struct estimated : scratch_array { static constexpr char const* text = "estimated"; };  // bound to where it lies
+}  // namespace name
+
+/// A look-ahead starts from x.
+struct from_x {
+  using values = uses<in<name::x>, out<name::base>>;
+  template <class T>
+  SADDLE_HD void operator()(T x, T& base) const {
+    base = x;
+  }
+};
+/// From where x will be when what is owed is paid: share is 1, or 0 where that is not wanted.
+template <class T>
+struct from_x_less_owed {
+  using values = uses<in<name::x>, in<name::e>, out<name::base>>;
+  T share;
+  SADDLE_HD void operator()(T x, T e, T& base) const { base = x - share * e; }
+};
+struct base_of_look_ahead {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const&) {
+    if constexpr (Run::can_subtract && !Run::on_average)
+      return from_x_less_owed<T>{r.subtracts_memory() ? T(1) : T(0)};
+    else return from_x{};
+  }
+};
+/// The same where the memory is in units of the gradient.
+template <class T>
+struct adds_owed {
+  using values = uses<in<name::estimated>, in<name::e>, out<name::g>>;
+  T share;
+  SADDLE_HD void operator()(T estimated, T e, T& g) const { g = estimated + share * e; }
+};
+struct gradient_with_owed {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const&) {
+    if constexpr (Run::can_subtract) return adds_owed<T>{r.subtracts_memory() ? T(1) : T(0)};
+    else return copies<name::estimated, name::g>{};
+  }
+};
+struct looks_ahead_by_v {
+  using values = uses<in<name::base>, in<name::v>, out<name::h>>;
+  template <class T>
+  SADDLE_HD void operator()(T base, T v, T& h) const {
+    h = base - v;
+  }
+};
+struct squares {
+  using values = uses<in<name::g>, out<name::p>>;
+  template <class T>
+  SADDLE_HD void operator()(T g, T& p) const {
+    p = g * g;
+  }
+};
+template <class T>
+struct averages_iterates {
+  using values = uses<inout<name::mean>, in<name::w>>;
+  T keep;
+  SADDLE_HD void operator()(T& mean, T w) const { mean = keep * mean + (T(1) - keep) * w; }
+};
+struct average_of_iterates {
+  template <class T, class Run>
+  static averages_iterates<T> at(Run const& r, iteration const& i) {
+    auto const t = static_cast<double>(i.step);
+    return {static_cast<T>(r.average == averaging::uniform ? t / (t + 1) : r.decay)};
+  }
+};
+struct averages_something {
+  static constexpr bool constant = true;
+  template <class Run>
+  static bool at(Run const& r, std::int64_t) {
+    return r.average != averaging::none;
+  }
+};
+
+namespace detail {
+
+template <class B, class... More>
+struct with_binds;
+template <class... M, class... More>
+struct with_binds<binds<M...>, More...> {
+  using type = binds<M..., More...>;
+};
+
+template <class Who, class... R>
+inline constexpr bool is_moved_next = false;
+template <class Who, class... R>
+inline constexpr bool is_moved_next<Who, move<Who, name::w>, R...> = true;
+template <class Who, class... R>
+inline constexpr bool is_moved_next<Who, move_and_keep<Who>, R...> = true;
+
+/// G: where the estimate lies that counts now. K: how many there were. Begun: what of the move does not wait has begun.
+template <class Run, class G, int K, bool Begun, class... Op>
+struct plan {
+  using type = list<>;
+};
+template <class Run, class G, int K, bool Begun, class Op, class... R>
+struct plan<Run, G, K, Begun, Op, R...> {
+  using type = cat<list<Op>, typename plan<Run, G, K, Begun, R...>::type>;
+};
+
+template <class Run, class G, int K, bool Begun, class At, class Who, class N, class... R>
+struct plan<Run, G, K, Begun, estimate<At, Who, N>, R...> {
+  using estimator = typename Run::optimizer_type::estimator;
+  using correction = topology_correction<typename Run::topology_type>;
+  static constexpr int player = Who::player;
+  static constexpr bool begins = is_moved_next<Who, R...>;
+  using estimated = typename estimator::template result<K>;
+  using type = cat<std::conditional_t<begins, saddle::before_gradient_in<typename Run::topology_type, Run, player>, list<>>,
+                   typename estimator::template steps<At, drawn_by<Who, N>, player, K>,
+                   typename correction::template steps<Run, estimated, K, player>,
+                   typename plan<Run, typename correction::template result<Run, estimated, K>, K + 1, begins, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Who, class Subject, class... R>
+struct plan<Run, G, K, Begun, move<Who, Subject>, R...> {
+  using topology = typename Run::topology_type;
+  static constexpr bool begins = !Begun && std::is_same_v<Subject, name::w>;
+  using type = cat<std::conditional_t<begins, saddle::before_gradient_in<topology, Run, Who::player>, list<>>,
+                   saddle::move_in<topology, Run, Subject, direction_of<Who>, G, Who::player, false>,
+                   typename plan<Run, G, K, false, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Who, class... R>
+struct plan<Run, G, K, Begun, move_and_keep<Who>, R...> {
+  using type = cat<saddle::move_in<typename Run::topology_type, Run, name::w, direction_of<Who>, G, Who::player, true>,
+                   typename plan<Run, G, K, false, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Who, class Along, class... R>
+struct plan<Run, G, K, Begun, look_ahead<Who, Along>, R...> {
+  static constexpr int player = Who::player;
+  static constexpr bool averaged = std::is_same_v<Along, name::moved>;
+  using along = std::conditional_t<std::is_void_v<Along>, G, Along>;
+  /// The operation of the optimizer, along g.
+  using own = local<made_in_turn<base_of_look_ahead, ahead_of<Who>, bounded<name::h>>,
+                    binds<means<name::x, name::w>, means<name::g, along>>, player>;
+  using own_with_owed = local<made_in_turn<fixed<from_x>, gradient_with_owed, ahead_of<Who>, bounded<name::h>>,
+                              binds<means<name::x, name::w>, means<name::estimated, along>>, player, names<name::g>>;
+  /// Along what came, which is a direction, or a gradient.
+  using mean = local<made_in_turn<base_of_look_ahead, fixed<copies<name::estimated, name::v>>, fixed<looks_ahead_by_v>,
+                                  bounded<name::h>>,
+                     binds<means<name::x, name::w>, means<name::estimated, name::moved>>, player>;
+  using mean_gradient = local<made_in_turn<fixed<from_x>, gradient_with_owed, direction_of<Who>,
+                                           fixed<looks_ahead_by_v>, bounded<name::h>>,
+                              binds<means<name::x, name::w>, means<name::estimated, name::moved>>, player,
+                              names<name::g>>;
+  using operation = std::conditional_t<
+      averaged, std::conditional_t<Run::on_average, std::type_identity<mean_gradient>, std::type_identity<mean>>,
+      std::conditional_t<Run::on_average && Run::can_subtract, std::type_identity<own_with_owed>,
+                         std::type_identity<own>>>;
+  using type = cat<list<typename operation::type>, typename plan<Run, G, K, Begun, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Who, class... R>
+struct plan<Run, G, K, Begun, stays<Who>, R...> {
+  using type = cat<list<local<fixed<copies<name::w, name::h>>, binds<>, Who::player>>,
+                   typename plan<Run, G, K, Begun, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Who, class... R>
+struct plan<Run, G, K, Begun, others_stay<Who>, R...> {
+  using operation = std::conditional_t<Who::player == both_players, list<>,
+                                       list<local<fixed<copies<name::w, name::h>>, binds<>, 1 - Who::player>>>;
+  using type = cat<operation, typename plan<Run, G, K, Begun, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Subject, class Make, class B, class... R>
+struct plan<Run, G, K, Begun, together<Subject, Make, B>, R...> {
+  using type = cat<saddle::together_in<typename Run::topology_type, Run, Subject, Make,
+                               typename with_binds<B, means<name::g, G>>::type>,
+                   typename plan<Run, G, K, Begun, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Subject, class C, class Give, class Take, class B, class... R>
+struct plan<Run, G, K, Begun, average_of<Subject, C, Give, Take, B>, R...> {
+  template <class Other>
+  struct own_slot {
+    using type = slot<Subject, server_average<feedback_of<Other>>, Other, exact_downlink>;
+  };
+  using exchanged =
+      typename std::conditional_t<std::is_void_v<C>, slot_for<typename Run::topology_type, Run, Subject>, own_slot<C>>::type;
+  using type = cat<list<send<exchanged, Give, typename with_binds<B, means<name::g, G>>::type>,
+                        receive<exchanged, made_in_turn<Take, if_point<Subject, bounded<name::x>>>, B>>,
+                   typename plan<Run, G, K, Begun, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, int Scalar, int Player, class... R>
+struct plan<Run, G, K, Begun, add_squared_norm<Scalar, Player>, R...> {
+  using type = cat<list<measure<Scalar, fixed<squares>, binds<means<name::g, G>>, Player>>,
+                   typename plan<Run, G, K, Begun, R...>::type>;
+};
+
+template <class Condition, class L>
+struct when_all;
+template <class Condition, class... Op>
+struct when_all<Condition, list<Op...>> {
+  using type = list<when<Condition, Op...>>;
+};
+template <class Count, class L>
+struct repeat_all;
+template <class Count, class... Op>
+struct repeat_all<Count, list<Op...>> {
+  using type = list<repeat<Count, Op...>>;
+};
+template <class Run, class G, int K, bool Begun, class Condition, class... Op, class... R>
+struct plan<Run, G, K, Begun, when<Condition, Op...>, R...> {
+  using type = cat<typename when_all<Condition, typename plan<Run, G, K, Begun, Op...>::type>::type,
+                   typename plan<Run, G, K, Begun, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Count, class... Op, class... R>
+struct plan<Run, G, K, Begun, repeat<Count, Op...>, R...> {
+  using type = cat<typename repeat_all<Count, typename plan<Run, G, K, Begun, Op...>::type>::type,
+                   typename plan<Run, G, K, Begun, R...>::type>;
+};
+
+template <class Run, class L>
+struct plan_of;
+template <class Run, class... Op>
+struct plan_of<Run, list<Op...>> {
+  using type = flat<cat<typename plan<Run, name::g, 0, false, Op...>::type,
+                        list<when<averages_something, local<in_any_case<average_of_iterates>>>>>>;
+};
+
+}  // namespace detail
+
+/// The operations of a step of these policies.
+template <class Run>
+using step_of = typename detail::plan_of<Run, typename Run::optimizer_type::template steps<whole>>::type;
+
+SADDLE_NAMESPACE_END

@@ -1,0 +1,117 @@
+#pragma once
+#include <type_traits>
+
+#include "saddle/compressor/concept.hpp"
+#include "saddle/config.hpp"
+#include "saddle/core/feedback.hpp"
+#include "saddle/correction/concept.hpp"
+#include "saddle/optimizer/concept.hpp"
+#include "saddle/run/policies.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
+#include "saddle/topology/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Local steps inside of local steps.
+template <class Topology>
+inline constexpr bool is_nested = [] {
+  if constexpr (wraps_a_topology<Topology>) {
+    using inner = typename Topology::wraps;
+    return is_nested<inner> || (says_when_it_exchanges<Topology> && steps_alone<inner>);
+  } else {
+    return false;
+  }
+}();
+
+/// The rules for a combination of types. The first that is broken is returned as its sentence, null if none is; if
+/// `Asserts`, a broken one does not compile.
+template <bool Asserts, class O, class C, class Topology, class T>
+constexpr char const* first_broken_rule() {
+  using steps = facts_of_steps<O>;
+  using up = wire_compressor<C>;
+  using down_type = downlink_compressor<Topology>;
+  using down = wire_compressor<down_type>;
+  using run = policies<T, O, C, Topology>;
+  using rule = typename slot_in<Topology, run, name::w>::rule;
+  constexpr bool averages = topology_has_server<Topology>, on_average = topology_on_average<Topology>;
+  constexpr bool shares_weights = averages && !steps_alone<Topology>;
+
+// One text for both: a static_assert takes nothing but a literal.
+#define SADDLE_RULE(holds, sentence)             \
+  static_assert(!Asserts || (holds), sentence);  \
+  if (!(holds)) return sentence
+
+  // What is lost on the way up, and what is kept of it.
+  SADDLE_RULE(!topology_amplifies<Topology> || is_exact<up>,
+              "accelerated gossip amplifies what a compressor loses: send exactly, or use gossip");
+  SADDLE_RULE(!encodes_beside_the_direction<up> || (feedback_of<C> == feedback::error && shares_weights),
+              "a compressor that looks at the fresh direction needs error_feedback on a parameter server: nowhere "
+              "else is what it sends the sum of that and a debt");
+  SADDLE_RULE(!averages || is_unbiased<up> || has_memory<C> || encodes_beside_the_direction<up> || promises_nothing<up>,
+              "a biased compressor on a parameter server needs error_feedback or ef21: "
+              "its errors would not average out");
+  SADDLE_RULE(!rule::mixes_copies || contracts<up> || promises_nothing<up>,
+              "public copies need a contraction: round to nearest (qsgd<..., rounding::nearest>), send values as "
+              "they are (random_k<..., scaling::plain>), or use a smaller bucket");
+  SADDLE_RULE(feedback_of<C> != feedback::difference || averages,
+              "ef21 adds up what a server averages, and gossip has none: use error_feedback, or send bare");
+  SADDLE_RULE(feedback_of<C> != feedback::difference || on_average || says_its_step_size<O>,
+              "ef21 sends how directions change in units of the step size: the optimizer needs "
+              "step_size_at(step, player)");
+
+  // The same on the way down.
+  SADDLE_RULE(feedback_of<down_type> != feedback::difference,
+              "ef21 is for the way up: on the downlink use error_feedback");
+  SADDLE_RULE(is_unbiased<down> || has_memory<down_type> || promises_nothing<down>,
+              "a biased compressor on the downlink needs error_feedback: its errors would not average out");
+  SADDLE_RULE(feedback_of<C> != feedback::difference || is_exact<down> || has_memory<down_type>,
+              "ef21 adds up what comes down, and what a bare downlink loses stays in the sum for good: use "
+              "error_feedback on the downlink, or send the average as it is");
+  SADDLE_RULE(!encodes_beside_the_direction<down> || has_memory<down_type>,
+              "a compressor on the downlink that looks at the fresh average needs error_feedback: bare there is no "
+              "debt beside it");
+  SADDLE_RULE(up::bucket == any_bucket || down::bucket == any_bucket || up::bucket == down::bucket,
+              "the downlink's bucket must be the uplink's: the server encodes bucket by bucket what it decodes");
+
+  // Look-aheads.
+  SADDLE_RULE(!steps::keeps_mean || averages,
+              "gossip has no average to look ahead along: use the local extrapolation");
+  SADDLE_RULE(!steps::averages_look_ahead || !steps_alone<Topology>,
+              "between its rounds local_steps has no average to look ahead along: use the local extrapolation");
+  SADDLE_RULE(!steps::exchanges_look_ahead || !has_memory<C>,
+              "one error memory cannot serve both exchanges of an averaged extragradient: send bare, or look ahead "
+              "locally");
+  SADDLE_RULE(!steps::exchanges_look_ahead || !has_memory<down_type>,
+              "the server's error memory cannot serve both exchanges of an averaged extragradient, for what it pays in "
+              "the look-ahead never reaches w: send the average bare, or look ahead locally");
+
+  // Optimizer states that all share.
+  SADDLE_RULE(!on_average || !steps_alone<Topology>,
+              "between its rounds a worker of local_steps adapts alone: its server must adapt on the workers");
+  SADDLE_RULE(!on_average || !looks_ahead_with_a_state<O>,
+              "on the average all workers share the optimizer's state, which a look-ahead without a message would "
+              "move: adapt on the workers");
+
+  SADDLE_RULE(!is_nested<Topology>,
+              "local_steps inside of local_steps: the outer `every` would not be seen; multiply both into one");
+#undef SADDLE_RULE
+  return nullptr;
+}
+
+/// Why these policies cannot be combined, as a sentence; null if they can. Whoever compiles many combinations asks here
+/// which of them there are; a trainer of another one does not compile, and says the same.
+template <class O, class C, class Topology, class T = float>
+constexpr char const* why_unsound() {
+  return first_broken_rule<false, O, C, Topology, T>();
+}
+template <class O, class C, class Topology, class T = float>
+constexpr bool is_sound = why_unsound<O, C, Topology, T>() == nullptr;
+
+/// True, or it does not compile.
+template <class O, class C, class Topology, class T>
+constexpr bool sound_combination() {
+  return first_broken_rule<true, O, C, Topology, T>() == nullptr;
+}
+
+SADDLE_NAMESPACE_END

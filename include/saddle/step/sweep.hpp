@@ -1,0 +1,121 @@
+#pragma once
+#include <type_traits>
+
+#include "saddle/config.hpp"
+#include "saddle/core/bits.hpp"
+#include "saddle/core/buckets.hpp"
+#include "saddle/core/prefetch.hpp"
+#include "saddle/group/concept.hpp"
+#include "saddle/step/operation.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// Where the arrays of an operation lie, seen from a bucket's first coordinate, in the order in which arrays_of lists
+/// them.
+template <class T, class U>
+struct places {
+  T* at[detail::length_of<U> > 0 ? detail::length_of<U> : 1];
+};
+template <class T, class U>
+SADDLE_HD void prefetch_next(int count, places<T, U> const& p) {
+  SADDLE_UNROLL
+  for (int n = 0; n < detail::length_of<U>; ++n) prefetch_next(count, p.at[n]);
+}
+
+/// A tile of registers that an operation finds under a name, or leaves there.
+template <class N, bool Given, class T, int Items>
+struct tile {
+  using name = N;
+  static constexpr bool given = Given;
+  T (&values)[Items];
+};
+template <class N, class T, int Items>
+SADDLE_HD tile<N, true, T, Items> given(T (&values)[Items]) {
+  return {values};
+}
+template <class N, class T, int Items>
+SADDLE_HD tile<N, false, T, Items> leaves(T (&values)[Items]) {
+  return {values};
+}
+
+/// Stores whatever comes of it.
+struct unchecked {};
+
+/// An operation on every coordinate of a bucket. All arrays are loaded before the first is stored.
+///
+/// check  `unchecked`, or called as check(bits) when everything has been computed: bits(k) is the largest magnitude of
+///        what slot k is about to store or leave, as bits. If it says false, nothing goes to memory
+template <int Items, class T, class Op, cooperative_group G, class... A, class Check, class... Tile>
+SADDLE_HD bool sweep_operation(G const& g, int count, Op const& op, places<T, uses<A...>> const& at, Check check,
+                               Tile... tiles) {
+  using arrays = uses<A...>;
+  using record = typename detail::record_for<
+      T, typename Op::values, typename detail::beside<typename Op::values, typename Tile::name...>::type>::type;
+  // Arrays of the other player's operation are left alone.
+  using values = typename Op::values;
+  constexpr bool checks = !std::is_same_v<Check, unchecked>;
+  auto const compute = [&]([[maybe_unused]] int k, auto load, auto store) SADDLE_INLINE_LAMBDA {
+    record r;
+    load(r);
+    ((Tile::given ? void(detail::get<typename Tile::name>(r) = tiles.values[k]) : void()), ...);
+    detail::run_operation(op, r);
+    store(r);
+    ((Tile::given ? void() : void(tiles.values[k] = detail::get<typename Tile::name>(r))), ...);
+  };
+  if constexpr (G::lanes == 1 && !(checks && detail::stores_any<arrays>)) {  // from memory to memory
+    SADDLE_INDEPENDENT
+    for (int k = 0; k < count; ++k)
+      compute(
+          k,
+          [&](record& r) SADDLE_INLINE_LAMBDA {
+            [[maybe_unused]] int n = 0;
+            ((A::load ? detail::put<typename A::name, values>(r, at.at[n][k]) : void(), ++n), ...);
+          },
+          [&](record& r) SADDLE_INLINE_LAMBDA {
+            [[maybe_unused]] int n = 0;
+            ((detail::written<A, values> ? void(at.at[n][k] = detail::take<typename A::name, values>(r, T(0))) : void(), ++n), ...);
+          });
+    if constexpr (checks)
+      return check([&](int k) SADDLE_INLINE_LAMBDA {
+        bits_of<T> most = 0;
+        ((most = !Tile::given && magnitude_bits(tiles.values[k]) > most ? magnitude_bits(tiles.values[k]) : most), ...);
+        return most;
+      });
+    return true;
+  } else {
+    T held[detail::length_of<arrays> > 0 ? detail::length_of<arrays> : 1][Items];
+    {
+      [[maybe_unused]] int n = 0;
+      ((A::load ? void(load_tile(g, count, static_cast<T const*>(at.at[n]), held[n])) : void(), ++n), ...);
+    }
+    for_each_item<Items>(g, count, [&](int k, int) SADDLE_INLINE_LAMBDA {
+      compute(
+          k,
+          [&](record& r) SADDLE_INLINE_LAMBDA {
+            [[maybe_unused]] int n = 0;
+            ((A::load ? detail::put<typename A::name, values>(r, held[n][k]) : void(), ++n), ...);
+          },
+          [&](record& r) SADDLE_INLINE_LAMBDA {
+            [[maybe_unused]] int n = 0;
+            ((detail::written<A, values> ? void(held[n][k] = detail::take<typename A::name, values>(r, T(0))) : void(), ++n), ...);
+          });
+    });
+    if constexpr (checks)
+      if (!check([&](int k) SADDLE_INLINE_LAMBDA {
+            bits_of<T> most = 0;
+            [[maybe_unused]] int n = 0;
+            ((most = detail::written<A, values> && magnitude_bits(held[n][k]) > most ? magnitude_bits(held[n][k]) : most, ++n), ...);
+            ((most = !Tile::given && magnitude_bits(tiles.values[k]) > most ? magnitude_bits(tiles.values[k]) : most),
+             ...);
+            return most;
+          }))
+        return false;
+    {
+      [[maybe_unused]] int n = 0;
+      ((detail::written<A, values> ? void(store_tile(g, count, held[n], at.at[n])) : void(), ++n), ...);
+    }
+    return true;
+  }
+}
+
+SADDLE_NAMESPACE_END
