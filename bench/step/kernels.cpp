@@ -23,8 +23,10 @@ class host {
     return arrays_.back().data() + shift * (arrays_.size() - 1);
   }
   template <class T>
-  T* put(T const& value) {
-    return new (allocate(sizeof value)) T(value);
+  T* put(T const* values, std::size_t n) {
+    void* const there = allocate(static_cast<std::int64_t>(n * sizeof(T)));
+    if (n > 0) std::memcpy(there, values, n * sizeof(T));
+    return static_cast<T*>(there);
   }
   static void fill(float* to, float const* from, std::int64_t n) {
     std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(float));

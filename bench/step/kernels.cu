@@ -35,9 +35,9 @@ class gpu {
     return p;
   }
   template <class T>
-  T* put(T const& value) {
-    T* const p = static_cast<T*>(allocate(sizeof value));
-    cuda_check(cudaMemcpy(p, &value, sizeof value, cudaMemcpyHostToDevice));
+  T* put(T const* values, std::size_t n) {
+    T* const p = static_cast<T*>(allocate(static_cast<std::int64_t>(n * sizeof(T))));
+    cuda_check(cudaMemcpy(p, values, n * sizeof(T), cudaMemcpyHostToDevice));
     return p;
   }
   static void fill(float* to, float const* from, std::int64_t n) {
