@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "gradients.hpp"
 #include "reference.hpp"
 
 using namespace reference;
@@ -10,12 +11,11 @@ TEST_CASE_TEMPLATE("extragradient: h = w - eta F(w), w <- w - eta F(h), by its f
                    double) {
   for (double a : {0.1, 0.5}) {
     extragradient const o{.step_size = a};
-    stateless s;
+    coordinate<T> c{};
     T x = 1, y = 0;
     for (int t = 1; t <= 20; ++t) {
-      auto const look = o.template at<T>(t, 0), move = o.template at<T>(t, 1);
-      T const hx = look.look_ahead(x, look.direction(y, s)), hy = look.look_ahead(y, look.direction(-x, s));
-      T const vx = move.direction(hy, s), vy = move.direction(-hx, s);
+      T const hx = ahead(o, t, c, x, y), hy = ahead(o, t, c, y, -x);
+      T const vx = direction(o, t, c, hy), vy = direction(o, t, c, -hx);
       x -= vx;
       y -= vy;
     }
@@ -23,25 +23,40 @@ TEST_CASE_TEMPLATE("extragradient: h = w - eta F(w), w <- w - eta F(h), by its f
   }
 }
 
-TEST_CASE("extragradient: the first phase only looks ahead, and exchanges only where it is averaged") {
-  auto const check = [](auto o, bool averaged) {
-    for (sampling second : {sampling::same, sampling::independent}) {
-      o.second = second;
-      phase const look = phase_of(o, 0), move = phase_of(o, 1);
-      CHECK(phases_of(o) == 2);
-      CHECK_FALSE(look.commits);
-      CHECK(look.exchanges == averaged);
-      CHECK_FALSE(look.at_h);
-      CHECK(move.commits);
-      CHECK(move.exchanges);
-      CHECK(move.at_h);
-      CHECK((look.draw == move.draw) == (second == sampling::same));
-    }
-  };
-  check(extragradient{}, false);
-  check(averaged_extragradient{}, true);
-  static_assert(!writes_ahead<extragradient::rule<float>>);
-  static_assert(extrapolates<averaged_extragradient::rule<float>> == extrapolation::averaged);
+TEST_CASE("extragradient: a look-ahead and a move, each along a gradient; the look-ahead is exchanged where it is averaged") {
+  using local = facts_of_steps<extragradient>;
+  using averaged = facts_of_steps<averaged_extragradient>;
+  static_assert(local::estimates == 2 && averaged::estimates == 2 && local::at_h && averaged::at_h);
+  static_assert(local::looks_ahead && !local::averages_look_ahead && !local::exchanges_look_ahead);
+  static_assert(averaged::exchanges_look_ahead);
   CHECK(extragradient::name() == "extragradient");
   CHECK(averaged_extragradient::name() == "averaged-extragradient");
+}
+
+TEST_CASE("extragradient: a trainer takes the first gradient at w and the second at h, on one sample or on two") {
+  auto const check = [](auto o) {
+    o.step_size = schedule::linear(0.5, 10, 0.1);
+    for (sampling second : {sampling::same, sampling::independent}) {
+      o.second = second;
+      auto const seen = gradients_of(o, 5);
+      REQUIRE(seen.size() == 10);
+      double x = first_weights.min, y = first_weights.max;
+      for (int t = 1; t <= 5; ++t) {
+        double const eta = o.step_size(t);
+        auto const &look = seen[static_cast<std::size_t>(2 * t - 2)], &move = seen[static_cast<std::size_t>(2 * t - 1)];
+        CHECK(look.step == t);
+        CHECK(move.step == t);
+        CHECK((look.draw == move.draw) == (second == sampling::same));
+        CHECK(look.min == doctest::Approx(x).epsilon(1e-12));
+        CHECK(look.max == doctest::Approx(y).epsilon(1e-12));
+        double const hx = x - eta * y, hy = y + eta * x;
+        CHECK(move.min == doctest::Approx(hx).epsilon(1e-12));
+        CHECK(move.max == doctest::Approx(hy).epsilon(1e-12));
+        x -= eta * hy;
+        y += eta * hx;
+      }
+    }
+  };
+  check(extragradient{});
+  check(averaged_extragradient{});
 }

@@ -5,30 +5,64 @@
 #include <vector>
 
 #include "saddle/core/counter_rng.hpp"
+#include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/step/name.hpp"
+#include "saddle/step/operation.hpp"
 
-// One coordinate under a rule, and Adam as the textbook writes it.
+// One coordinate under an operation, and Adam as the textbook writes it.
 namespace reference {
 
 using namespace saddle;
 
 /// Gradients that change size and sign.
-inline double gradient(std::int64_t t) {
+inline double some_gradient(std::int64_t t) {
   random_sequence r({.seed = 4, .use = purpose::evaluation, .exchange = static_cast<std::uint64_t>(t)});
   return r.normal() * std::exp(2 * std::sin(0.05 * static_cast<double>(t)));
 }
 
-/// What O subtracts in steps 1, 2, ...; all phases get gradients of their own, in order.
+/// The numbers of one coordinate, by name.
+template <class T>
+using coordinate = detail::record<T, name::w, name::h, name::g, name::x, name::base, name::v, name::m1, name::m2>;
+template <class N, class T>
+T& of(coordinate<T>& c) {
+  return detail::get<N>(c);
+}
+/// Runs any operation on them, as a kernel does on a player's coordinates.
+template <class T, class Op>
+void run(Op const& operation, coordinate<T>& c, int player = 0) {
+  detail::decide(operation, bucket_facts<T>{player, nullptr}, [&](auto const& one) { detail::run_operation(one, c); });
+}
+
+/// What O subtracts in a step for a gradient, and where its look-ahead from `base` leads.
+template <class T, class O>
+T direction(O const& o, std::int64_t step, coordinate<T>& c, T gradient, int player = 0) {
+  of<name::g>(c) = gradient;
+  run(o.template direction<T>(step), c, player);
+  return of<name::v>(c);
+}
+template <class T, class O>
+T ahead(O const& o, std::int64_t step, coordinate<T>& c, T base, T gradient) {
+  of<name::base>(c) = base;
+  of<name::g>(c) = gradient;
+  run(o.template ahead<T>(step), c);
+  return of<name::h>(c);
+}
+
+/// What O subtracts in steps 1, 2, ...
 template <class T, class O>
 std::vector<T> directions(O const& o, int steps) {
-  typename rule_of<O, T>::state s{};
+  coordinate<T> c{};
   std::vector<T> all;
-  std::int64_t n = 0;
-  for (int t = 1; t <= steps; ++t)
-    for (int k = 0; k < phases_of(o); ++k)
-      all.push_back(o.template at<T>(t, k).direction(static_cast<T>(gradient(++n)), s));
+  for (int t = 1; t <= steps; ++t) all.push_back(direction(o, t, c, static_cast<T>(some_gradient(t))));
   return all;
 }
+
+/// The arrays that an optimizer's direction reads and writes.
+template <class O, class T = float>
+using arrays_of_direction = arrays_of<decltype(std::declval<O const&>().template direction<T>(1))>;
+/// Adam's: the gradient, and two moments.
+using arrays_of_adam = uses<in<name::g>, inout<name::m1>, inout<name::m2>>;
 
 /// m_n / (1 - beta1^n) / (sqrt(v_n / (1 - beta2^n)) + epsilon) after gradients 1 ... n.
 class textbook_adam {

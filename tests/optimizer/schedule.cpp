@@ -122,7 +122,7 @@ TEST_CASE("schedule: a function of the step") {
   CHECK(s.held(4)(5) == 1);
   CHECK(s.held(4)(6) == 0.5);
   sgda const o{.step_size = one_over};
-  CHECK(o.at<double>(4, 0).step_size == 0.25);
+  CHECK(o.direction<double>(4).step == 0.25);
   CHECK(o.objection() == "");
   schedule const zero = 0;  // a number, and no null pointer
   CHECK(zero(1) == 0);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <type_traits>
+
 #include "reference.hpp"
 
 using namespace reference;
@@ -9,13 +11,8 @@ using namespace reference;
 TEST_CASE_TEMPLATE("sgda: the gradient times the step size of its step, and no state", T, float, double) {
   sgda const o{.step_size = schedule::inverse_sqrt(0.3, 10)};
   std::vector<T> expected;
-  for (int t = 1; t <= 100; ++t) expected.push_back(static_cast<T>(o.step_size(t)) * static_cast<T>(gradient(t)));
+  for (int t = 1; t <= 100; ++t) expected.push_back(static_cast<T>(o.step_size(t)) * static_cast<T>(some_gradient(t)));
   CHECK(directions<T>(o, 100) == expected);
-  CHECK(state_planes<sgda::rule<T>, T> == 0);
-  CHECK(phases_of(o) == 1);
-  phase const only = phase_of(o, 0);
-  CHECK(only.player == phase::both);
-  CHECK(only.commits);
-  CHECK(only.exchanges);
-  CHECK_FALSE(only.at_h);
+  static_assert(std::is_same_v<arrays_of_direction<sgda, T>, uses<in<name::g>>>);
+  static_assert(std::is_same_v<sgda::steps<whole>, list<estimate<name::w, whole>, move<whole>>>);
 }

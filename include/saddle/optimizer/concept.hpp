@@ -61,8 +61,6 @@ struct number {
     return N;
   }
 };
-/// A draw that is no sample: the mean over all data of a worker. The problem must know it.
-inline constexpr int full_batch = -1;
 
 /// An estimate of the mean operator at an array. The estimator and the correction say how it comes about.
 template <class At, class Who, class Number = number<0>>
@@ -141,6 +139,13 @@ struct drawn_by<both_of<A, B>, Number> {
 
 // ---- The concept ----
 
+namespace detail {
+template <class N, class U>
+inline constexpr bool stores = false;
+template <class N, class... A>
+inline constexpr bool stores<N, uses<A...>> = ((std::is_same_v<N, typename A::name> && A::store) || ...);
+}  // namespace detail
+
 template <class O>
 concept has_a_name = requires {
   { O::name() } -> std::convertible_to<std::string>;
@@ -155,6 +160,9 @@ concept gives_a_direction = requires(O const o) {
   { o.template direction<float>(std::int64_t{1}) };
   typename decltype(o.template direction<float>(std::int64_t{1}))::values;
 };
+template <class O>
+concept leaves_a_direction =
+    detail::stores<name::v, typename decltype(std::declval<O const&>().template direction<float>(std::int64_t{1}))::values>;
 template <class O>
 concept directions_fit_in_kernel_arguments =
     std::is_trivially_copyable_v<decltype(std::declval<O const&>().template direction<float>(std::int64_t{1}))>;
@@ -175,6 +183,13 @@ template <class Op>
 inline constexpr bool is_look_ahead = false;
 template <class Who, class Along>
 inline constexpr bool is_look_ahead<look_ahead<Who, Along>> = true;
+/// By the optimizer's own `ahead`, not by that of one inside.
+template <class Op>
+inline constexpr bool is_own_look_ahead = std::is_same_v<Op, look_ahead<whole>>;
+template <class Op>
+inline constexpr bool is_for_one_player = false;
+template <class At, class Who, class N>
+inline constexpr bool is_for_one_player<estimate<At, Who, N>> = Who::player != both_players;
 template <class Op>
 inline constexpr bool writes_h_otherwise = false;
 template <class Who>
@@ -203,6 +218,8 @@ struct facts_of_list<list<Op...>> {
   static constexpr int estimates = (static_cast<int>(is_estimate<Op>) + ... + 0);
   static constexpr bool at_h = (is_at_h<Op> || ...);
   static constexpr bool looks_ahead = (is_look_ahead<Op> || ...);
+  static constexpr bool calls_ahead = (is_own_look_ahead<Op> || ...);
+  static constexpr bool chooses_players = (is_for_one_player<Op> || ...);
   static constexpr bool writes_h = ((is_look_ahead<Op> || writes_h_otherwise<Op>) || ...);
   static constexpr bool keeps_mean = (keeps_a_mean<Op> || ...);
   static constexpr bool averages_look_ahead = ((keeps_a_mean<Op> || writes_h_otherwise<Op>) || ...);
@@ -241,10 +258,6 @@ template <class O>
 concept takes_gradients_where_something_is_written = !facts_of_steps<O>::at_h || facts_of_steps<O>::writes_h;
 template <class O>
 concept uses_the_look_ahead_that_it_writes = !facts_of_steps<O>::writes_h || facts_of_steps<O>::at_h;
-/// ahead<T>(step): an operation that leaves h, if the list has a look_ahead.
-template <class O>
-concept says_how_it_looks_ahead =
-    !facts_of_steps<O>::looks_ahead || requires(O const o) { o.template ahead<float>(std::int64_t{1}); };
 
 namespace detail {
 template <class U>
@@ -256,12 +269,18 @@ inline constexpr bool keeps_a_state<uses<A...>> =
      ...);
 template <class O>
 concept has_an_ahead = requires(O const o) { o.template ahead<float>(std::int64_t{1}); };
+template <class O>
+using ahead_values = typename decltype(std::declval<O const&>().template ahead<float>(std::int64_t{1}))::values;
 }  // namespace detail
+/// ahead<T>(step): an operation that leaves h, if the list has a look_ahead.
+template <class O>
+concept says_how_it_looks_ahead =
+    !facts_of_steps<O>::calls_ahead || (detail::has_an_ahead<O> && detail::stores<name::h, detail::ahead_values<O>>);
 /// A look-ahead that others do not hear of, and that moves a state.
 template <class O>
 inline constexpr bool looks_ahead_with_a_state = [] {
   if constexpr (detail::has_an_ahead<O>)
-    return detail::keeps_a_state<typename decltype(std::declval<O const&>().template ahead<float>(std::int64_t{1}))::values>;
+    return detail::keeps_a_state<detail::ahead_values<O>>;
   else if constexpr (requires(O const o) { o.min, o.max; })
     return looks_ahead_with_a_state<decltype(O::min)> || looks_ahead_with_a_state<decltype(O::max)>;
   else if constexpr (requires(O const o) { o.policy; }) return looks_ahead_with_a_state<decltype(O::policy)>;
@@ -285,8 +304,9 @@ inline constexpr bool looks_ahead_with_a_state = [] {
 ///   step_size_at(step, player)   what the directions are in units of, for ef21
 template <class O>
 concept optimizer = has_a_name<O> && lists_its_step<O> && names_its_estimator<O> && gives_a_direction<O> &&
-                    directions_fit_in_kernel_arguments<O> && moves_its_weights<O> &&
-                    takes_gradients_where_something_is_written<O> && uses_the_look_ahead_that_it_writes<O>;
+                    leaves_a_direction<O> && directions_fit_in_kernel_arguments<O> && moves_its_weights<O> &&
+                    says_how_it_looks_ahead<O> && takes_gradients_where_something_is_written<O> &&
+                    uses_the_look_ahead_that_it_writes<O>;
 
 template <class O>
 concept can_be_paced = requires(O const o, int n) {

@@ -55,7 +55,11 @@ struct turns_alone {
 
 /// Both players' lists as one, where they take the same number of gradients.
 template <class Min, class Max>
-struct zipped {};
+struct zipped {
+  static_assert(std::is_void_v<Min>,
+                "per_player: both players' optimizers must look ahead and exchange at the same places of their steps");
+  using type = list<>;
+};
 template <>
 struct zipped<list<>, list<>> {
   using type = list<>;
@@ -135,6 +139,10 @@ struct repeated<Count, list<Op...>> {
 /// schedules  of both players count steps: all moves of one step have one step size. Moments count moves
 template <optimizer Min, optimizer Max>
 struct per_player {
+  static_assert(!facts_of_steps<Min>::chooses_players && !facts_of_steps<Max>::chooses_players,
+                "per_player: a player's optimizer already chooses its player");
+  static_assert(facts_of_steps<Min>::estimates == facts_of_steps<Max>::estimates,
+                "per_player: both players' optimizers must take the same number of gradients");
   static_assert(can_be_paced<Max>,
                 "per_player: the maximizing player's optimizer needs paced(n): itself, with schedules that advance "
                 "once in n of its steps");
@@ -167,10 +175,6 @@ struct per_player {
   }
   /// Empty, or why this pair cannot step together.
   std::string objection() const {
-    using a = facts_of_steps<Min>;
-    using b = facts_of_steps<Max>;
-    if (a::estimates != b::estimates)
-      return "per_player: both players' optimizers must take the same number of gradients";
     if (std::string const why = first_objection(
             {objection_unless(max_steps >= 1, "per_player: max_steps", "must be at least 1", max_steps),
              in_its_place("min", objection_to(min)), in_its_place("max", objection_to(max))});
