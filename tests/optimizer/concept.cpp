@@ -1,11 +1,9 @@
-// What an optimizer must state, and what of it only its values tell.
+// What an optimizer must state.
 #include "saddle/optimizer/concept.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
-#include <type_traits>
-#include <vector>
 
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/alternating.hpp"
@@ -20,165 +18,165 @@ using namespace saddle;
 
 namespace {
 
-/// A complete optimizer around a rule.
-template <template <class> class Rule>
-struct with_rule_of {
-  template <class T>
-  Rule<T> at(std::int64_t, int) const {
-    return {};
-  }
-  static int phases() { return 1; }
-  static phase at_phase(int) { return {}; }
-  static std::string name() { return "with-rule"; }
-};
-
-template <class T>
+/// A complete optimizer, sgda in all but its name, and others that forget or misspell one thing.
 struct complete {
-  using state = stateless;
-  static constexpr bool writes_ahead = false;
-  T direction(T gradient, state&) const { return gradient; }
-};
-template <class T>
-struct silent {
-  using state = stateless;
-  T direction(T gradient, state&) const { return gradient; }
-};
-template <class T>
-struct silent_ahead : silent<T> {
-  static constexpr extrapolation from = extrapolation::local;
-  T look_ahead(T w, T past) const { return w - past; }
-};
-template <class T>
-struct from_nowhere : complete<T> {
-  T look_ahead(T w, T past) const { return w - past; }
-};
-template <class T>
-struct blind : complete<T> {
-  static constexpr bool writes_ahead = true;
-};
-template <class T>
-struct forgetful : complete<T> {
-  static constexpr bool writes_ahead = true;
-  static constexpr extrapolation from = extrapolation::local;
-  T look_ahead(T w, T past) const { return w - past; }
-};
-template <class T>
-struct ahead : forgetful<T> {
-  T recall(T gradient, stateless const&) const { return gradient; }
-};
-template <class T>
-struct in_words : complete<T> {
-  static constexpr char const* writes_ahead = "no";
-};
-template <class T>
-struct wide_state {
-  struct state {
-    double m;
-  };
-  static constexpr bool writes_ahead = false;
-  T direction(T gradient, state&) const { return gradient; }
+  template <class Who>
+  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using estimator = one_gradient;
+  template <class T>
+  along_gradient<T> direction(std::int64_t) const {
+    return {T(1)};
+  }
+  static std::string name() { return "complete"; }
 };
 
-/// Wrappers that forget one thing.
-struct no_phases {
-  extragradient inner;
+struct no_name {
+  template <class Who>
+  using steps = complete::steps<Who>;
+  using estimator = one_gradient;
   template <class T>
-  auto at(std::int64_t step, int k) const {
-    return inner.at<T>(step, k);
+  along_gradient<T> direction(std::int64_t) const {
+    return {T(1)};
   }
-  phase at_phase(int k) const { return inner.at_phase(k); }
-  static std::string name() { return "no-phases"; }
 };
-struct no_at_phase {
-  omd inner;
-  template <class T>
-  auto at(std::int64_t step, int k) const {
-    return inner.at<T>(step, k);
-  }
-  int phases() const { return inner.phases(); }
-  static std::string name() { return "no-at-phase"; }
-};
-struct no_name : sgda {
+struct name_that_is_no_text : complete {
   static void name() {}
 };
-
-/// Any phases around any rule.
-template <template <class> class Rule>
-struct freely {
-  std::vector<phase> all;
+struct no_steps {
+  using estimator = one_gradient;
   template <class T>
-  Rule<T> at(std::int64_t, int) const {
+  along_gradient<T> direction(std::int64_t) const {
+    return {T(1)};
+  }
+  static std::string name() { return "no-steps"; }
+};
+struct no_estimator {
+  template <class Who>
+  using steps = complete::steps<Who>;
+  template <class T>
+  along_gradient<T> direction(std::int64_t) const {
+    return {T(1)};
+  }
+  static std::string name() { return "no-estimator"; }
+};
+struct no_direction {
+  template <class Who>
+  using steps = complete::steps<Who>;
+  using estimator = one_gradient;
+  static std::string name() { return "no-direction"; }
+};
+struct direction_that_is_a_number : complete {
+  template <class T>
+  T direction(std::int64_t) const {
+    return T(1);
+  }
+};
+struct direction_without_v : complete {
+  template <class T>
+  copies<name::g, name::h> direction(std::int64_t) const {
     return {};
   }
-  int phases() const { return static_cast<int>(all.size()); }
-  phase at_phase(int k) const { return all[static_cast<std::size_t>(k)]; }
-  static std::string name() { return "freely"; }
 };
-template <template <class> class Rule>
-std::string objection_of(std::vector<phase> all) {
-  return objection_to_phases<float>(freely<Rule>{std::move(all)});
-}
+struct direction_that_only_reads_v : complete {
+  template <class T>
+  copies<name::v, name::g> direction(std::int64_t) const {
+    return {};
+  }
+};
+struct direction_with_a_text : complete {
+  template <class T>
+  struct named {
+    using values = uses<in<name::g>, out<name::v>>;
+    std::string text;
+    void operator()(T g, T& v) const { v = g; }
+  };
+  template <class T>
+  named<T> direction(std::int64_t) const {
+    return {};
+  }
+};
+
+/// Any list, with a look-ahead or without.
+template <class... Op>
+struct with_steps : complete {
+  template <class>
+  using steps = list<Op...>;
+};
+template <class... Op>
+struct with_steps_and_ahead : with_steps<Op...> {
+  template <class T>
+  ahead_along_gradient<T> ahead(std::int64_t) const {
+    return {T(1)};
+  }
+};
+struct ahead_without_h : with_steps<estimate<name::h, whole>, move<whole>, look_ahead<whole>> {
+  template <class T>
+  along_gradient<T> ahead(std::int64_t) const {
+    return {T(1)};
+  }
+};
+
+using at_w = estimate<name::w, whole>;
+using at_h = estimate<name::h, whole>;
+using moves = move<whole>;
+using looks = look_ahead<whole>;
 
 }  // namespace
 
 TEST_CASE("optimizer: every member is stated") {
-  static_assert(optimizer<with_rule_of<complete>> && optimizer<with_rule_of<ahead>>);
-  static_assert(!optimizer<no_phases> && !says_how_many_phases<no_phases>);
-  static_assert(!optimizer<no_at_phase> && !says_what_each_phase_is_for<no_at_phase>);
+  static_assert(optimizer<complete>);
   static_assert(!optimizer<no_name> && !has_a_name<no_name>);
-  static_assert(!optimizer<with_rule_of<silent>> && !says_whether_it_writes_ahead<silent<float>>);
-  static_assert(!optimizer<with_rule_of<silent_ahead>> && !says_whether_it_writes_ahead<silent_ahead<float>>);
-  static_assert(!optimizer<with_rule_of<in_words>> && !says_whether_it_writes_ahead<in_words<float>>);
+  static_assert(!optimizer<name_that_is_no_text> && !has_a_name<name_that_is_no_text>);
+  static_assert(!optimizer<no_steps> && !lists_its_step<no_steps>);
+  static_assert(!optimizer<no_estimator> && !names_its_estimator<no_estimator>);
+  static_assert(!optimizer<no_direction> && !gives_a_direction<no_direction>);
 }
 
-TEST_CASE("optimizer: what a rule states agrees with what it has") {
-  static_assert(!optimizer<with_rule_of<from_nowhere>> && !says_what_it_looks_ahead_along<from_nowhere<float>, float>);
-  static_assert(!optimizer<with_rule_of<blind>> && !looks_ahead_and_recalls_if_it_writes_ahead<blind<float>, float>);
-  static_assert(!optimizer<with_rule_of<forgetful>> &&
-                !looks_ahead_and_recalls_if_it_writes_ahead<forgetful<float>, float>);
-  static_assert(!optimizer<with_rule_of<wide_state>> && !has_coordinate_state<wide_state<float>, float>);
+TEST_CASE("optimizer: a direction is an operation that leaves v, and of plain numbers") {
+  static_assert(!optimizer<direction_that_is_a_number> && !gives_a_direction<direction_that_is_a_number>);
+  static_assert(!optimizer<direction_without_v> && !leaves_a_direction<direction_without_v>);
+  static_assert(!optimizer<direction_that_only_reads_v> && !leaves_a_direction<direction_that_only_reads_v>);
+  static_assert(!optimizer<direction_with_a_text> && leaves_a_direction<direction_with_a_text> &&
+                !directions_fit_in_kernel_arguments<direction_with_a_text>);
 }
 
-TEST_CASE("optimizer: phases that make no sense are refused with a sentence") {
-  CHECK(objection_of<complete>({{}}) == "");
-  CHECK(objection_of<complete>({}) == "freely: phases() is at least 1, and is 0");
-  CHECK(objection_of<complete>({{.player = 2}}) ==
-        "freely: phase 0 is of player 2: it is 0, 1 or both (-1)");
-  CHECK(objection_of<complete>({{}, {.player = -2}}) ==
-        "freely: phase 1 is of player -2: it is 0, 1 or both (-1)");
-  CHECK(objection_of<complete>({{.draw = -1}}) == "freely: phase 0 asks for sample -1: they count from 0");
-  CHECK(objection_of<complete>({{.at_h = true}}) ==
-        "freely: phase 0 takes its gradient at h, which nothing has written");
-  CHECK(objection_of<complete>({{.commits = false, .exchanges = false}, {.at_h = true}}) ==
-        "freely: phase 0 does not commit, and its rule has no look_ahead: it would do nothing");
-  CHECK(objection_of<ahead>({{.commits = false, .exchanges = false, .at_h = true}}) ==
-        "freely: no phase commits, so that w would never move");
-  CHECK(objection_of<ahead>({{}}) == "freely: h is written, and no phase takes its gradient there");
-  CHECK(objection_of<ahead>({{.at_h = true}}) == "");
-  CHECK(objection_of<complete>({{.commits = false}, {.at_h = true}}) == "");  // the look-ahead is the average's
-  CHECK(objection_of<complete>({{.commits = false}, {}}) ==
-        "freely: h is written, and no phase takes its gradient there");
+TEST_CASE("optimizer: a list that makes no sense is none") {
+  static_assert(!optimizer<with_steps<>> && !moves_its_weights<with_steps<>>);
+  static_assert(!optimizer<with_steps<at_w>> && !moves_its_weights<with_steps<at_w>>);
+  using only_h = with_steps<at_w, move<whole, name::h>, at_h>;
+  static_assert(!optimizer<only_h> && !moves_its_weights<only_h>);
+  static_assert(optimizer<with_steps<at_w, move_and_keep<whole>>>);
+
+  using from_nowhere = with_steps<at_h, moves>;
+  static_assert(!optimizer<from_nowhere> && !takes_gradients_where_something_is_written<from_nowhere>);
+  static_assert(optimizer<with_steps<at_w, move<whole, name::h>, at_h, moves>>);
+
+  using in_vain = with_steps_and_ahead<at_w, moves, looks>;
+  static_assert(!optimizer<in_vain> && !uses_the_look_ahead_that_it_writes<in_vain>);
+  using averaged_in_vain = with_steps<at_w, move<whole, name::h>, moves>;
+  static_assert(!optimizer<averaged_in_vain> && !uses_the_look_ahead_that_it_writes<averaged_in_vain>);
+  static_assert(optimizer<with_steps_and_ahead<at_h, moves, looks>>);
+
+  using blind = with_steps<at_h, moves, looks>;
+  static_assert(!optimizer<blind> && !says_how_it_looks_ahead<blind>);
+  static_assert(!optimizer<ahead_without_h> && !says_how_it_looks_ahead<ahead_without_h>);
+  static_assert(optimizer<with_steps<at_h, move_and_keep<whole>, look_ahead<whole, name::moved>>>);  // along the mean
 }
 
-TEST_CASE("optimizer: the phases of all that come with the library are sound") {
-  auto const check = [](auto const& o) {
-    CHECK(objection_to_phases<float>(o) == "");
-    CHECK(objection_to_phases<double>(o) == "");
-  };
-  check(sgda{});
-  check(alternating_sgda{});
-  check(omd{});
-  check(averaged_omd{});
-  check(extragradient{});
-  check(averaged_extragradient{});
-  check(adam{});
-  check(optimistic_adam{});
-  check(extra_adam{});
-  check(alternating<omd>{});
-  check(alternating<adam>{});
-  check(per_player<omd, sgda>{});
-  check(per_player<sgda, omd>{.min = {}, .max = {}, .max_steps = 3});
-  check(per_player<extra_adam, extra_adam>{.min = {}, .max = {}, .max_steps = 2});
+TEST_CASE("optimizer: what is inside of conditions and repetitions counts") {
+  using now_and_then = with_steps<when<always, at_w, repeat<once, moves>>>;
+  static_assert(optimizer<now_and_then> && facts_of_steps<now_and_then>::estimates == 1);
+  using nested = with_steps_and_ahead<repeat<once, at_h, when<always, moves>>, when<always, looks>>;
+  static_assert(optimizer<nested> && facts_of_steps<nested>::looks_ahead && facts_of_steps<nested>::at_h);
+  static_assert(!optimizer<with_steps<when<always, at_w>>>);
+}
+
+TEST_CASE("optimizer: all that come with the library are") {
+  static_assert(optimizer<sgda> && optimizer<alternating_sgda> && optimizer<omd> && optimizer<averaged_omd> &&
+                optimizer<extragradient> && optimizer<averaged_extragradient> && optimizer<adam> &&
+                optimizer<optimistic_adam> && optimizer<extra_adam>);
+  static_assert(optimizer<alternating<omd>> && optimizer<alternating<adam>> && optimizer<per_player<omd, sgda>> &&
+                optimizer<per_player<sgda, omd>> && optimizer<per_player<extra_adam, extra_adam>>);
 }
 
 TEST_CASE("optimizer: all that come with the library can be paced") {
