@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "saddle/codec/bodies.hpp"
 #include "saddle/codec/compressed.hpp"
+#include "saddle/codec/dither_key.hpp"
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/message.hpp"
 #include "saddle/config.hpp"
@@ -16,11 +16,10 @@
 #include "saddle/core/bad_message.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/core/worker_arrays.hpp"
 #include "saddle/exec/concept.hpp"
 #include "saddle/exec/cpu.hpp"
-#include "saddle/topology/scheme.hpp"
-#include "saddle/train/global_selection.hpp"
+#include "saddle/kernel/arguments.hpp"
+#include "saddle/run/array_exchange.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -44,7 +43,6 @@ class codec {
                 "ef21 needs what was sent on both sides, and a codec keeps nothing: use error_feedback");
   using Wire = wire_compressor<C>;
   using Engine = typename Executor::engine;
-  static constexpr int length = Wire::bucket == any_bucket ? default_bucket : Wire::bucket;
   static constexpr bool remembers = has_memory<C>;
   template <class U>
   using array = typename Engine::template array<U>;
@@ -108,11 +106,8 @@ class codec {
     if constexpr (remembers) e = aligned_copy(memory, vector.size(), memory_);
     check_finite(layout, v, e);
 
-    message_planes const planes = make_room(layout);
-    if constexpr (selects_globally<Wire>) select(layout, v, e, planes);
-    else
-      engine_.run(compress_body<remembers, Wire, T, length>{wire(), layout, v, e, planes, key}, 1, 0,
-                  layout.buckets());
+    array_to_send<T> const one{v, e, make_room(layout)};
+    kernels_.send(engine_, wire(), layout, {key.seed, key.exchange}, key.sender, std::span(&one, 1), non_finite_.data());
     if (e != memory) engine_.copy(memory, e, vector.size());
 
     std::span<std::byte> const written = std::span(message_.bytes_).subspan(sizeof(compressed_header));
@@ -145,16 +140,10 @@ class codec {
       here = planes_.data();
     }
     T* const at = adds ? aligned_copy(to.data(), to.size(), vector_) : aligned_room(to.data(), to.size(), vector_);
-    message_header const& m = header.message;
-    engine_.run(decompress_body<Wire, T, length>{wire(),
-                                                 layout,
-                                                 planes_from(here),
-                                                 {header.seed, static_cast<std::uint64_t>(m.exchange),
-                                                  static_cast<std::uint32_t>(m.sender)},
-                                                 weight,
-                                                 adds,
-                                                 at},
-                1, 0, layout.buckets());
+    exchange_facts const facts{header.seed, static_cast<std::uint64_t>(header.message.exchange)};
+    auto const sender = static_cast<std::uint32_t>(header.message.sender);
+    if (adds) kernels_.add(engine_, wire(), layout, facts, sender, planes_from(here), weight, at);
+    else kernels_.receive(engine_, wire(), layout, facts, sender, planes_from(here), at, non_finite_.data());
     if (at != to.data()) engine_.copy(to.data(), at, to.size());
     if constexpr (!Executor::in_host_memory) {
       std::int64_t lowest;
@@ -162,8 +151,9 @@ class codec {
     }
   }
 
-  void check_finite(bucket_layout const& layout, T const* v, T const* e) {
-    engine_.run(check_vector_body<remembers, T, length>{layout, v, e, non_finite_.data()}, 1, 0, layout.buckets());
+  void check_finite(bucket_layout const& layout, T const* v, T* e) {
+    array_to_send<T> const one{v, e};
+    kernels_.check(engine_, layout, std::span(&one, 1), non_finite_.data());
     std::int64_t lowest;
     engine_.read(&lowest, non_finite_.data(), 1);
     if (lowest == no_coordinate) return;
@@ -187,18 +177,6 @@ class codec {
     return planes_at<Wire, T>(layout, begin, wire());
   }
 
-  void select(bucket_layout const& layout, T const* v, T* e, message_planes const& planes) {
-    auto const n = static_cast<std::size_t>(layout.sizes.min);
-    if (reserved_ < layout.buckets()) selection_.reserve(engine_, reserved_ = layout.buckets());
-    if (!remembers && outgoing_.size() < n) outgoing_ = engine_.template allocate<T>(n);
-    worker_arrays<T> who;
-    who.memory = e;
-    who.outgoing = remembers ? e : outgoing_.data();
-    selection_.template encode<updates<feedback_of<C>>>(
-        engine_, put_aside_body<remembers, T, length>{layout, v, e, who.outgoing, selection_.search()}, wire(), nullptr,
-        who, planes, layout, layout.of(-1));
-  }
-
   /// Kernels read sixteen bytes at a time: the array itself, or room for it where it does not begin on so many.
   template <class U>
   U* aligned_room(U* a, std::size_t n, array<std::remove_const_t<U>>& room) {
@@ -213,7 +191,6 @@ class codec {
     return to;
   }
 
-  struct no_selection {};
   C how_;
   Engine engine_;
   array<std::int64_t> non_finite_;
@@ -221,9 +198,8 @@ class codec {
   array<std::byte> planes_;  // where kernels cannot write into the message
   std::int64_t length_of_planes_ = -1;
   aligned_vector<std::byte> host_;  // a message that does not begin on 16 bytes
-  array<T> vector_, memory_, outgoing_;
-  std::conditional_t<selects_globally<Wire>, global_selection<T, length, Engine>, no_selection> selection_;
-  std::int64_t reserved_ = -1;
+  array<T> vector_, memory_;
+  array_exchange<T, C, Engine> kernels_;
 };
 
 SADDLE_NAMESPACE_END

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "saddle/codec/bodies.hpp"
+#include "saddle/codec/dither_key.hpp"
 #include "saddle/compressor/message.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/aligned.hpp"

@@ -96,8 +96,9 @@ struct copy_elsewhere {
   message_planes message;
   T* copy;
   std::uint32_t worker;
+  T weight = T(1);
 };
-/// copy += decoded, one bucket: the bits that the worker itself added to its copy.
+/// copy += weight * decoded, one bucket: with weight 1 the bits that the worker itself added to its copy.
 template <class T, class D, int Bucket>
 struct absorb_kernel {
   static constexpr int length = Bucket;
@@ -113,7 +114,7 @@ struct absorb_kernel {
     T copy[Items];
     T* const at = one.copy + b.begin_in_message();
     load_tile(g, count, at, copy);
-    saddle::add_decoded(decoder, g, message_at<D, T>(one.message, b), count, now->dither(one.worker, b), T(1), copy);
+    saddle::add_decoded(decoder, g, message_at<D, T>(one.message, b), count, now->dither(one.worker, b), one.weight, copy);
     store_tile(g, count, copy, at);
   }
 };

@@ -1,7 +1,6 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "saddle/core/atomic_min.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/message_header.hpp"
+#include "saddle/run/delivery.hpp"
 #include "saddle/run/run_state.hpp"
 #include "saddle/transport/concept.hpp"
 
@@ -106,7 +106,7 @@ class messenger {
       for (auto const& [rank, worker] : neighbours_[static_cast<std::size_t>(round)].out) send(rank, worker, part);
       for (auto const& [rank, worker] : neighbours_[static_cast<std::size_t>(round)].in) receive(rank, worker, part);
     }
-    link_.start({step, round, transfers, sends_, receives_});
+    delivery_.start(link_, step, round, transfers);
   }
   /// What the server says sets out, and arrives.
   void start_down(std::int64_t step, int round, std::uint64_t exchange, int player) {
@@ -115,17 +115,14 @@ class messenger {
       for (bucket_range const& part : served(link_.rank(), player)) send(r, run_.workers(), part);
     for (int r = 0; r < link_.ranks(); ++r)
       for (bucket_range const& part : served(r, player)) receive(r, run_.workers(), part);
-    link_.start({step, round, {}, sends_, receives_});
+    delivery_.start(link_, step, round, {});
   }
   /// errors  transport_error, bad_message
   void finish() {
-    link_.finish();
-    for (incoming_message const& m : arriving_) {
-      codec().open(run_.layout, *m.header, planes_[static_cast<std::size_t>(m.key.sender)].on_host, m.key,
-                   way_ == way::down);
+    delivery_.finish(link_, codec(), run_.layout, way_ == way::down, [this](typename delivery<T>::arrived const& m) {
       if (m.header->non_finite != no_coordinate) run_.memory.write(run_.lowest + m.header->blamed, &m.header->non_finite, 1);
-      if (!run_.memory.on_host()) upload(m);
-    }
+      if (!run_.memory.on_host()) upload(m.key);
+    });
   }
 
  private:
@@ -134,10 +131,6 @@ class messenger {
   };
   struct neighbourhood {
     std::vector<stop> out, in;
-  };
-  struct incoming_message {
-    message_header* header;
-    message_key key;
   };
   /// A message in the executor's memory, and where the host can read and write it.
   struct place {
@@ -173,10 +166,7 @@ class messenger {
   void begin(way to, std::uint64_t exchange) {
     way_ = to;
     exchange_ = static_cast<std::int64_t>(exchange);
-    headers_.clear();
-    sends_.clear();
-    receives_.clear();
-    arriving_.clear();
+    delivery_.begin();
     lowest_ = run_.lowest_on_host();
   }
   /// What a message says of its sender, and the server's of whoever comes first.
@@ -190,29 +180,22 @@ class messenger {
     if (rank == link_.rank()) return;
     message_planes const& planes = planes_[static_cast<std::size_t>(who)].on_host;
     if (!run_.memory.on_host()) download(who, part);
-    headers_.push_back(codec().seal(run_.layout, planes, {part, exchange_, who}, status_of(who)));
-    add(sends_, rank, planes, part);
+    delivery_.send(rank, codec(), run_.layout, planes, {part, exchange_, who}, status_of(who));
   }
   void receive(int rank, int who, bucket_range const& part) {
     if (rank == link_.rank()) return;
-    message_header& header = headers_.emplace_back();
-    add(receives_, rank, planes_[static_cast<std::size_t>(who)].on_host, part);
-    arriving_.push_back({&header, {part, exchange_, who}});
-  }
-  /// The header that was added last, and the parts.
-  void add(std::vector<parcel>& to, int rank, message_planes const& planes, bucket_range const& part) {
-    to.push_back({rank, std::as_writable_bytes(std::span(&headers_.back(), 1))});
-    for (std::span<std::byte> bytes : codec().parts(run_.layout, planes, part)) to.push_back({rank, bytes});
+    delivery_.receive(rank, codec(), run_.layout, planes_[static_cast<std::size_t>(who)].on_host,
+                      {part, exchange_, who});
   }
   void download(int who, bucket_range const& part) {
     place const& p = planes_[static_cast<std::size_t>(who)];
     auto const here = codec().parts(run_.layout, p.on_host, part), there = codec().parts(run_.layout, p.there, part);
     for (std::size_t i = 0; i < here.size(); ++i) run_.memory.read_bytes(here[i].data(), there[i].data(), here[i].size());
   }
-  void upload(incoming_message const& m) {
-    place const& p = planes_[static_cast<std::size_t>(m.key.sender)];
-    auto const here = codec().parts(run_.layout, p.on_host, m.key.part);
-    auto const there = codec().parts(run_.layout, p.there, m.key.part);
+  void upload(message_key const& key) {
+    place const& p = planes_[static_cast<std::size_t>(key.sender)];
+    auto const here = codec().parts(run_.layout, p.on_host, key.part);
+    auto const there = codec().parts(run_.layout, p.there, key.part);
     for (std::size_t i = 0; i < here.size(); ++i)
       run_.memory.write_bytes(there[i].data(), here[i].data(), here[i].size());
   }
@@ -229,9 +212,7 @@ class messenger {
   // Of one exchange, kept to reuse their memory.
   way way_ = way::up;
   std::int64_t exchange_ = 0;
-  std::deque<message_header> headers_;  // a deque does not move what it holds
-  std::vector<parcel> sends_, receives_;
-  std::vector<incoming_message> arriving_;
+  delivery<T> delivery_;
   std::vector<std::int64_t> lowest_;
 };
 
