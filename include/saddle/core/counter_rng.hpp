@@ -74,6 +74,19 @@ SADDLE_HD void normal_pair(std::uint32_t a, std::uint32_t b, double (&out)[2]) {
   out[1] = radius * std::sin(angle);
 }
 
+/// Coins that all workers throw alike, of a step.
+enum class coin : std::uint32_t { refresh, correction, round, workers };
+/// Heads, with probability p.
+inline bool shared_coin(std::uint64_t seed, std::int64_t step, coin which, double p) {
+  std::uint32_t bits[4];
+  random_block({.seed = seed,
+                .use = purpose::coin,
+                .exchange = static_cast<std::uint64_t>(step),
+                .worker = static_cast<std::uint32_t>(which)},
+               0, bits);
+  return open_uniform(bits[0]) < p;
+}
+
 /// Numbers drawn one after the other from a stream, on the host: data order, initial weights, latents.
 class random_sequence {
  public:

@@ -25,6 +25,7 @@ SADDLE_NAMESPACE_BEGIN
 template <class T = double>
 struct bilinear {
   using scalar = T;
+  static constexpr bool has_full_batches = true;
 
   players extents = {};
   std::vector<std::vector<T>> matrices = {};

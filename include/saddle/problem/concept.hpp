@@ -16,8 +16,10 @@ struct sample {
   std::uint64_t seed = 0;  // the run's
   int worker = 0;
   std::int64_t step = 0;  // counts from 1
-  int draw = 0;           // tells an independent sample of the same step from the first
+  int draw = 0;           // tells an independent sample of the same step from the first; or full_batch
 };
+/// A draw that is no sample: the mean over all data of a worker.
+inline constexpr int full_batch = -1;
 
 /// Extents of one tensor of a player's weights.
 struct tensor {
@@ -62,6 +64,10 @@ concept states_its_identity = requires(P const p) {
 template <class P>
 concept splits_by_player = requires(P const p, point<typename P::scalar const> at, sample s,
                                     point<typename P::scalar> out, player who) { p.gradient(at, s, out, who); };
+
+/// Answers sample.draw == full_batch with the mean over all data of the worker, without noise.
+template <class P>
+concept gives_full_batches = requires { requires P::has_full_batches; };
 
 /// Of a member that is not overloaded, whatever it takes.
 template <class Pointer>
@@ -111,6 +117,8 @@ concept has_sound_options =
 /// gradient_buffers(worker)   optional: a span a player that is `out` for this worker, in place of an array of the
 ///                            trainer's; on 16 bytes, each worker's its own. Asked for before each step: they may be
 ///                            others than in the step before, and on the device a graph is then recorded anew
+/// has_full_batches           optional: a constant, true where a sample with draw == full_batch is the mean over all data of
+///                            the worker. Methods that need full batches (svrg, page, masha) refuse other problems
 /// identity()                 optional: a text that differs where the problem does, with a checksum of its data: a
 ///                            checkpoint of one problem is then refused by a run of another. Asked once, at construction
 ///

@@ -29,6 +29,7 @@ struct quadratic_game {
   using scalar = T;
   using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
   using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  static constexpr bool has_full_batches = true;  // without the noise
 
   players extents = {};
   std::vector<matrix> matrices = {};  // B_m, one a worker
@@ -133,7 +134,7 @@ struct quadratic_game {
         sum += b(first + i, extents.min + j) * at.max[static_cast<std::size_t>(j)];
       out.of(p)[static_cast<std::size_t>(i)] = sum;
     }
-    if (noise == 0) return;
+    if (noise == 0 || s.draw == full_batch) return;
     random_sequence random(
         {.seed = s.seed,
          .use = purpose::data_order,

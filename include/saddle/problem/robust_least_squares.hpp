@@ -32,6 +32,7 @@ struct robust_least_squares {
   using scalar = T;
   using matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
   using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  static constexpr bool has_full_batches = true;
 
   matrix a = {};
   vector y0 = {};
