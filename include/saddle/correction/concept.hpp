@@ -3,12 +3,26 @@
 
 #include "saddle/config.hpp"
 #include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 #include "saddle/topology/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
+namespace name {
+struct estimated : scratch_array { static constexpr char const* text = "estimated"; };  // bound to where it lies
+}  // namespace name
+
+/// What a correction asks of the exchanges.
+struct needs_nothing {
+  static constexpr bool conserved_sums = false;  // what is sent must come to what was given: it is added up
+  static constexpr bool rounds = false;          // local steps between exchanges
+  static constexpr bool exact_gossip = false;    // a graph that mixes in every step, and nothing is lost
+  static constexpr bool step_size = false;       // step_size_at(step, player) of the optimizer
+};
+
 /// An estimate counts as it is.
 struct uncorrected {
+  using needs = needs_nothing;
   template <class Run, class Estimated, int K, int Player>
   using steps = list<>;
   template <class Run, class Estimated, int K>
@@ -19,8 +33,13 @@ struct uncorrected {
 ///
 /// steps<Run, Estimated, K, Player>   operations behind estimate number K of a step, which lies in Estimated
 /// result<Run, Estimated, K>          where the corrected one lies
+/// needs                              what it asks of the exchanges, in the words of needs_nothing
 template <class C>
-concept correction = requires { typename C::template result<run_archetype, name::g, 1>; };
+concept correction = requires {
+  typename C::template result<run_archetype, name::g, 1>;
+  { C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::step_size };
+};
+static_assert(correction<uncorrected>);
 
 template <class Tp>
 concept names_its_correction = requires { typename Tp::correction; };
@@ -42,5 +61,12 @@ struct correction_of<Tp> {
 /// A wrapper of a topology names its `correction`.
 template <class Tp>
 using topology_correction = typename detail::correction_of<Tp>::type;
+/// How many of the wrappers of a topology do.
+template <class Tp>
+inline constexpr int corrections_of = [] {
+  int const own = names_its_correction<Tp> ? 1 : 0;
+  if constexpr (wraps_a_topology<Tp>) return own + corrections_of<typename Tp::wraps>;
+  else return own;
+}();
 
 SADDLE_NAMESPACE_END

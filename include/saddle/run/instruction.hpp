@@ -24,6 +24,7 @@
 #include "saddle/kernel/send.hpp"
 #include "saddle/run/global_selection.hpp"
 #include "saddle/run/named_arrays.hpp"
+#include "saddle/run/plan.hpp"
 #include "saddle/run/policies.hpp"
 #include "saddle/step/list.hpp"
 
@@ -93,7 +94,6 @@ struct instruction {
   // A gradient.
   array_use at{}, into{};
   int (*draw)(void const* run, iteration const& i) = nullptr;
-  bool draws_full_batch = false;
   // Kernels.
   slot_code<T, Engine> const* exchange = nullptr;
   std::span<array_use const> uses{};
@@ -331,8 +331,7 @@ struct instruction_of<Run, Engine, Distributed, gradient<At, Into, Draw, Player>
             .player = Player,
             .at = use_of<At>,
             .into = use_of<Into>,
-            .draw = [](void const* run, iteration const& i) { return Draw::at(*static_cast<Run const*>(run), i); },
-            .draws_full_batch = std::is_same_v<Draw, draw<-1>>};
+            .draw = [](void const* run, iteration const& i) { return Draw::at(*static_cast<Run const*>(run), i); }};
   }
 };
 template <class Run, class Engine, bool Distributed, class Make, class B, int Player, class Local>

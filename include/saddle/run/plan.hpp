@@ -9,6 +9,7 @@
 #include "saddle/exchange/server_average.hpp"
 #include "saddle/exchange/lists.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/problem/concept.hpp"
 #include "saddle/run/policies.hpp"
 #include "saddle/step/list.hpp"
 #include "saddle/step/name.hpp"
@@ -18,10 +19,6 @@ SADDLE_NAMESPACE_BEGIN
 
 // What an optimizer wrote becomes operations: its estimates those of the estimator and the correction, its moves those
 // of the topology.
-
-namespace name {
-struct estimated : scratch_array { static constexpr char const* text = "estimated"; };  // bound to where it lies
-}  // namespace name
 
 /// A look-ahead starts from x.
 struct from_x {
@@ -241,5 +238,18 @@ struct plan_of<Run, list<Op...>> {
 /// The operations of a step of these policies.
 template <class Run>
 using step_of = typename detail::plan_of<Run, typename Run::optimizer_type::template steps<whole>>::type;
+
+namespace detail {
+template <class L>
+inline constexpr bool is_drawn_in_full = false;
+template <class C, class N, int Group, class At, class Into, int Player>
+inline constexpr bool is_drawn_in_full<item<C, N, Group, gradient<At, Into, draw<full_batch>, Player>>> = true;
+template <class... Item>
+inline constexpr bool is_drawn_in_full<list<Item...>> = (is_drawn_in_full<Item> || ...);
+}  // namespace detail
+
+/// Whether a step asks the problem for full batches.
+template <class Run>
+inline constexpr bool draws_full_batches = detail::is_drawn_in_full<step_of<Run>>;
 
 SADDLE_NAMESPACE_END

@@ -74,6 +74,17 @@ struct mix_scalars {};
 /// Only in steps where Condition::at(run, step); one that is the same in all steps says `constant`.
 template <class Condition, class... Op>
 struct when {};
+namespace detail {
+template <class Condition, class L>
+struct under;
+template <class Condition, class... Op>
+struct under<Condition, list<Op...>> {
+  using type = list<when<Condition, Op...>>;
+};
+}  // namespace detail
+/// All of a list under a condition.
+template <class Condition, class L>
+using under = typename detail::under<Condition, L>::type;
 /// Count::at(run) times, one after the other.
 template <class Count, class... Op>
 struct repeat {};

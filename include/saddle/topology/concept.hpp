@@ -169,6 +169,12 @@ double steps_between_exchanges(Tp const& t) {
   else if constexpr (wraps_a_topology<Tp>) return steps_between_exchanges(t.topology);
   else return 1;
 }
+/// The step with which the round of this one began.
+template <class Tp>
+std::int64_t begin_of_round(Tp const& t, std::uint64_t seed, std::int64_t step) {
+  while (step > 1 && !is_exchange_step(t, seed, step - 1)) --step;
+  return step;
+}
 /// Whether a worker takes part in a step; all workers know.
 template <class Tp>
 bool takes_part(Tp const& t, std::uint64_t seed, std::int64_t step, int worker, int workers) {

@@ -5,8 +5,11 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/feedback.hpp"
+#include "saddle/core/number_text.hpp"
+#include "saddle/core/objection.hpp"
 #include "saddle/exchange/server_average.hpp"
 #include "saddle/exchange/lists.hpp"
 #include "saddle/step/list.hpp"
@@ -32,13 +35,6 @@ struct begins_round {
 
 namespace detail {
 
-template <class Condition, class L>
-struct under;
-template <class Condition, class... Op>
-struct under<Condition, list<Op...>> {
-  using type = list<when<Condition, Op...>>;
-};
-
 /// With a server a round sends how far a worker has come from the anchor; this moves by the average, and all go there.
 template <class Slot, class Make, class G, int Player>
 using round_from_anchor =
@@ -59,10 +55,6 @@ struct unanchored {
 
 }  // namespace detail
 
-/// What happens under a condition alone.
-template <class Condition, class L>
-using under = typename detail::under<Condition, L>::type;
-
 /// Every worker moves its own w with its own optimizer, and every so many steps there is a round: a step of the
 /// topology inside, with all of that step's exchanges.
 ///
@@ -71,6 +63,8 @@ using under = typename detail::under<Condition, L>::type;
 /// around gossip    a round is gossip's own, of w
 /// look-aheads      start from w, whatever error feedback owes; there is no average to look ahead along
 /// boxes            hold after every step; the last one before a round ends is not taken by itself, but in the average
+/// every            so many steps lie between two rounds
+/// probability      in place of `every`: a coin that all workers throw alike says in each step whether it is a round
 /// every = 1        the weights of the topology inside, to the bit, if its look-aheads do not subtract a memory
 /// source           McMahan et al.: Communication-Efficient Learning of Deep Networks (FedAvg). AISTATS 2017; Deng,
 ///                  Mahdavi: Local SGDA. AISTATS 2021; with adam around a server FL-GAN: Hardy, Le Merrer, Sericola:
@@ -79,6 +73,7 @@ template <topology Tp>
 struct local_steps {
   Tp topology{};
   int every = 1;
+  double probability = 0;  // 0: rounds are `every` steps apart
 
   using wraps = Tp;
   using exchanges = in_round;
@@ -99,21 +94,39 @@ struct local_steps {
   template <class Run, int Player>
   using before_gradient = under<in_round, before_gradient_in<Tp, Run, Player>>;
 
-  bool is_round(std::uint64_t, std::int64_t step) const { return step % every == 0; }
-  double steps_a_round() const { return every; }
-  /// Only rounds count: no matrix of a sequence is passed over.
+  bool is_round(std::uint64_t seed, std::int64_t step) const {
+    return probability > 0 ? shared_coin(seed, step, coin::round, probability) : step % every == 0;
+  }
+  double steps_a_round() const { return probability > 0 ? 1 / probability : every; }
+  /// Only rounds count: no matrix of a sequence is passed over. A round has one matrix, where it begins and where it
+  /// ends. Rounds that a coin ends are not counted: those have the matrices of their steps.
   std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const {
-    return sources_of(topology, step / every, round, worker, workers);
+    return sources_of(topology, (step + every - 1) / every, round, worker, workers);
+  }
+  /// Whoever is drawn stays for the round.
+  bool takes_part(std::uint64_t seed, std::int64_t step, int worker, int workers) const
+    requires draws_its_workers<Tp>
+  {
+    return saddle::takes_part(topology, seed, begin_of_round(*this, seed, step), worker, workers);
   }
   void check(int, bool, bool) const {
     expects(every >= 1, [&] { return "local_steps: every is at least 1, and is " + std::to_string(every); });
+    expects(probability >= 0 && probability <= 1, [&] {
+      return objection_unless(false, "local_steps: probability", "lies in [0, 1]", probability);
+    });
+    expects(probability == 0 || every == 1, "local_steps: rounds are `every` steps apart, or a coin ends them: not both");
   }
   std::string name() const { return "local-" + topology.name(); }
-  std::string details() const { return "every=" + std::to_string(every) + details_of(topology); }
+  std::string details() const {
+    return "every=" + std::to_string(every) + (probability > 0 ? " probability=" + number_text(probability) : "") +
+           details_of(topology);
+  }
 };
 template <class Tp>
 local_steps(Tp) -> local_steps<Tp>;
 template <class Tp>
 local_steps(Tp, int) -> local_steps<Tp>;
+template <class Tp>
+local_steps(Tp, int, double) -> local_steps<Tp>;
 
 SADDLE_NAMESPACE_END
