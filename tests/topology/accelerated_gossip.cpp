@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "runs.hpp"
 #include "graphs.hpp"
 #include "saddle/topology/from_matrix.hpp"
 #include "saddle/topology/mixing_matrix.hpp"
@@ -167,11 +168,8 @@ TEST_CASE("accelerated_gossip: what makes no sense is refused with its sentence"
   CHECK(says(refusal(on(from_matrix({{0.5, 0.5}, {0.25, 0.75}}, stochastic::rows), 3), 2), "must be symmetric"));
 }
 
-TEST_CASE("accelerated_gossip: names, and the schemes that it chooses") {
-  static_assert(std::is_same_v<accelerated_gossip::scheme<true, feedback::none>, accelerated_mixing<false>>);
-  static_assert(std::is_same_v<accelerated_gossip::late_scheme<true, feedback::error>, accelerated_mixing<true>>);
-  static_assert(accelerated_mixing<false>::previous);
-  static_assert(!mixing<false>::previous && !choco<true>::previous && !updates<feedback::error>::previous);
+TEST_CASE("accelerated_gossip: its name, and one rule") {
+  static_assert(std::is_same_v<rule_of<accelerated_gossip, true, feedback::none>, accelerated_mixing>);
   CHECK(on(ring(8), 3).name() == "accelerated-gossip-ring");
   CHECK(on(complete(8), 3).details() == "spectral-gap=1 rule=chebyshev");
   CHECK(on(star(4), 3, fast_mix).details() == "spectral-gap=0.25 rule=fast-mix");

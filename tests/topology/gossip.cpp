@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "runs.hpp"
 #include "saddle/topology/circulant.hpp"
 
 using namespace saddle;
@@ -65,13 +66,10 @@ TEST_CASE("gossip: rounds walk through the graph's matrices, step after step") {
   CHECK(two.sources(2, 0, 0, 8) == std::vector<edge>{{0, 0.5}, {4, 0.5}});
 }
 
-TEST_CASE("gossip: the scheme follows from the compressor, the order from the field") {
-  static_assert(std::is_same_v<gossip::scheme<true, feedback::none>, mixing<false>>);
-  static_assert(std::is_same_v<gossip::scheme<false, feedback::none>, choco<false>>);
-  static_assert(std::is_same_v<gossip::scheme<false, feedback::error>, deep_squeeze<false>>);
-  static_assert(std::is_same_v<gossip::late_scheme<true, feedback::none>, mixing<true>>);
-  static_assert(std::is_same_v<gossip::late_scheme<false, feedback::none>, choco<true>>);
-  static_assert(std::is_same_v<gossip::late_scheme<false, feedback::error>, deep_squeeze<true>>);
+TEST_CASE("gossip: the rule follows from the compressor, the order from the field") {
+  static_assert(std::is_same_v<rule_of<gossip, true, feedback::none>, mixing>);
+  static_assert(std::is_same_v<rule_of<gossip, false, feedback::none>, choco>);
+  static_assert(std::is_same_v<rule_of<gossip, false, feedback::error>, deep_squeeze>);
   CHECK_FALSE(gossip{.graph = ring(2)}.combines_first());
   CHECK(gossip{.graph = ring(2), .order = gossip_order::combine_then_adapt}.combines_first());
   CHECK(gossip{.graph = ring(2)}.name() == "gossip-ring");

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "runs.hpp"
 #include "saddle/topology/circulant.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/parameter_server.hpp"
@@ -15,12 +16,9 @@ using namespace saddle;
 
 namespace {
 
-template <class Tp>
-concept can_combine_first = requires(Tp const t) { t.combines_first(); };
-
 std::string refusal(auto const& t, int workers, bool lossy, bool memory) {
   try {
-    t.check(workers, lossy, memory);
+    check_topology(t, workers, lossy, memory);
   } catch (std::invalid_argument const& e) {
     return e.what();
   }
@@ -29,20 +27,22 @@ std::string refusal(auto const& t, int workers, bool lossy, bool memory) {
 
 }  // namespace
 
-TEST_CASE("local_steps: around a server there is an anchor, around gossip its own scheme") {
+TEST_CASE("local_steps: around a server there is an anchor, around gossip its own rule") {
   using served = local_steps<parameter_server<>>;
   using gossiped = local_steps<gossip>;
   static_assert(topology<served> && topology<gossiped>);
-  static_assert(std::is_same_v<served::scheme<true, feedback::none>, updates<feedback::none, true>>);
-  static_assert(std::is_same_v<served::scheme<false, feedback::difference>, updates<feedback::difference, true>>);
-  static_assert(std::is_same_v<gossiped::scheme<true, feedback::none>, mixing<false>>);
-  static_assert(std::is_same_v<gossiped::scheme<false, feedback::none>, choco<false>>);
-  static_assert(std::is_same_v<gossiped::late_scheme<false, feedback::error>, deep_squeeze<true>>);
-  static_assert(can_combine_first<gossiped> && !can_combine_first<served>);
+  static_assert(std::is_same_v<rule_of<served, true, feedback::none>, server_average<feedback::none, true>>);
+  static_assert(
+      std::is_same_v<rule_of<served, false, feedback::difference>, server_average<feedback::difference, true>>);
+  static_assert(std::is_same_v<rule_of<gossiped, true, feedback::none>, mixing>);
+  static_assert(std::is_same_v<rule_of<gossiped, false, feedback::none>, choco>);
+  static_assert(std::is_same_v<rule_of<gossiped, false, feedback::error>, deep_squeeze>);
+  static_assert(topology_has_server<served> && !topology_has_server<gossiped>);
+  CHECK_FALSE(combines_before_it_adapts(served{}));
   CHECK(served{}.name() == "local-parameter-server");
   CHECK(gossiped{gossip{ring(3)}, 2}.name() == "local-gossip-ring");
-  CHECK(gossiped{gossip{.graph = ring(3), .order = gossip_order::combine_then_adapt}, 2}.combines_first());
-  CHECK(gossiped{gossip{.graph = ring(3), .rounds = 4}, 2}.rounds_per_exchange() == 4);
+  CHECK(combines_before_it_adapts(gossiped{gossip{.graph = ring(3), .order = gossip_order::combine_then_adapt}, 2}));
+  CHECK(rounds_of(gossiped{gossip{.graph = ring(3), .rounds = 4}, 2}) == 4);
 }
 
 TEST_CASE("local_steps: every round walks on through the graph's matrices, however rare it is") {

@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "runs.hpp"
+
 using namespace saddle;
 
 TEST_CASE("parameter_server: the plain average of all workers, in their order, whoever asks") {
@@ -16,8 +18,10 @@ TEST_CASE("parameter_server: the plain average of all workers, in their order, w
   CHECK(server.rounds_per_exchange() == 1);
   CHECK_NOTHROW(server.check(1, true, true));
   CHECK_THROWS_AS(server.check(0, false, false), std::invalid_argument);
-  static_assert(std::is_same_v<parameter_server<>::scheme<true, feedback::none>, updates<feedback::none>>);
-  static_assert(std::is_same_v<parameter_server<>::scheme<false, feedback::difference>, updates<feedback::difference>>);
+  using averaging = parameter_server<>;
   using adapting = parameter_server<exact_downlink, adapts::on_average>;
-  static_assert(std::is_same_v<adapting::scheme<false, feedback::error>, updates<feedback::error, false, true>>);
+  static_assert(std::is_same_v<rule_of<averaging, true, feedback::none>, server_average<feedback::none>>);
+  static_assert(std::is_same_v<rule_of<averaging, false, feedback::difference>, server_average<feedback::difference>>);
+  static_assert(std::is_same_v<rule_of<adapting, false, feedback::error>, server_average<feedback::error, false, true>>);
+  static_assert(averaging::has_server && !averaging::on_average && adapting::has_server && adapting::on_average);
 }
