@@ -12,6 +12,8 @@
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/alternating.hpp"
 #include "saddle/optimizer/extra_adam.hpp"
+#include "saddle/optimizer/extragradient.hpp"
+#include "saddle/optimizer/omd.hpp"
 #include "saddle/optimizer/optimistic_adam.hpp"
 #include "saddle/optimizer/sgda.hpp"
 
@@ -22,48 +24,47 @@ namespace {
 using engine = cpu::engine;
 
 template <class O>
-std::vector<float> state_of_copy(player_copies<float, O, engine>& copies, int i) {
-  return {copies.state(i).begin(), copies.state(i).end()};
-}
-template <class O>
-std::vector<float> weights_of_copy(player_copies<float, O, engine>& copies, int i) {
-  return {copies.w(i).begin(), copies.w(i).end()};
+std::vector<float> copy_of(player_copies<float, O, engine>& copies, char const* name, int i) {
+  return {copies.array(name, i).begin(), copies.array(name, i).end()};
 }
 
-/// Two copies, of whom the second meets a gradient whose square is not finite, in the middle of a bucket: there the state
-/// stays, and the weights of the bucket do.
+/// Two copies, of whom the second meets a gradient whose square is not finite, in the middle of a bucket, which stays as
+/// it is. The last phase is the one that moves the weights.
 template <class O>
 void reports_its_state(O const& o, int bad_phase) {
   engine by{cpu{}};
-  player_copies<float, O, engine> copies(o, 300, 2, {});
+  player_copies<float, O, engine> copies(by, o, 700, 2, {});
+  CHECK(copies.states() == std::vector<std::string>{"m1", "m2"});
   std::vector<int> const both{0, 1};
   for (int step = 1; step <= 8; ++step)
     for (int k = 0; k < copies.phases(); ++k) {
       CAPTURE(step);
       CAPTURE(k);
-      for (int i : both) std::ranges::fill(copies.gradient(i), i == 0 ? 0.5f : -0.25f);
+      for (int i : both) std::ranges::fill(copies.gradient(i, k), i == 0 ? 0.5f : -0.25f);
       bool const is_bad = step == 4 && k == bad_phase;
-      if (is_bad) copies.gradient(1)[37] = copies.gradient(1)[41] = 1e20f;
-      auto const w = weights_of_copy(copies, 1), state = state_of_copy(copies, 1);
-      auto const other = state_of_copy(copies, 0);
+      if (is_bad) copies.gradient(1, k)[37] = copies.gradient(1, k)[41] = 1e20f;
+      auto const w = copy_of(copies, "w", 1), m1 = copy_of(copies, "m1", 1), m2 = copy_of(copies, "m2", 1);
+      auto const other = copy_of(copies, "m1", 0);
       std::vector<std::int64_t> lowest(2, no_coordinate);
-      copies.move(by, step, k, both, lowest.data());
+      copies.move(step, k, both, lowest.data());
       CHECK(lowest[0] == no_coordinate);
       CHECK(lowest[1] == (is_bad ? 37 : no_coordinate));
-      auto const now = state_of_copy(copies, 1);
-      for (std::size_t i = 0; i < 300; ++i)
-        REQUIRE((now[i] == state[i]) == (is_bad && (i == 37 || i == 41)));  // the first moment
-      auto const second = static_cast<std::size_t>(copies.layout().padded());
-      for (std::size_t i : {37u, 41u}) REQUIRE((now[second + i] == state[second + i]) == is_bad);
-      for (float x : now) REQUIRE(is_finite(x));
-      CHECK(state_of_copy(copies, 0) != other);
-      CHECK((weights_of_copy(copies, 1) == w) == (is_bad || !copies.at_phase(k).commits));
+      bool const moves = k + 1 == copies.phases();
+      for (std::size_t i = 0; i < 700; ++i) {
+        bool const stays = is_bad && i < 512;
+        REQUIRE((copies.array("m1", 1)[i] == m1[i]) == stays);
+        REQUIRE((copies.array("m2", 1)[i] == m2[i]) == stays);
+        REQUIRE((copies.w(1)[i] == w[i]) == (stays || !moves));
+        REQUIRE(is_finite(copies.array("m2", 1)[i]));
+      }
+      CHECK(copy_of(copies, "m1", 0) != other);
     }
 }
 
 template <class O>
 void refuses(O const& o, std::string const& why) {
-  CHECK_THROWS_WITH_AS((player_copies<float, O, engine>(o, 10, 1, {})), doctest::Contains(why.c_str()),
+  engine by{cpu{}};
+  CHECK_THROWS_WITH_AS((player_copies<float, O, engine>(by, o, 10, 1, {})), doctest::Contains(why.c_str()),
                        std::invalid_argument);
 }
 
@@ -80,4 +81,22 @@ TEST_CASE("player_copies: an optimizer that makes no sense is refused with a sen
   refuses(sgda{-1}, "sgda: step_size is finite and not negative, and is -1");
   refuses(adam{.beta1 = 1}, "adam: beta1 lies in [0, 1), and is 1");
   refuses(alternating_sgda{0.1}, "nobody to alternate with");
+}
+
+TEST_CASE("player_copies: what a player alone would average with others is its own") {
+  auto const moved = [](auto o) {
+    engine by{cpu{}};
+    player_copies<float, decltype(o), engine> copies(by, o, 300, 1, {});
+    std::vector<int> const it{0};
+    std::int64_t lowest = no_coordinate;
+    for (int step = 1; step <= 5; ++step)
+      for (int k = 0; k < copies.phases(); ++k) {
+        for (std::size_t i = 0; i < 300; ++i) copies.gradient(0, k)[i] = copies.point(0, k)[i] - static_cast<float>(i);
+        copies.move(step, k, it, &lowest);
+      }
+    CHECK(lowest == no_coordinate);
+    return copy_of(copies, "w", 0);
+  };
+  CHECK(moved(averaged_omd{0.1}) == moved(omd{0.1}));
+  CHECK(moved(averaged_extragradient{0.1}) == moved(extragradient{0.1}));
 }

@@ -4,116 +4,163 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
+#include "saddle/core/aligned.hpp"
+#include "saddle/core/box.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/core/feedback.hpp"
-#include "saddle/core/box.hpp"
-#include "saddle/core/worker_arrays.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/exchange/lists.hpp"
+#include "saddle/exec/memory.hpp"
+#include "saddle/kernel/arguments.hpp"
 #include "saddle/optimizer/concept.hpp"
-#include "saddle/step/adapt.hpp"
-#include "saddle/step/alone.hpp"
-#include "saddle/topology/scheme.hpp"
+#include "saddle/run/instruction.hpp"
+#include "saddle/run/named_arrays.hpp"
+#include "saddle/run/plan.hpp"
+#include "saddle/run/policies.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Copies of one player, each of which moves alone: weights, look-ahead point, gradient, optimizer state.
+/// Nobody exchanges anything: what is averaged over all is one's own.
+struct no_exchange {
+  using exchanges = never;
+  using begins = never;
+  static constexpr bool has_server = false, on_average = false, amplifies = false;
+  template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+  using move = list<local<
+      made_in_turn<Make, fixed<std::conditional_t<KeepsMoved, copies<name::v, name::moved>, chain<>>>, fixed<steps_x>,
+                   bounded<name::x>>,
+      binds<means<name::x, Subject>, means<name::g, G>>, Player>>;
+  template <class Run, int Player>
+  using before_gradient = list<>;
+};
+
+/// Copies of one player, each of which moves alone: weights, look-ahead point, gradient, optimizer state. A step is
+/// the optimizer's list; its gradients are taken by somebody else, and each begins a phase.
 template <class T, optimizer O, class Engine>
 class player_copies {
-  using Rule = rule_of<O, T>;
-  static constexpr int length = default_bucket;
-  template <class U>
-  using array = typename Engine::template array<U>;
-  static_assert(!is_rule_pair<Rule>, "copies of one player move by one optimizer: per_player is for a trainer");
+  using run = policies<T, O, identity, no_exchange>;
+  using code = instruction<T, Engine>;
+  static_assert(!facts_of_steps<O>::averages_vectors, "a player that moves alone has no server that averages vectors");
 
  public:
-  player_copies(O how, std::int64_t size, int count, box const& limits)
-      : how_(std::move(how)), layout_{{size, 0}, length} {
-    saddle::expect_no_objection(how_);
-    std::string const flaw = objection_to_phases<T>(how_);
-    expects(flaw.empty(), [&] { return flaw; });
-    for (int k = 0; k < phases(); ++k) {
-      expects(at_phase(k).player == phase::both,
-              "player_copies: a player that moves alone has nobody to alternate with");
-      looks_ahead_ |= saddle::phase_of(how_, k).at_h;
+  player_copies(Engine& on, O how, std::int64_t size, int count, box const& limits)
+      : engine_(on),
+        memory_(on),
+        run_{std::move(how), {}, {}, 0, {bound_in<T>(limits.lo), bound_in<T>(limits.lo)},
+             {bound_in<T>(limits.hi), bound_in<T>(limits.hi)}, averaging::none, 0},
+        layout_{{size, 0}, run::bucket} {
+    expect_no_objection(run_.optimizer);
+    for (code const& one : compiled_step<run, Engine, false, step_of<run>>) {
+      if (one.holds != nullptr && one.is_constant && !one.holds(&run_, 1)) continue;
+      expects(one.player == both_players, "player_copies: a player that moves alone has nobody to alternate with");
+      bool const is_gradient = one.what == action::gradient;
+      expects((one.holds == nullptr || one.is_constant) && one.repeats == nullptr && !one.draws_full_batch &&
+                  (is_gradient || (one.what == action::local && !phases_.empty())),
+              "player_copies: a player that moves alone takes one gradient after the other, the same in every step");
+      if (is_gradient) {
+        phases_.push_back({&one, {}});
+        arrays_.declare(one.at.text, one.at);
+        arrays_.declare(one.into.text, one.into);
+      } else {
+        phases_.back().moves.push_back(&one);
+        for (array_use const& use : one.uses) arrays_.declare(use.text, use);
+      }
     }
-    now_.lo[0] = bound_in<T>(limits.lo);
-    now_.hi[0] = bound_in<T>(limits.hi);
-    auto const n = static_cast<std::size_t>(layout_.padded());
-    for (int i = 0; i < count; ++i) {
-      w_.emplace_back(n);
-      h_.emplace_back(looks_ahead_ ? n : 0);
-      gradient_.emplace_back(n);
-      state_.emplace_back(n * static_cast<std::size_t>(state_planes<Rule, T>));
-    }
+    for (auto& [name, a] : arrays_) a.by_workers = true;
+    arrays_.allocate(memory_, static_cast<std::size_t>(layout_.padded()), count);
   }
+  player_copies(player_copies const&) = delete;
 
-  int phases() const { return phases_of(how_); }
-  phase at_phase(int k) const { return phase_of(how_, k); }
+  /// Gradients of a step.
+  int phases() const { return static_cast<int>(phases_.size()); }
+  /// The number of the sample that gradient k of a step is taken on.
+  int draw(std::int64_t step, int k) const { return phase(k).gradient->draw(&run_, {.step = step}); }
   bucket_layout const& layout() const { return layout_; }
-  std::span<T> w(int i) { return whole(w_, i); }
-  std::span<T const> w(int i) const { return whole(w_, i); }
-  /// Where the gradient of a phase is taken.
-  std::span<T const> point(int i, int k) const { return whole(at_phase(k).at_h ? h_ : w_, i); }
-  std::span<T> gradient(int i) { return whole(gradient_, i); }
-  array<T>& state(int i) { return state_[static_cast<std::size_t>(i)]; }
+  std::span<T> w(int i) { return array("w", i); }
+  std::span<T const> w(int i) const { return array("w", i); }
+  /// Where gradient k is taken, and where it goes.
+  std::span<T const> point(int i, int k) const { return array(phase(k).gradient->at.text, i); }
+  std::span<T> gradient(int i, int k) { return array(phase(k).gradient->into.text, i); }
+
+  /// What determines the future of a copy; of it the optimizer's state.
+  std::vector<std::string> lasting() const {
+    std::vector<std::string> all;
+    for (auto const& [name, a] : arrays_)
+      if (a.lasts) all.push_back(name);
+    return all;
+  }
+  std::vector<std::string> states() const {
+    std::vector<std::string> all = lasting();
+    std::erase_if(all, [this](std::string const& name) { return arrays_.find(name)->at_weights; });
+    return all;
+  }
+  std::span<T> array(std::string const& name, int i) { return whole(arrays_.find(name)->of(i)); }
+  std::span<T const> array(std::string const& name, int i) const { return whole(arrays_.find(name)->of(i)); }
+  /// The same with its padding.
+  std::span<T> padded(std::string const& name, int i) {
+    return {arrays_.find(name)->of(i), static_cast<std::size_t>(layout_.padded())};
+  }
 
   /// To weights that came from elsewhere: inside of the box, and with nothing to look ahead along.
   void settle(int i) {
-    for (T& x : w(i)) x = clamped(x, now_.lo[0], now_.hi[0]);
-    if (looks_ahead_) std::ranges::copy(w(i), whole(h_, i).begin());
+    for (T& x : w(i)) x = clamped(x, run_.lo[0], run_.hi[0]);
+    for (auto const& [name, a] : arrays_)
+      if (a.at_weights && name != "w") std::ranges::copy(w(i), a.of(i));
   }
 
-  /// Phase k of a step on some of the copies, along their gradients. `lowest` has a place for each of them.
-  void move(Engine& engine, std::int64_t step, int k, std::span<int const> which, std::int64_t* lowest) {
-    now_.step = step;
-    now_.rule = how_.template at<T>(step, k);
-    table_.clear();
-    for (int const m : which) {
-      auto const i = static_cast<std::size_t>(m);
-      worker_arrays<T> a;
-      a.w = w_[i].data();
-      a.h = looks_ahead_ ? h_[i].data() : nullptr;
-      a.gradient[0] = gradient_[i].data();
-      a.state = state_[i].data();
-      a.plane = layout_.padded();
-      table_.push_back(a);
+  /// What follows gradient k of a step, on some of the copies. `lowest` has a place for each of them.
+  void move(std::int64_t step, int k, std::span<int const> which, std::int64_t* lowest) {
+    for (code const* const one : phase(k).moves) {
+      std::size_t const uses = one->uses.size();
+      pointers_.clear();
+      for (int const i : which)
+        for (array_use const& use : one->uses) pointers_.push_back(arrays_[use.text].of(i));
+      rows_.clear();
+      for (std::size_t m = 0; m < which.size(); ++m) {
+        T* const* const arrays = pointers_.data() + m * uses;
+        rows_.push_back({{arrays, arrays}, nullptr, static_cast<std::uint32_t>(m)});
+      }
+      data_.resize(one->data_bytes);
+      one->make(&run_, {.step = step}, {}, data_.data());
+      launch_arguments<T, Engine> a;
+      a.layout = layout_;
+      a.on_host = &layout_;
+      a.part = layout_.of(both_players);
+      a.rows = static_cast<int>(which.size());
+      a.now = reinterpret_cast<exchange_facts const*>(data_.data());
+      a.table = rows_.data();
+      a.non_finite = lowest;
+      one->launch(engine_, a);
     }
-    auto const launch = [&](auto const& body) {
-      engine.run(body, static_cast<int>(which.size()), 0, layout_.buckets());
-    };
-    if (at_phase(k).commits) {
-      launch(step_alone_body<T, Rule, length>{layout_, &now_, table_.data(), lowest});
-    } else if constexpr (looks_ahead<Rule, T>) {
-      launch(adapt_body<updates<feedback::none>, T, Rule, length>{layout_, &now_, table_.data(), lowest});
-    }
-  }
-
-  // What determines the future of copy i.
-  static constexpr std::size_t arrays = 3;
-  std::size_t array_size(std::size_t which) const {
-    auto const n = static_cast<std::size_t>(layout_.padded());
-    return which == 0 ? n : which == 1 ? (looks_ahead_ ? n : 0) : n * static_cast<std::size_t>(state_planes<Rule, T>);
-  }
-  T* array_at(int i, std::size_t which) {
-    return (which == 0 ? w_ : which == 1 ? h_ : state_)[static_cast<std::size_t>(i)].data();
   }
 
  private:
-  template <class Arrays>
-  auto whole(Arrays& all, int i) const {
-    return std::span(all[static_cast<std::size_t>(i)]).first(static_cast<std::size_t>(layout_.sizes.min));
-  }
+  struct phase_of_step {
+    code const* gradient;
+    std::vector<code const*> moves;
+  };
+  phase_of_step const& phase(int k) const { return phases_[static_cast<std::size_t>(k)]; }
+  std::span<T> whole(T* a) const { return {a, static_cast<std::size_t>(layout_.sizes.min)}; }
 
-  O how_;
+  Engine& engine_;
+  memory_of<Engine, true> memory_;
+  run run_;
   bucket_layout layout_;
-  bool looks_ahead_ = false;
-  step_context<T, Rule> now_{};
-  std::vector<array<T>> w_, h_, gradient_, state_;
-  std::vector<worker_arrays<T>> table_;
+  std::vector<phase_of_step> phases_;
+  named_arrays<T> arrays_;
+
+  // Kept to reuse their memory.
+  std::vector<T*> pointers_;
+  std::vector<row<T>> rows_;
+  aligned_vector<std::byte> data_;
 };
 
 SADDLE_NAMESPACE_END
