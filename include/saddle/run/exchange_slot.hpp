@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -74,6 +73,7 @@ class exchange_slot {
   slot_code<T, Engine> const& code;
   std::unique_ptr<message_codec<T>> const up, down;
   row_table<T, Engine> kept, otherwise, again, undo, server_kept;
+  int planned = 0;  // the walk's latest plan of who hears whom that this has followed
 
   std::string name_of(char const* array) const { return std::string(code.subject) + "." + array; }
   int rounds() const { return rounds_; }

@@ -1,10 +1,10 @@
 #pragma once
 #include <array>
 #include <cstddef>
-#include <map>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -41,27 +41,24 @@ template <class T>
 class named_arrays {
  public:
   named_array<T>& declare(std::string const& name, array_use const& as) {
-    named_array<T>& a = arrays_[name];
+    named_array<T>& a = with_name(name);
     a.at_weights = as.at_weights;
     a.lasts = as.lasts;
     a.of_optimizer = as.of_optimizer;
     return a;
   }
   named_array<T>& server_array(std::string const& name) {
-    named_array<T>& a = arrays_[name];
+    named_array<T>& a = with_name(name);
     a.by_server = a.lasts = true;
     return a;
   }
   /// Whoever reads what is a worker's own, and writes, writes what is a worker's own.
   void declare(char const* slot, std::span<array_use const> uses, owner rows, bool as_they_read) {
     bool own = rows == owner::workers;
-    for (array_use const& one : uses) {
-      named_array<T> const& a = declare(one.in(slot), one);
-      own |= as_they_read && a.by_workers;
-    }
+    for (array_use const& one : uses) own |= declare(one.in(slot), one).by_workers && as_they_read;
     for (array_use const& one : uses)
-      if (one.stored && own) arrays_[one.in(slot)].by_workers = true;
-      else if (one.stored && !as_they_read) arrays_[one.in(slot)].by_all = true;
+      if (one.stored && own) with_name(one.in(slot)).by_workers = true;
+      else if (one.stored && !as_they_read) with_name(one.in(slot)).by_all = true;
   }
   /// errors  std::logic_error: an array is written by each worker and by all of them
   void allocate(executor_memory& memory, std::size_t n, int hosted) {
@@ -75,13 +72,14 @@ class named_arrays {
     }
   }
   named_array<T> const* find(std::string const& name) const {
-    auto const found = arrays_.find(name);
-    return found == arrays_.end() ? nullptr : &found->second;
+    for (auto const& [text, a] : arrays_)
+      if (text == name) return &a;
+    return nullptr;
   }
   named_array<T>& operator[](std::string const& name) {
-    auto const found = arrays_.find(name);
-    expects(found != arrays_.end(), [&] { return "no operation of this run has an array " + name; });
-    return found->second;
+    named_array<T> const* const found = find(name);
+    expects(found != nullptr, [&] { return "no operation of this run has an array " + name; });
+    return const_cast<named_array<T>&>(*found);
   }
   auto begin() const { return arrays_.begin(); }
   auto end() const { return arrays_.end(); }
@@ -89,7 +87,16 @@ class named_arrays {
   auto end() { return arrays_.end(); }
 
  private:
-  std::map<std::string, named_array<T>> arrays_;
+  /// In the order of their names: it is that of checkpoints.
+  named_array<T>& with_name(std::string const& name) {
+    std::size_t i = 0;
+    while (i < arrays_.size() && arrays_[i].first < name) ++i;
+    if (i == arrays_.size() || arrays_[i].first != name)
+      arrays_.insert(arrays_.begin() + static_cast<std::ptrdiff_t>(i), {name, named_array<T>{}});
+    return arrays_[i].second;
+  }
+
+  std::vector<std::pair<std::string, named_array<T>>> arrays_;
 };
 
 SADDLE_NAMESPACE_END

@@ -2,9 +2,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -108,7 +105,7 @@ class walk final : public any_walk<T> {
   bool has_server() const override { return compiled_.has_server; }
   bool serves_whole() const override {
     for (auto const& s : slots_)
-      if (s.code.selects_down) return true;
+      if (s->code.selects_down) return true;
     return false;
   }
   run_description describe() const override { return compiled_.describe(compiled_.policies.get(), layout()); }
@@ -130,7 +127,7 @@ class walk final : public any_walk<T> {
           start = there[0];
         }
     allocate_tables();
-    for (slot& s : slots_) s.bind(run, engine_);
+    for (auto const& s : slots_) s->bind(run, engine_);
     std::size_t bytes = 0, samples = 0;
     for (operation& op : operations_) {
       bind_rows(op);
@@ -194,13 +191,13 @@ class walk final : public any_walk<T> {
     samples_.publish(engine_);
     step_number_.publish(engine_);
     absent_.publish(engine_);
-    for (slot& s : slots_) s.publish(engine_);
+    for (auto const& s : slots_) s->publish(engine_);
   }
 
   void launch() override {
     run_state<T>& run = *run_;
-    auto const [at, is_new] = kinds_.try_emplace(kind_, static_cast<int>(kinds_.size()));
-    section_ = at->second * most_sections_;
+    int const kind = number_of_kind();
+    section_ = kind * most_sections_;
     auto const all = [this] {
       section([this] { engine_.once(forget_non_finite{run_->lowest, run_->workers() + 1, run_->skips_there, run_->hosted()}); });
       each_operation([this](operation& op, int repetition) { launch(op, repetition); });
@@ -208,7 +205,7 @@ class walk final : public any_walk<T> {
         engine_.once(note_non_finite{step_number_.there(), run_->lowest, run_->workers() + 1, run_->log});
       });
     };
-    if (run.link.is_local() && problem_->repeats()) engine_.replay(at->second, all);
+    if (run.link.is_local() && problem_->repeats()) engine_.replay(kind, all);
     else all();
     // Whoever was not there hears of a server's weights, and its look-ahead is at rest there.
     if (serves_)
@@ -219,19 +216,19 @@ class walk final : public any_walk<T> {
   }
 
   bool mixes_copies(std::string const& array) const override {
-    for (slot const& s : slots_)
-      if (s.code.mixes_copies && s.name_of("copy") == array) return true;
+    for (auto const& s : slots_)
+      if (s->code.mixes_copies && s->name_of("copy") == array) return true;
     return false;
   }
   void plan_first() override {
-    for (slot& s : slots_)
-      if (s.code.mixes_copies) s.plan(*run_, engine_, 1);
+    for (auto const& s : slots_)
+      if (s->code.mixes_copies) s->plan(*run_, engine_, 1);
   }
   std::vector<std::pair<int, T*>> distant_copies(std::string const& array) const override {
     std::vector<std::pair<int, T*>> all;
-    for (slot const& s : slots_)
-      if (s.code.mixes_copies && s.name_of("copy") == array)
-        for (copy_elsewhere<T> const& one : s.distant_copies()) all.emplace_back(static_cast<int>(one.worker), one.copy);
+    for (auto const& s : slots_)
+      if (s->code.mixes_copies && s->name_of("copy") == array)
+        for (copy_elsewhere<T> const& one : s->distant_copies()) all.emplace_back(static_cast<int>(one.worker), one.copy);
     return all;
   }
 
@@ -252,12 +249,12 @@ class walk final : public any_walk<T> {
   static std::size_t round_up_to_16(std::size_t n) { return (n + 15) / 16 * 16; }
 
   slot* slot_of(slot_code<T, engine> const& code) {
-    for (slot& s : slots_)
-      if (s.name_of("") == std::string(code.subject) + ".") {
-        expects(&s.code == &code, "trainer: two exchanges of one vector by different rules");
-        return &s;
+    for (auto const& s : slots_)
+      if (s->name_of("") == std::string(code.subject) + ".") {
+        expects(&s->code == &code, "trainer: two exchanges of one vector by different rules");
+        return s.get();
       }
-    return &slots_.emplace_back(code, compiled_.policies.get(), compiled_.rounds);
+    return slots_.emplace_back(std::make_unique<slot>(code, compiled_.policies.get(), compiled_.rounds)).get();
   }
 
   // ---- Before the first step ----
@@ -410,10 +407,13 @@ class walk final : public any_walk<T> {
     ++gradients_of_step_;
   }
   void plan_exchange(slot& s) {
-    int& planned = planned_[&s];
-    if (planned == plans_) return;
-    planned = plans_;
-    s.plan(*run_, engine_, run_->step);
+    if (std::exchange(s.planned, plans_) != plans_) s.plan(*run_, engine_, run_->step);
+  }
+  /// Kinds in the order in which they came.
+  int number_of_kind() {
+    auto const known = std::ranges::find(kinds_, kind_);
+    if (known == kinds_.end()) kinds_.push_back(kind_);
+    return static_cast<int>(std::ranges::find(kinds_, kind_) - kinds_.begin());
   }
   void prepare_receive(operation& op, iteration now, time_model* model) {
     run_state<T>& run = *run_;
@@ -474,18 +474,12 @@ class walk final : public any_walk<T> {
     if (op.code->what == action::receive) return op.code->exchange->averages;
     if (op.code->what != action::local) return false;
     for (array_use const& one : op.code->uses)
-      if (one.stored && run_->arrays["" + one.in("w")].whose() == owner::workers) return false;
+      if (one.stored && run_->arrays[one.in("w")].whose() == owner::workers) return false;
     return true;
   }
-  template <class U = exchange_facts>
-  U const* facts_at(std::size_t begin, std::size_t stride, std::size_t time) {
-    return reinterpret_cast<U const*>(data_.there() + begin + stride * time);
+  exchange_facts const* facts_at(std::size_t begin, std::size_t stride, std::size_t time) {
+    return reinterpret_cast<exchange_facts const*>(data_.there() + begin + stride * time);
   }
-  template <class F>
-  void launch_if_any(bucket_range const& part, F const& f) {
-    if (part.first < part.last) f();
-  }
-
   void launch(operation& op, int repetition) {
     switch (op.code->what) {
       case action::gradient: launch_gradient(op, repetition); break;
@@ -529,7 +523,8 @@ class walk final : public any_walk<T> {
     section([&] {
       op.code->launch(engine_, a);
       engine_.once(add_sums<T>{sums_.data(), layout_.buckets(), a.part.first, a.part.last, run.hosted(),
-                               run.most_scalars, op.code->scalar, run.scalars + run.first() * run.most_scalars});
+                               run.most_scalars, op.code->scalar, run.scalars + run.first() * run.most_scalars,
+                               run.absent_there});
     });
   }
   void launch_mix(operation& op) {
@@ -674,7 +669,7 @@ class walk final : public any_walk<T> {
   run_state<T>* run_ = nullptr;
   any_problem<T> const* problem_ = nullptr;
   std::vector<point<T>> lent_;  // gradient buffers of the problem, of each hosted worker
-  std::deque<slot> slots_;      // a deque does not move what it holds
+  std::vector<std::unique_ptr<slot>> slots_;
   std::vector<operation> operations_;
 
   // In the executor's memory.
@@ -690,9 +685,8 @@ class walk final : public any_walk<T> {
 
   // Of a step.
   std::uint64_t kind_ = 0;
-  std::map<std::uint64_t, int> kinds_;
+  std::vector<std::uint64_t> kinds_;
   int section_ = 0, gradients_of_step_ = 0, plans_ = 0;
-  std::map<slot const*, int> planned_;
   bool is_in_flight_ = false, serves_ = false, is_planned_ = false;
   std::vector<int> planned_without_;
 };
