@@ -33,32 +33,44 @@ std::string folder_of(std::string_view path) {
   return slash == rest.npos ? "" : std::string(rest.substr(0, slash));
 }
 
-/// What each folder may include besides config.hpp, core and itself. Whoever combines sees concepts only.
+/// What each folder may include besides config.hpp, core and itself.
 std::map<std::string, std::vector<std::string_view>> const arrows{
     {"core", {}},
     {"group", {}},
-    {"problem", {"saddle/exec/cuda_check.cuh", "saddle/exec/cuda_handles.cuh", "saddle/exec/device_array.cuh"}},
+    {"problem", {"saddle/exec/concept.hpp", "saddle/exec/cuda_check.cuh", "saddle/exec/cuda_handles.cuh",
+                 "saddle/exec/device_array.cuh"}},
     {"transport", {}},
-    {"optimizer", {}},
     {"data", {}},
     {"metric", {}},
-    {"topology", {}},
     {"compressor", {"saddle/group/concept.hpp"}},
-    {"step",
-     {"saddle/group/concept.hpp", "saddle/optimizer/concept.hpp", "saddle/compressor/concept.hpp",
-      "saddle/topology/scheme.hpp"}},
     {"exec", {"saddle/group/"}},
-    // What step reaches, train may name. Identity is the neutral element of the compressors: public copies and exact
-    // downlinks decode with it whatever the user chose. A message is sealed and opened alike for every compressor.
+    // The language in which policies write a step, and the bodies that run what they wrote.
+    {"step", {"saddle/group/concept.hpp"}},
+    {"kernel", {"saddle/step/", "saddle/group/concept.hpp", "saddle/compressor/concept.hpp"}},
+    // Policies. Who writes a list may name what the others promise, and a topology by which rule it exchanges. Identity
+    // is the neutral element of the compressors.
+    {"estimator", {"saddle/step/", "saddle/optimizer/concept.hpp", "saddle/problem/concept.hpp"}},
+    {"optimizer",
+     {"saddle/step/", "saddle/compressor/identity.hpp", "saddle/problem/concept.hpp", "saddle/topology/concept.hpp"}},
+    {"exchange",
+     {"saddle/step/", "saddle/compressor/concept.hpp", "saddle/topology/concept.hpp", "saddle/topology/graph.hpp"}},
+    {"correction", {"saddle/step/", "saddle/topology/concept.hpp"}},
+    {"topology", {"saddle/step/", "saddle/exchange/", "saddle/correction/"}},
+    // Whoever combines sees concepts only, what a list is made of, and the kernels. Public copies and exact downlinks
+    // are decoded by identity, whatever the user chose; a message is sealed and opened alike for every compressor.
+    {"run",
+     {"saddle/step/", "saddle/kernel/", "saddle/exchange/", "*/concept.hpp", "saddle/topology/graph.hpp",
+      "saddle/compressor/identity.hpp", "saddle/compressor/message_codec.hpp", "saddle/problem/any_problem.hpp",
+      "saddle/exec/memory.hpp"}},
     {"train",
-     {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/identity.hpp",
-      "saddle/compressor/message.hpp", "*/concept.hpp",
-      "saddle/problem/device_concept.cuh", "saddle/exec/cuda.cuh",
+     {"saddle/step/", "saddle/kernel/", "saddle/exchange/", "saddle/run/", "*/concept.hpp",
+      "saddle/compressor/identity.hpp", "saddle/compressor/message_codec.hpp", "saddle/problem/any_problem.hpp",
+      "saddle/exec/memory.hpp", "saddle/problem/device_concept.cuh", "saddle/exec/cuda.cuh",
       "saddle/exec/cuda_handles.cuh"}},  // these three: where gradients meet kernels
-    // One vector by hand: the kernels that a step is made of, without a trainer. It runs on the CPU unless told.
+    // One vector by hand, without a trainer. It runs on the CPU unless told.
     {"codec",
-     {"saddle/step/", "saddle/topology/scheme.hpp", "saddle/compressor/message.hpp", "*/concept.hpp",
-      "saddle/exec/cpu.hpp", "saddle/train/global_selection.hpp"}},
+     {"saddle/step/", "saddle/kernel/", "saddle/run/", "*/concept.hpp", "saddle/compressor/message.hpp",
+      "saddle/exec/cpu.hpp"}},
     {"testing", {"saddle/codec/", "saddle/compressor/concept.hpp", "saddle/group/"}},
 };
 
@@ -180,12 +192,19 @@ TEST_CASE("right arrows pass") {
   may("saddle/compressor/error_feedback.hpp", "saddle/compressor/concept.hpp");
   may("saddle/topology/gossip.hpp", "saddle/topology/graph.hpp");
   may("saddle/topology/mixing_matrix.hpp", "Eigen/Dense");
-  may("saddle/step/encode.hpp", "saddle/compressor/concept.hpp");
-  may("saddle/step/encode.hpp", "saddle/topology/scheme.hpp");
+  may("saddle/step/sweep.hpp", "saddle/group/concept.hpp");
+  may("saddle/kernel/send.hpp", "saddle/compressor/concept.hpp");
+  may("saddle/kernel/send.hpp", "saddle/step/sweep.hpp");
+  may("saddle/optimizer/omd.hpp", "saddle/step/list.hpp");
+  may("saddle/exchange/mixing.hpp", "saddle/topology/graph.hpp");
+  may("saddle/exchange/rule.hpp", "saddle/compressor/concept.hpp");
+  may("saddle/topology/gossip.hpp", "saddle/exchange/mixing.hpp");
+  may("saddle/run/instruction.hpp", "saddle/kernel/send.hpp");
+  may("saddle/run/plan.hpp", "saddle/optimizer/concept.hpp");
   may("saddle/exec/cuda.cuh", "saddle/group/cuda_block.cuh");
   may("saddle/exec/cuda.cuh", "thrust/device_vector.h");
   may("saddle/exec/cuda.cuh", "cuda_runtime.h");
-  may("saddle/train/trainer.hpp", "saddle/step/apply.hpp");
+  may("saddle/train/trainer.hpp", "saddle/run/walk.hpp");
   may("saddle/train/trainer.hpp", "saddle/exec/concept.hpp");
   may("saddle/train/device_problem.cuh", "saddle/exec/cuda.cuh");
   may("saddle/exec/cuda.cuh", "cub/device/device_scan.cuh");
@@ -201,7 +220,7 @@ TEST_CASE("right arrows pass") {
   may("saddle/games.hpp", "saddle/saddle.hpp");
   may("saddle/games.hpp", "saddle/algorithm/dqgan.hpp");
   may("saddle/codec/codec.hpp", "saddle/exec/cpu.hpp");
-  may("saddle/codec/codec.hpp", "saddle/train/global_selection.hpp");
+  may("saddle/codec/codec.hpp", "saddle/run/global_selection.hpp");
   may("saddle/cuda.cuh", "saddle/exec/cuda.cuh");
 }
 
@@ -218,16 +237,27 @@ TEST_CASE("wrong arrows are refused") {
   may_not("saddle/group/serial.hpp", "saddle/compressor/concept.hpp");
   may_not("saddle/group/cuda_block.cuh", "thrust/device_vector.h");
   may_not("saddle/group/serial.hpp", "cub/block/block_scan.cuh");
-  may_not("saddle/optimizer/omd.hpp", "saddle/compressor/concept.hpp");
+  may_not("saddle/optimizer/omd.hpp", "saddle/compressor/top_k.hpp");
   may_not("saddle/optimizer/omd.hpp", "saddle/group/concept.hpp");
   may_not("saddle/compressor/top_k.hpp", "saddle/group/serial.hpp");
   may_not("saddle/compressor/top_k.hpp", "saddle/optimizer/concept.hpp");
   may_not("saddle/topology/gossip.hpp", "saddle/compressor/concept.hpp");
   may_not("saddle/topology/graph.hpp", "Eigen/Dense");
-  may_not("saddle/step/encode.hpp", "saddle/compressor/top_k.hpp");
-  may_not("saddle/step/encode.hpp", "saddle/exec/concept.hpp");
-  may_not("saddle/step/encode.hpp", "saddle/train/worker.hpp");
-  may_not("saddle/exec/cpu.hpp", "saddle/step/encode.hpp");
+  may_not("saddle/step/list.hpp", "saddle/optimizer/concept.hpp");
+  may_not("saddle/step/sweep.hpp", "saddle/compressor/concept.hpp");
+  may_not("saddle/step/sweep.hpp", "saddle/exec/concept.hpp");
+  may_not("saddle/kernel/send.hpp", "saddle/compressor/top_k.hpp");
+  may_not("saddle/kernel/send.hpp", "saddle/exec/concept.hpp");
+  may_not("saddle/kernel/send.hpp", "saddle/run/walk.hpp");
+  may_not("saddle/optimizer/omd.hpp", "saddle/kernel/local.hpp");
+  may_not("saddle/optimizer/omd.hpp", "saddle/topology/gossip.hpp");
+  may_not("saddle/exchange/mixing.hpp", "saddle/topology/gossip.hpp");
+  may_not("saddle/exchange/mixing.hpp", "saddle/kernel/send.hpp");
+  may_not("saddle/topology/gossip.hpp", "saddle/optimizer/concept.hpp");
+  may_not("saddle/run/walk.hpp", "saddle/topology/gossip.hpp");
+  may_not("saddle/run/walk.hpp", "saddle/optimizer/omd.hpp");
+  may_not("saddle/run/walk.hpp", "saddle/train/trainer.hpp");
+  may_not("saddle/exec/cpu.hpp", "saddle/kernel/send.hpp");
   may_not("saddle/exec/cpu.hpp", "saddle/group/cuda_block.cuh");
   may_not("saddle/exec/cpu.hpp", "thrust/device_vector.h");
   may_not("saddle/train/trainer.hpp", "saddle/optimizer/omd.hpp");
