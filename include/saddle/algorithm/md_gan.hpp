@@ -4,36 +4,35 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <numeric>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "saddle/algorithm/attendance.hpp"
+#include "saddle/algorithm/discriminator_exchange.hpp"
 #include "saddle/algorithm/md_gan_settings.hpp"
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
-#include "saddle/core/counter_rng.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/feedback.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/core/box.hpp"
 #include "saddle/exec/concept.hpp"
+#include "saddle/kernel/incoming.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/split_gan.hpp"
-#include "saddle/kernel/incoming.hpp"
-#include "saddle/train/arguments.hpp"
 #include "saddle/run/checkpoint.hpp"
 #include "saddle/run/collective.hpp"
-#include "saddle/train/message_channel.hpp"
-#include "saddle/train/player_copies.hpp"
+#include "saddle/run/placed_arrays.hpp"
 #include "saddle/run/report.hpp"
 #include "saddle/run/run_steps.hpp"
+#include "saddle/train/arguments.hpp"
+#include "saddle/train/message_channel.hpp"
+#include "saddle/train/player_copies.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -90,7 +89,7 @@ class md_gan<P, Settings, Executor> {
   using Samples = decltype(Settings::samples);
   using Feedbacks = decltype(Settings::feedbacks);
   using Discriminators = decltype(Settings::discriminators);
-  static constexpr int state_planes_ = state_planes<rule_of<Discriminator, T>, T>;  // of a discriminator's optimizer
+  using Copies = player_copies<T, Discriminator, engine>;
   static_assert(can_be_paced<Discriminator>,
                 "md_gan: the discriminator's optimizer needs paced(n): itself, with schedules that advance once in n of "
                 "its steps");
@@ -105,12 +104,12 @@ class md_gan<P, Settings, Executor> {
         pair_(std::move(pair)),
         identity_(identity_of(pair_)),
         engine_(where),
-        generator_(how_.generator, pair_.sizes().min, is_server() ? 1 : 0, how_.generator_box),
-        discriminators_(how_.discriminator.paced(how_.discriminator_steps), pair_.sizes().max, hosted_workers(), how_.discriminator_box),
+        generator_(engine_, how_.generator, pair_.sizes().min, is_server() ? 1 : 0, how_.generator_box),
+        discriminators_(engine_, how_.discriminator.paced(how_.discriminator_steps), pair_.sizes().max,
+                        hosted_workers(), how_.discriminator_box),
         samples_(how_.samples, batch_values(), 0, how_.seed),
         feedbacks_(how_.feedbacks, batch_values(), hosted_workers(), how_.seed),
-        exchange_(how_.discriminators, pair_.sizes().max, 0, how_.seed),
-        states_({}, pair_.sizes().max, 0, how_.seed) {
+        exchange_(how_.discriminators, discriminators_, how_.state, how_.seed) {
     expects(generator_.phases() == 1,
             "md_gan: the generator's optimizer takes one gradient a step: each costs a round of samples and feedbacks");
     expects(link_->model() == nullptr || how_.departures.empty(),
@@ -133,9 +132,9 @@ class md_gan<P, Settings, Executor> {
     ++report_.step;
     ++report_.steps_executed;
     is_flawed_ = false;
-    find_present();
-    report_.workers = static_cast<int>(present_.size());
-    if (!present_.empty()) {
+    who_.find(*link_, how_.departures, report_.step);
+    report_.workers = static_cast<int>(who_.present.size());
+    if (!who_.present.empty()) {
       generate();
       learn();
       give_feedback();
@@ -215,48 +214,32 @@ class md_gan<P, Settings, Executor> {
   /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0;
   /// see checkpoint_writer.
   void save(std::string const& path) {
-    std::optional<checkpoint_writer> out;
-    if (is_server()) {
-      out.emplace(path);
-      out->add(description());
-      out->add(identity_);
-      out->add(counters());
-      if (time_model const* const model = link_->model()) out->add(std::span<double const>(model->state()));
-    }
     collective all = together();
-    std::vector<T> distant;
-    each_array([&](int rank, std::size_t size, T* here) {
-      std::span<T> values(here, here != nullptr ? size : 0);
-      if (here == nullptr && out) {
-        distant.resize(size);
-        values = distant;
-      }
-      all.move(rank, 0, std::as_writable_bytes(values));
-      if (out) out->add(std::span<T const>(values));
-    });
-    all.on_first([&] { out->commit(); });
+    auto const add_head = [&](checkpoint_writer& out) {
+      out.add(description());
+      out.add(identity_);
+      out.add(counters());
+      if (time_model const* const model = link_->model()) out.add(std::span<double const>(model->state()));
+    };
+    save_placed_arrays<T>(path, all, add_head, [this](auto const& f) { each_array(f); });
   }
   /// Continues the run that was saved, as if it had never stopped, on any number of processes. On an error nothing has
   /// changed.
   void load(std::string const& path) {
     counted then{};
     std::vector<double> time;
-    std::vector<std::vector<T>> values;  // all, on rank 0
     collective all = together();
-    all.on_first([&] {
-      checkpoint_reader in(path);
-      then = read(in, time, values);
-    });
+    auto const read_head = [&](checkpoint_reader& in) {
+      in.expect_run(description(), identity_);
+      then = in.template get<counted>();
+      if (time_model const* const model = link_->model())
+        if (time = in.template get_all<double>(); time.size() != model->state().size())
+          in.fail("an array has another size");
+    };
+    auto const values = load_placed_arrays<T>(path, all, read_head, [this](auto const& f) { each_array(f); });
     all.share(then);
-    std::vector<std::pair<T*, std::vector<T>>> taken;
-    std::size_t next = 0;
-    each_array([&](int rank, std::size_t size, T* here) {
-      std::vector<T> v = is_server() ? std::move(values[next++]) : std::vector<T>(here != nullptr ? size : 0);
-      all.move(0, rank, std::as_writable_bytes(std::span(v)));
-      if (here != nullptr) taken.emplace_back(here, std::move(v));
-    });
 
-    for (auto const& [there, v] : taken) std::ranges::copy(v, there);
+    for (auto const& [there, v] : values) std::ranges::copy(v, there);
     if (time_model* const model = link_->model()) model->set_state(time);
     double const seconds = report_.seconds;
     report_ = {};
@@ -281,19 +264,6 @@ class md_gan<P, Settings, Executor> {
     return {report_.step,     reset_at_,      report_.exchanges, report_.skipped_steps,
             report_.downlink, report_.uplink, report_.exchanged, report_.passes};
   }
-  counted read(checkpoint_reader& in, std::vector<double>& time, std::vector<std::vector<T>>& values) {
-    in.expect_run(description(), identity_);
-    auto const then = in.template get<counted>();
-    if (time_model const* const model = link_->model())
-      if (time = in.template get_all<double>(); time.size() != model->state().size())
-        in.fail("an array has another size");
-    each_array([&](int, std::size_t size, T*) {
-      if (values.emplace_back(in.template get_all<T>()).size() != size) in.fail("an array has another size");
-    });
-    in.expect_end();
-    return then;
-  }
-
   /// Before anything is allocated.
   static Settings checked(Settings how, P const& pair, std::unique_ptr<communicator> connected, std::unique_ptr<communicator>& kept) {
     kept = std::move(connected);
@@ -335,51 +305,28 @@ class md_gan<P, Settings, Executor> {
   int feedback_batch(std::size_t i) const { return static_cast<int>(i) % how_.batches; }
   int learning_batch(std::size_t i) const { return static_cast<int>(i + 1) % how_.batches; }
   generated_batch<T> batch(int j) { return {drawn(j), values(received_[static_cast<std::size_t>(j)])}; }
-  int host_of_present(std::size_t i) const { return link_->host_of(present_[i]); }
-
-  void find_present() {
-    present_.clear();
-    here_.clear();
-    time_model* const model = link_->model();
-    std::span<int const> const absent = model != nullptr ? model->begin_step(report_.step) : std::span<int const>{};
-    auto next = how_.departures.begin();
-    for (int n = 0; n < workers(); ++n) {
-      bool const leaves = next != how_.departures.end() && next->worker == n;
-      bool const has_left = leaves && next->step <= report_.step;
-      if (leaves) ++next;
-      if (has_left || std::ranges::binary_search(absent, n)) continue;
-      if (is_hosted(n)) {
-        if (here_.empty()) first_here_ = present_.size();
-        here_.push_back(n - first_worker());
-      }
-      present_.push_back(n);
-    }
-    if (here_.empty()) first_here_ = 0;
-  }
+  int host_of_present(std::size_t i) const { return link_->host_of(who_.present[i]); }
   bool is_exchange() const {
-    return how_.exchange_every > 0 && report_.step % how_.exchange_every == 0 && present_.size() > 1;
+    return how_.exchange_every > 0 && report_.step % how_.exchange_every == 0 && who_.present.size() > 1;
   }
-  /// No two exchanges of a run share their random bits.
-  std::uint64_t exchange_number(int kind) const {
-    return 4 * static_cast<std::uint64_t>(report_.step) + static_cast<std::uint64_t>(kind);
-  }
+  std::uint64_t number_of(md_gan_exchange what) const { return exchange_number(report_.step, what); }
 
   /// The server draws its batches, and every worker gets two.
   void generate() {
     // Those that somebody gets, and which ranks get them.
-    std::size_t const batches = std::min(present_.size() + 1, static_cast<std::size_t>(how_.batches));
+    std::size_t const batches = std::min(who_.present.size() + 1, static_cast<std::size_t>(how_.batches));
     std::vector<std::vector<bool>> wanted(static_cast<std::size_t>(link_->ranks()), std::vector<bool>(batches, false));
-    for (std::size_t i = 0; i < present_.size(); ++i) {
+    for (std::size_t i = 0; i < who_.present.size(); ++i) {
       std::vector<bool>& here = wanted[static_cast<std::size_t>(host_of_present(i))];
       here[static_cast<std::size_t>(feedback_batch(i))] = here[static_cast<std::size_t>(learning_batch(i))] = true;
     }
-    deliveries_.clear();
+    routes_.clear();
     heard_.clear();
     to_.clear();
     for (int r = 0; r < link_->ranks(); ++r)
       for (std::size_t j = 0; j < batches; ++j) {
         if (!wanted[static_cast<std::size_t>(r)][j]) continue;
-        deliveries_.push_back({static_cast<int>(j), 0, r});
+        routes_.push_back({static_cast<int>(j), 0, r});
         if (r != link_->rank()) continue;
         heard_.push_back({{static_cast<int>(j), T(1)}});
         to_.push_back(received_[j].data());
@@ -392,12 +339,12 @@ class md_gan<P, Settings, Executor> {
       });
       for (std::size_t j = 0; j < batches; ++j) sent_.push_back(made_[j].data());
     }
-    samples_.encode(engine_, exchange_number(0), batches, 0, sent_, {});
-    samples_.deliver(*link_, report_.step, 0, deliveries_);
+    samples_.encode(engine_, number_of(md_gan_exchange::samples), batches, 0, sent_, {});
+    samples_.deliver(*link_, report_.step, 0, routes_);
     if (is_server())
       note(player::min, samples_.lowest(), [this](std::size_t) { return workers(); });
     samples_.combine(engine_, heard_, to_);
-    count(report_.downlink, samples_.size(), 2 * present_.size());
+    count(report_.downlink, samples_.size(), 2 * who_.present.size());
     report_.passes += {.generate = static_cast<std::int64_t>(batches)};
   }
 
@@ -405,33 +352,33 @@ class md_gan<P, Settings, Executor> {
   void learn() {
     for (int l = 1; l <= how_.discriminator_steps; ++l)
       for (int k = 0; k < discriminators_.phases(); ++k) {
+        std::int64_t const step = (report_.step - 1 - reset_at_) * how_.discriminator_steps + l;
         each_here([&](std::size_t i, int local) {
-          pair_.ascend(discriminators_.point(local, k), drawn(present_[i], discriminators_.at_phase(k).draw),
-                       batch(learning_batch(i)), discriminators_.gradient(local));
+          pair_.ascend(discriminators_.point(local, k), drawn(who_.present[i], discriminators_.draw(step, k)),
+                       batch(learning_batch(i)), discriminators_.gradient(local, k));
         });
         report_.passes += {.ascend = report_.workers};
-        lowest_.assign(here_.size(), no_coordinate);
-        discriminators_.move(engine_, (report_.step - 1 - reset_at_) * how_.discriminator_steps + l, k, here_,
-                             lowest_.data());
-        note(player::max, lowest_, [this](std::size_t i) { return present_[first_here_ + i]; });
+        lowest_.assign(who_.here.size(), no_coordinate);
+        discriminators_.move(step, k, who_.here, lowest_.data());
+        note(player::max, lowest_, [this](std::size_t i) { return who_.present[who_.first_here + i]; });
         if (time_model* const model = link_->model()) model->compute((l - 1) * discriminators_.phases() + k, false);
       }
   }
 
   void give_feedback() {
     each_here([&](std::size_t i, int local) {
-      pair_.feedback(discriminators_.w(local), drawn(present_[i]), batch(feedback_batch(i)),
+      pair_.feedback(discriminators_.w(local), drawn(who_.present[i]), batch(feedback_batch(i)),
                      values(feedback_[static_cast<std::size_t>(local)]));
     });
     sent_.clear();
-    for (int const local : here_) sent_.push_back(feedback_[static_cast<std::size_t>(local)].data());
-    deliveries_.clear();
-    for (std::size_t i = 0; i < present_.size(); ++i)
-      deliveries_.push_back({static_cast<int>(i), host_of_present(i), 0});
-    feedbacks_.encode(engine_, exchange_number(1), present_.size(), first_here_, sent_, here_);
-    feedbacks_.deliver(*link_, report_.step, 1, deliveries_);
-    note(player::min, feedbacks_.lowest(), [this](std::size_t i) { return present_[i]; });
-    count(report_.uplink, feedbacks_.size(), present_.size());
+    for (int const local : who_.here) sent_.push_back(feedback_[static_cast<std::size_t>(local)].data());
+    routes_.clear();
+    for (std::size_t i = 0; i < who_.present.size(); ++i)
+      routes_.push_back({static_cast<int>(i), host_of_present(i), 0});
+    feedbacks_.encode(engine_, number_of(md_gan_exchange::feedbacks), who_.present.size(), who_.first_here, sent_, who_.here);
+    feedbacks_.deliver(*link_, report_.step, 1, routes_);
+    note(player::min, feedbacks_.lowest(), [this](std::size_t i) { return who_.present[i]; });
+    count(report_.uplink, feedbacks_.size(), who_.present.size());
     report_.passes += {.feedback = report_.workers};
     if (time_model* const model = link_->model()) {
       model->compute(how_.discriminator_steps * discriminators_.phases(), false);
@@ -439,84 +386,30 @@ class md_gan<P, Settings, Executor> {
     }
   }
 
-  /// Of those present, the i-th gets the discriminator of number next[i].
-  std::vector<std::size_t> cyclic_order() const {
-    std::vector<std::size_t> next(present_.size());
-    std::iota(next.begin(), next.end(), std::size_t{0});
-    random_sequence random(
-        {.seed = how_.seed, .use = purpose::graph, .exchange = static_cast<std::uint64_t>(report_.step)});
-    for (std::size_t i = next.size() - 1; i > 0; --i)  // Sattolo's algorithm: one cycle, each as likely
-      std::swap(next[i], next[random.below(static_cast<std::uint32_t>(i))]);
-    return next;
-  }
   void exchange() {
-    std::vector<std::size_t> const next = cyclic_order();
-    deliveries_.clear();
-    for (std::size_t i = 0; i < next.size(); ++i)
-      deliveries_.push_back({static_cast<int>(next[i]), host_of_present(next[i]), host_of_present(i)});
-    sent_.clear();
-    heard_.clear();
-    to_.clear();
-    for (std::size_t i = 0; i < here_.size(); ++i) {
-      sent_.push_back(discriminators_.w(here_[i]).data());
-      heard_.push_back({{static_cast<int>(next[first_here_ + i]), T(1)}});
-      to_.push_back(discriminators_.w(here_[i]).data());
-    }
-    exchange_.encode(engine_, exchange_number(2), next.size(), first_here_, sent_, {});
-    exchange_.deliver(*link_, report_.step, 2, deliveries_);
-    note(player::max, exchange_.lowest(), [this](std::size_t i) { return present_[i]; });
-    exchange_.combine(engine_, heard_, to_);
-    message_bytes each = exchange_.size();
-    if (how_.state == exchanged_state::moves) {
-      move_states(next);
-      for (int p = 0; p < state_planes_; ++p) each += states_.size();
-    }
-    for (int const local : here_) {
-      discriminators_.settle(local);
-      if (how_.state == exchanged_state::resets) std::ranges::fill(discriminators_.state(local), T(0));
-    }
+    exchange_.run(engine_, *link_, who_, report_.step);
+    note(player::max, exchange_.lowest(), [this](std::size_t i) { return who_.present[i]; });
     if (how_.state == exchanged_state::resets) reset_at_ = report_.step;
-    count(report_.exchanged, each, next.size());
+    count(report_.exchanged, exchange_.each(), who_.present.size());
     ++report_.exchanges;
-    if (time_model* const model = link_->model()) {
-      std::vector<transfer> transfers;
-      for (std::size_t i = 0; i < next.size(); ++i) transfers.push_back({present_[next[i]], present_[i]});
-      model->gossip(transfers, each.total);
-    }
-  }
-  /// Along the deliveries of the discriminators, each plane a message of its own, as it is.
-  void move_states(std::vector<std::size_t> const& next) {
-    constexpr auto planes = static_cast<std::size_t>(state_planes_);
-    std::vector<delivery> const whole = std::exchange(deliveries_, {});
-    for (delivery const& d : whole)
-      for (int p = 0; p < state_planes_; ++p) deliveries_.push_back({d.sender * state_planes_ + p, d.from, d.to});
-    sent_.clear();
-    heard_.clear();
-    to_.clear();
-    for (std::size_t i = 0; i < here_.size(); ++i)
-      for (int p = 0; p < state_planes_; ++p) {
-        T* const plane = discriminators_.state(here_[i]).data() + p * discriminators_.layout().padded();
-        sent_.push_back(plane);
-        heard_.push_back({{static_cast<int>(next[first_here_ + i]) * state_planes_ + p, T(1)}});
-        to_.push_back(plane);
-      }
-    states_.encode(engine_, exchange_number(3), next.size() * planes, first_here_ * planes, sent_, {});
-    states_.deliver(*link_, report_.step, 3, deliveries_);
-    states_.combine(engine_, heard_, to_);
+    if (time_model* const model = link_->model()) model->gossip(exchange_.transfers(), exchange_.each().total);
   }
 
   /// The generator's step along the mean over all feedbacks that came.
   void pull_back() {
-    std::size_t const received = std::min(present_.size(), static_cast<std::size_t>(how_.batches));
+    std::size_t const received = std::min(who_.present.size(), static_cast<std::size_t>(how_.batches));
     report_.passes += {.pull_back = static_cast<std::int64_t>(received)};
     if (!is_server()) return;
     heard_.assign(received, {});
     to_.clear();
-    T const weight = T(1) / static_cast<T>(present_.size());
-    for (std::size_t i = 0; i < present_.size(); ++i)
+    T const weight = T(1) / static_cast<T>(who_.present.size());
+    for (std::size_t i = 0; i < who_.present.size(); ++i)
       heard_[static_cast<std::size_t>(feedback_batch(i))].push_back({static_cast<int>(i), weight});
-    for (std::size_t j = 0; j < received; ++j) to_.push_back(summed_[j].data());
-    feedbacks_.combine(engine_, heard_, to_);
+    for (std::size_t j = 0; j < received; ++j) {
+      to_.push_back(summed_[j].data());
+      std::ranges::fill(summed_[j], T(0));  // what stays of a bucket whose sum would overflow
+    }
+    note(player::min, feedbacks_.combine(engine_, heard_, to_), [this](std::size_t) { return workers(); });
     engine_.each(static_cast<std::int64_t>(received), [&](std::int64_t at) {
       auto const j = static_cast<std::size_t>(at);
       pair_.pull_back(generator_.point(0, 0), drawn(static_cast<int>(j)), values(summed_[j]),
@@ -525,30 +418,29 @@ class md_gan<P, Settings, Executor> {
     sum_pulled(received);
     static constexpr int itself[] = {0};
     lowest_.assign(1, no_coordinate);
-    generator_.move(engine_, report_.step, 0, itself, lowest_.data());
+    generator_.move(report_.step, 0, itself, lowest_.data());
     note(player::min, lowest_, [this](std::size_t) { return workers(); });
   }
-  /// Over the batches, in their order: gradients are as good as messages that were sent as they are.
+  /// Over the batches, in their order.
   void sum_pulled(std::size_t received) {
-    std::vector<message_planes> planes(received);
-    std::vector<term<T>> terms;
-    for (std::size_t j = 0; j < received; ++j) {
-      planes[j].begin[0] = reinterpret_cast<std::byte*>(pulled_[j].data());
-      terms.push_back({static_cast<int>(j), T(1)});
-    }
-    incoming<T> const source{planes.data(), terms.data(), static_cast<int>(received)};
-    T* const to = generator_.gradient(0).data();
-    step_switches<T> const now{};
+    std::span<T> const to = generator_.gradient(0, 0);
     bucket_layout const& layout = generator_.layout();
-    engine_.run(combine_body<identity, T, default_bucket>{{}, layout, &now, &source, &to}, 1, 0, layout.buckets());
+    engine_.each(layout.buckets(), [&](std::int64_t n) {
+      bucket const b = layout.at(n);
+      for (auto i = static_cast<std::size_t>(b.begin); i < static_cast<std::size_t>(b.begin + b.count); ++i) {
+        T sum = T(0);
+        for (std::size_t j = 0; j < received; ++j) sum += pulled_[j][i];
+        to[i] = sum;
+      }
+    });
   }
 
   /// f(i, local) for all present that are hosted here: the i-th of those present.
   template <class F>
   void each_here(F const& f) {
-    engine_.each(static_cast<std::int64_t>(here_.size()), [&](std::int64_t at) {
+    engine_.each(static_cast<std::int64_t>(who_.here.size()), [&](std::int64_t at) {
       auto const i = static_cast<std::size_t>(at);
-      f(first_here_ + i, here_[i]);
+      f(who_.first_here + i, who_.here[i]);
     });
   }
   /// Coordinates that were not finite, if any; who(i) is the worker of the i-th, or their number for the server.
@@ -565,18 +457,20 @@ class md_gan<P, Settings, Executor> {
     all += {n * each.total, n * each.payload};
   }
 
-  /// f(rank, size, array) for all that determines the future, wherever it is; null if that is elsewhere.
+  /// f(name, rank, size, array) for all that determines the future; see placed_arrays.hpp.
   template <class F>
   void each_array(F const& f) {
-    auto const of = [&](auto& all, int rank, int i, bool here) {
-      for (std::size_t a = 0; a < all.arrays; ++a) f(rank, all.array_size(a), here ? all.array_at(i, a) : nullptr);
+    auto const of = [&](auto& all, std::string const& whose, int rank, int i, bool here) {
+      for (std::string const& name : all.lasting())
+        f(whose + name, rank, static_cast<std::size_t>(all.layout().padded()),
+          here ? all.padded(name, i).data() : nullptr);
     };
-    of(generator_, 0, 0, is_server());
+    of(generator_, "generator.", 0, 0, is_server());
     for (int n = 0; n < workers(); ++n) {
       int const rank = link_->host_of(n), local = n - first_worker();
-      of(discriminators_, rank, local, is_hosted(n));
+      of(discriminators_, "discriminator.", rank, local, is_hosted(n));
       if constexpr (has_memory<Feedbacks>)
-        f(rank, feedbacks_.padded(), is_hosted(n) ? feedbacks_.memory(local).data() : nullptr);
+        f("feedback.e", rank, feedbacks_.padded(), is_hosted(n) ? feedbacks_.memory(local).data() : nullptr);
     }
   }
   std::string description() const {
@@ -599,22 +493,19 @@ class md_gan<P, Settings, Executor> {
   std::string identity_;  // what the pair was at construction
   engine engine_;
   player_copies<T, Generator, engine> generator_;
-  player_copies<T, Discriminator, engine> discriminators_;
+  Copies discriminators_;
   message_channel<T, Samples, engine> samples_;
   message_channel<T, Feedbacks, engine> feedbacks_;
-  message_channel<T, Discriminators, engine> exchange_;
-  message_channel<T, identity, engine> states_;
+  discriminator_exchange<T, Discriminators, Copies, engine> exchange_;
   std::vector<array<T>> made_, received_, summed_, pulled_;  // one a batch
   std::vector<array<T>> feedback_;                           // one a hosted worker
   md_gan_report report_;
   std::int64_t reset_at_ = 0;  // the step after which the discriminators' optimizers began
   bool is_flawed_ = false;
 
-  // Of one step, kept to reuse their memory. Whoever is present has a place among these; those hosted here follow each
-  // other from first_here_ on, and are numbers of copies.
-  std::vector<int> present_, here_;
-  std::size_t first_here_ = 0;
-  std::vector<delivery> deliveries_;
+  // Of one step, kept to reuse their memory.
+  attendance who_;
+  std::vector<route> routes_;
   std::vector<T const*> sent_;
   std::vector<T*> to_;
   std::vector<std::vector<term<T>>> heard_;

@@ -94,23 +94,15 @@ struct md_gan_settings {
   }
 };
 
-/// Bytes are counted once for each worker that gets or sends a message.
-struct md_gan_report {
-  std::int64_t step = 0;            // steps of the run so far
-  std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
+/// Bytes are counted once for each worker that gets or sends a message. Of feedbacks and samples that were not finite,
+/// `non_finite` has the place in the message.
+struct md_gan_report : run_report {
   int workers = 0;                  // that took part in the last step
   message_bytes downlink;           // generated samples, two batches a worker
   message_bytes uplink;             // feedbacks
   message_bytes exchanged;          // discriminators between workers, and their optimizers' state if it moves
   std::int64_t exchanges = 0;
   per_pass passes;                  // generate and pull_back on the server, ascend and feedback on all workers together
-  std::int64_t wire_bytes = 0;      // what this process put on a wire
-  double seconds = 0;               // in step(), and in any() to wait for the others
-  std::optional<virtual_time> simulated;  // where the transport models time
-  std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, and its bucket left out; as far as this
-                                    // process knows
-  std::optional<non_finite_coordinate> non_finite;  // the latest; of feedbacks and samples, the place in the message
-  std::string details;              // all policies and numbers that decide what is sent
 };
 
 SADDLE_NAMESPACE_END

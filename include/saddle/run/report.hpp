@@ -25,18 +25,22 @@ struct non_finite_coordinate {
   std::int64_t coordinate;  // within the player
 };
 
-struct report {
+/// What every driver says of its run.
+struct run_report {
   std::int64_t step = 0;            // steps of the run so far
   std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
-  std::int64_t gradients = 0;       // a worker
-  message_bytes uplink, downlink;   // what the topology sent, for any number of processes the same; gossip: all uplink
   std::int64_t wire_bytes = 0;      // what this process put on a wire
   double seconds = 0;               // in step(), and in any() to wait for the others
   std::optional<virtual_time> simulated;  // where the transport models time
-  std::int64_t skipped_steps = 0;   // as far as this process knows
+  std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, as far as this process knows
   std::optional<non_finite_coordinate> non_finite;  // the latest
+  std::string details;              // all policies and numbers that decide what is sent
+};
+
+struct report : run_report {
+  std::int64_t gradients = 0;       // a worker
+  message_bytes uplink, downlink;   // what the topology sent, for any number of processes the same; gossip: all uplink
   std::string optimizer, compressor, topology;
-  std::string details;              // the fields that decide what is sent: rounds, consensus step, ...
   saddle::feedback feedback = saddle::feedback::none;
 };
 

@@ -49,6 +49,7 @@ class player_copies {
   using run = policies<T, O, identity, no_exchange>;
   using code = instruction<T, Engine>;
   static_assert(!facts_of_steps<O>::averages_vectors, "a player that moves alone has no server that averages vectors");
+  static_assert(!draws_full_batches<run>, "a player that moves alone has no full batches");
 
  public:
   player_copies(Engine& on, O how, std::int64_t size, int count, box const& limits)
@@ -62,7 +63,7 @@ class player_copies {
       if (one.holds != nullptr && one.is_constant && !one.holds(&run_, 1)) continue;
       expects(one.player == both_players, "player_copies: a player that moves alone has nobody to alternate with");
       bool const is_gradient = one.what == action::gradient;
-      expects((one.holds == nullptr || one.is_constant) && one.repeats == nullptr && !one.draws_full_batch &&
+      expects((one.holds == nullptr || one.is_constant) && one.repeats == nullptr &&
                   (is_gradient || (one.what == action::local && !phases_.empty())),
               "player_copies: a player that moves alone takes one gradient after the other, the same in every step");
       if (is_gradient) {
