@@ -48,6 +48,19 @@ run_description describe(void const* policies, bucket_layout const& layout) {
           text + grouping_detail(layout)};
 }
 
+template <class Run, class... Item>
+bool repeats_any(Run const& r, list<Item...>) {
+  auto const repeats = [&]<class C, class N, int Group, class Op>(item<C, N, Group, Op>) {
+    if constexpr (std::is_same_v<N, once>) return false;
+    else return N::at(r) > 0;
+  };
+  return (repeats(Item()) || ...);
+}
+template <class Run>
+bool repeats_something(Run const& r) {
+  return saddle::detail::repeats_any(r, step_of<Run>());
+}
+
 /// What only values tell.
 template <class Run>
 void check_policies(Run const& r, int workers) {
@@ -69,6 +82,9 @@ void check_policies(Run const& r, int workers) {
     expects(steps::at_h || !r.compressor.subtract_in_look_ahead.value_or(false),
             "error_feedback: subtract_in_look_ahead is set, and this optimizer looks nowhere ahead");
   }
+  if constexpr (corrections_of<typename Run::topology_type> > 0 || compares_steps<typename Run::optimizer_type::estimator>)
+    expects(!repeats_something(r), "trainer: where an estimator compares steps, or workers are corrected, a player "
+                                   "cannot move several times a step");
   int const rounds = rounds_of(r.topology);
   expects(rounds >= 1, "trainer: an exchange has at least one round");
 }

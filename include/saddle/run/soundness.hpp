@@ -5,6 +5,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/feedback.hpp"
 #include "saddle/correction/concept.hpp"
+#include "saddle/estimator/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/run/policies.hpp"
 #include "saddle/step/list.hpp"
@@ -24,11 +25,62 @@ inline constexpr bool is_nested = [] {
   }
 }();
 
+namespace detail {
+
+template <class Op>
+inline constexpr bool adds_to_a_scalar = false;
+template <int Scalar, int Player>
+inline constexpr bool adds_to_a_scalar<add_squared_norm<Scalar, Player>> = true;
+template <class Op>
+inline constexpr bool mixes_some_scalars = false;
+template <int Scalars>
+inline constexpr bool mixes_some_scalars<mix_scalars<Scalars>> = true;
+/// What an estimator, a correction and scalars ask of the list of an optimizer.
+template <class L>
+struct demands_of_list;
+template <class... Op>
+struct demands_of_list<list<Op...>> {
+  static constexpr bool adds_scalars = (adds_to_a_scalar<Op> || ...), mixes_scalars = (mixes_some_scalars<Op> || ...);
+};
+/// What a step does that repeats nothing.
+template <class Op>
+struct unless_repeated {
+  using type = list<Op>;
+};
+template <class N, class... Op>
+struct unless_repeated<repeat<N, Op...>> {
+  using type = list<>;
+};
+template <class L>
+struct without_repetitions;
+template <class... Op>
+struct without_repetitions<list<Op...>> {
+  using type = cat<list<>, typename unless_repeated<Op>::type...>;
+};
+
+}  // namespace detail
+
+/// An estimator that the optimizer has of itself, and that is not one_gradient, belongs to a policy around it.
+template <class O>
+concept names_what_it_estimates_for = requires { typename O::estimates_for; };
+template <class O>
+inline constexpr bool estimates_plainly = std::is_same_v<typename O::estimator, one_gradient>;
+template <class O>
+inline constexpr bool has_two_estimators = [] {
+  if constexpr (names_what_it_estimates_for<O>) return !estimates_plainly<typename O::estimates_for>;
+  else return false;
+}();
+
 /// The rules for a combination of types. The first that is broken is returned as its sentence, null if none is; if
 /// `Asserts`, a broken one does not compile.
 template <bool Asserts, class O, class C, class Topology, class T>
 constexpr char const* first_broken_rule() {
   using steps = facts_of_steps<O>;
+  using demands = detail::demands_of_list<typename detail::unfolded<typename O::template steps<whole>>::type>;
+  using in_turn = detail::facts_of_list<
+      typename detail::unfolded<typename detail::without_repetitions<typename O::template steps<whole>>::type>::type>;
+  using correction = topology_correction<Topology>;
+  using needs = typename correction::needs;
   using up = wire_compressor<C>;
   using down_type = downlink_compressor<Topology>;
   using down = wire_compressor<down_type>;
@@ -36,6 +88,7 @@ constexpr char const* first_broken_rule() {
   using rule = typename slot_in<Topology, run, name::w>::rule;
   constexpr bool averages = topology_has_server<Topology>, on_average = topology_on_average<Topology>;
   constexpr bool shares_weights = averages && !steps_alone<Topology>;
+  constexpr bool corrects = corrections_of<Topology> > 0;
 
 // One text for both: a static_assert takes nothing but a literal.
 #define SADDLE_RULE(holds, sentence)             \
@@ -92,6 +145,58 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!on_average || !looks_ahead_with_a_state<O>,
               "on the average all workers share the optimizer's state, which a look-ahead without a message would "
               "move: adapt on the workers");
+
+  // Estimators.
+  SADDLE_RULE(!has_two_estimators<O>, "two estimators: an optimizer has one, the outermost policy's");
+  SADDLE_RULE(estimates_plainly<O> || names_what_it_estimates_for<O>,
+              "an estimator goes around all of the optimizer: variance_reduced{proximal{...}}, not the other way round");
+  SADDLE_RULE(!compares_steps<typename O::estimator> || in_turn::estimates == 1,
+              "this estimator compares an estimate with that of the step before, and the optimizer takes several a "
+              "step: use variance_reduced, or an optimizer of one gradient");
+
+  // Corrections.
+  SADDLE_RULE(corrections_of<Topology> <= 1, "two corrections: one makes workers that differ agree, a second undoes it");
+  SADDLE_RULE(!corrects || !in_turn::chooses_players,
+              "a correction follows both players at once: use an optimizer that moves them together");
+  SADDLE_RULE(!needs::conserved_sums || !averages || feedback_of<C> != feedback::difference,
+              "a correction adds up what is sent, and ef21 does not send all of it in the end: use error_feedback");
+  SADDLE_RULE(!needs::conserved_sums || !averages || is_exact<up> || has_memory<C>,
+              "a correction adds up what is sent, and what a bare compressor loses on a server stays in the sum for "
+              "good: use error_feedback");
+  SADDLE_RULE(!needs::conserved_sums || is_exact<down> || has_memory<down_type>,
+              "a correction adds up what comes down, and what a bare downlink loses stays in the sum for good: use "
+              "error_feedback on the downlink");
+  SADDLE_RULE(!needs::rounds || steps_alone<Topology>,
+              "control variates correct the drift between rounds: put them around local_steps, or use tracked");
+  SADDLE_RULE(!needs::step_size || says_its_step_size<O>,
+              "control variates are in units of gradients: the optimizer needs step_size_at(step, player)");
+  SADDLE_RULE(!needs::exact_gossip || !averages,
+              "exact_diffusion corrects what a graph mixes, and a server mixes nothing");
+  SADDLE_RULE(!needs::exact_gossip || (!steps_alone<Topology> && !topology_amplifies<Topology>),
+              "exact_diffusion goes around gossip that mixes in every step, by one matrix that is positive");
+  SADDLE_RULE(!needs::exact_gossip || is_exact<up>,
+              "exact_diffusion needs exact messages: what is lost would add up in its duals; use tracked");
+  SADDLE_RULE(!needs::exact_gossip || !steps::exchanges_look_ahead,
+              "exact_diffusion corrects what is mixed of w, and this optimizer mixes its look-ahead, too");
+
+  // Vectors of an optimizer's own, and scalars.
+  SADDLE_RULE(!steps::averages_vectors || shares_weights,
+              "this optimizer averages vectors of its own: it needs a parameter server in every step");
+  SADDLE_RULE(!steps::averages_vectors || !on_average,
+              "this optimizer sends differences of operators: its server must adapt on the workers");
+  SADDLE_RULE(!steps::averages_vectors || !draws_its_workers<Topology>,
+              "this optimizer averages what every worker knows of a reference point: all of them must take part");
+  SADDLE_RULE(!steps::averages_vectors || (!corrects && estimates_plainly<O>),
+              "this optimizer is exact by itself: no estimator, and no correction");
+  SADDLE_RULE(!demands::mixes_scalars || !topology_amplifies<Topology>,
+              "scalars must stay positive where they are mixed, and the rounds of accelerated gossip go beyond the "
+              "mean: use gossip");
+  SADDLE_RULE(!demands::mixes_scalars || averages || feedback_of<C> != feedback::error,
+              "scalars are mixed with the weights of an exchange, and those of error_feedback over gossip sum to 0: "
+              "send bare");
+  SADDLE_RULE(!demands::adds_scalars || demands::mixes_scalars || !on_average,
+              "on the average all workers share the step size, and each has scalars of its own: mix them, or adapt on "
+              "the workers");
 
   SADDLE_RULE(!is_nested<Topology>,
               "local_steps inside of local_steps: the outer `every` would not be seen; multiply both into one");

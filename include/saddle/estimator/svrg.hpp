@@ -1,0 +1,65 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "saddle/config.hpp"
+#include "saddle/estimator/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+namespace name {
+struct snapshot : weights_array { static constexpr char const* text = "snapshot"; };  // where F_m is known in full
+struct full : state_array { static constexpr char const* text = "full"; };            // and what it is there
+}  // namespace name
+
+/// g = F(w; xi) - F(u; xi) + F(u), u the snapshot.
+struct svrg {
+  struct combine {
+    using values = uses<inout<name::g>, in<name::other>, in<name::full>>;
+    template <class T>
+    SADDLE_HD void operator()(T& g, T other, T full) const {
+      g = (g - other) + full;
+    }
+  };
+  template <class At>
+  using takes_snapshot = list<when<refreshes, local<fixed<copies<At, name::snapshot>>>,
+                                   gradient<name::snapshot, name::full, draw<full_batch>>>>;
+  template <class At, class Draw, int Player, int K>
+  using steps = cat<std::conditional_t<K == 0, takes_snapshot<At>, list<>>,
+                    list<gradient<At, name::g, Draw, Player>, gradient<name::snapshot, name::other, Draw, Player>,
+                         local<fixed<combine>, binds<>, Player>>>;
+  template <int>
+  using result = name::g;
+};
+static_assert(estimator<svrg>);
+
+/// An optimizer on variance-reduced gradients (loopless SVRG): where a coin says so the snapshot becomes the point of
+/// the step's first gradient. The estimate is unbiased, and exact at a solution that the snapshot has come to.
+///
+/// refresh  how likely a new snapshot is. A step takes two gradients of one sample and, on average, `refresh` full ones
+/// source   Kovalev, Horvath, Richtarik: Don't Jump Through Hoops and Remove Those Loops. ALT 2020; of games: Alacaoglu,
+///          Malitsky: Stochastic Variance Reduction for Variational Inequality Methods. COLT 2022
+template <optimizer O>
+struct variance_reduced {
+  O policy{};
+  double refresh = 0.1;
+
+  using estimator = svrg;
+  SADDLE_ESTIMATES_FOR(O)
+  bool refreshes(std::uint64_t seed, std::int64_t step) const {
+    return step == 1 || shared_coin(seed, step, coin::refresh, refresh);
+  }
+  std::string objection() const {
+    return first_objection(
+        {objection_unless(refresh > 0 && refresh <= 1, "variance_reduced: refresh", "lies in (0, 1]", refresh),
+         objection_to(policy)});
+  }
+  static std::string name() { return "svrg-" + O::name(); }
+};
+template <class O>
+variance_reduced(O) -> variance_reduced<O>;
+template <class O>
+variance_reduced(O, double) -> variance_reduced<O>;
+
+SADDLE_NAMESPACE_END
