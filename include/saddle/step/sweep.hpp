@@ -54,6 +54,10 @@ SADDLE_HD bool sweep_operation(G const& g, int count, Op const& op, places<T, us
   // Arrays of the other player's operation are left alone.
   using values = typename Op::values;
   constexpr bool checks = !std::is_same_v<Check, unchecked>;
+  [[maybe_unused]] constexpr int stored = (0 + ... + int(detail::written<A, values>));
+  [[maybe_unused]] auto const larger = [](bits_of<T> most, T x) SADDLE_INLINE_LAMBDA {
+    return magnitude_bits(x) > most ? magnitude_bits(x) : most;
+  };
   auto const compute = [&]([[maybe_unused]] int k, auto load, auto store) SADDLE_INLINE_LAMBDA {
     record r;
     load(r);
@@ -62,7 +66,10 @@ SADDLE_HD bool sweep_operation(G const& g, int count, Op const& op, places<T, us
     store(r);
     ((Tile::given ? void() : void(tiles.values[k] = detail::get<typename Tile::name>(r))), ...);
   };
-  if constexpr (G::lanes == 1 && !(checks && detail::stores_any<arrays>)) {  // from memory to memory
+  if constexpr (G::lanes == 1) {  // from memory to memory; what is checked, by way of the first cache
+    constexpr bool waits = checks && stored > 0;
+    [[maybe_unused]] T waiting[waits ? stored : 1][waits ? Items : 1];
+    [[maybe_unused]] watch<T> seen;
     SADDLE_INDEPENDENT
     for (int k = 0; k < count; ++k)
       compute(
@@ -72,15 +79,31 @@ SADDLE_HD bool sweep_operation(G const& g, int count, Op const& op, places<T, us
             ((A::load ? detail::put<typename A::name, values>(r, at.at[n][k]) : void(), ++n), ...);
           },
           [&](record& r) SADDLE_INLINE_LAMBDA {
-            [[maybe_unused]] int n = 0;
-            ((detail::written<A, values> ? void(at.at[n][k] = detail::take<typename A::name, values>(r, T(0))) : void(), ++n), ...);
+            [[maybe_unused]] int n = 0, w = 0;
+            [[maybe_unused]] auto const store = [&](T x) SADDLE_INLINE_LAMBDA {
+              if constexpr (waits) waiting[w++][k] = x;
+              else at.at[n][k] = x;
+              if constexpr (checks) seen.look_at(x);
+            };
+            ((detail::written<A, values> ? store(detail::take<typename A::name, values>(r, T(0))) : void(), ++n), ...);
+            if constexpr (checks)
+              ((Tile::given ? void() : seen.look_at(detail::get<typename Tile::name>(r))), ...);
           });
-    if constexpr (checks)
-      return check([&](int k) SADDLE_INLINE_LAMBDA {
-        bits_of<T> most = 0;
-        ((most = !Tile::given && magnitude_bits(tiles.values[k]) > most ? magnitude_bits(tiles.values[k]) : most), ...);
-        return most;
-      });
+    if constexpr (checks) {
+      if (!seen.all_finite()) {
+        return check([&](int k) SADDLE_INLINE_LAMBDA {
+          bits_of<T> most = 0;
+          if constexpr (waits)
+            for (auto const& one : waiting) most = larger(most, one[k]);
+          ((Tile::given ? void() : void(most = larger(most, tiles.values[k]))), ...);
+          return most;
+        });
+      }
+      if constexpr (waits) {
+        [[maybe_unused]] int n = 0, w = 0;
+        ((detail::written<A, values> ? void(store_tile(g, count, waiting[w++], at.at[n])) : void(), ++n), ...);
+      }
+    }
     return true;
   } else {
     T held[detail::length_of<arrays> > 0 ? detail::length_of<arrays> : 1][Items];
@@ -97,16 +120,17 @@ SADDLE_HD bool sweep_operation(G const& g, int count, Op const& op, places<T, us
           },
           [&](record& r) SADDLE_INLINE_LAMBDA {
             [[maybe_unused]] int n = 0;
-            ((detail::written<A, values> ? void(held[n][k] = detail::take<typename A::name, values>(r, T(0))) : void(), ++n), ...);
+            ((detail::written<A, values> ? void(held[n][k] = detail::take<typename A::name, values>(r, T(0))) : void(),
+              ++n),
+             ...);
           });
     });
     if constexpr (checks)
       if (!check([&](int k) SADDLE_INLINE_LAMBDA {
             bits_of<T> most = 0;
             [[maybe_unused]] int n = 0;
-            ((most = detail::written<A, values> && magnitude_bits(held[n][k]) > most ? magnitude_bits(held[n][k]) : most, ++n), ...);
-            ((most = !Tile::given && magnitude_bits(tiles.values[k]) > most ? magnitude_bits(tiles.values[k]) : most),
-             ...);
+            ((detail::written<A, values> ? void(most = larger(most, held[n][k])) : void(), ++n), ...);
+            ((Tile::given ? void() : void(most = larger(most, tiles.values[k]))), ...);
             return most;
           }))
         return false;
