@@ -11,6 +11,7 @@
 #include "saddle/core/number_text.hpp"
 #include "saddle/core/objection.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/run/compiled_step.hpp"
 #include "saddle/run/plan.hpp"
 #include "saddle/run/policies.hpp"
 #include "saddle/run/walk.hpp"
