@@ -302,6 +302,10 @@ class trainer {
   }
   template <bool Distributed, class P, class O, class C, class Tp, class Executor>
   void assemble(P p, O o, C c, Tp t, Executor const& how) {
+    if constexpr (is_sound<O, C, Tp, T>)
+      static_assert(gives_full_batches<P> || !draws_full_batches<policies<T, O, C, Tp>>,
+                    "these policies take gradients of full batches, sample.draw == full_batch: the problem needs "
+                    "has_full_batches = true, and to answer them with the mean over all of a worker's data");
     players const sizes = p.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
     box const boxes[2] = {settings_.min_box, settings_.max_box};
@@ -430,12 +434,16 @@ class trainer {
   /// Where the host can read it: itself, or a copy that lasts until the next one of it.
   point<T const> view(named_array<T> const& a, int m) const {
     expect_whole();
-    T const* const there = a.of(m);
-    if (run_->memory.on_host()) return run_->split(there);
-    std::vector<T>& copy = copies_[there];
-    copy.resize(a.size);
-    run_->memory.read(copy.data(), there, a.size);
-    return run_->split(static_cast<T const*>(copy.data()));
+    T const* there = a.of(m);
+    if (!run_->memory.on_host()) {
+      std::vector<T>& copy = copies_[there];
+      copy.resize(a.size);
+      run_->memory.read(copy.data(), there, a.size);
+      there = copy.data();
+    }
+    // What is no vector of coordinates, the scalars, has no players.
+    if (a.size != static_cast<std::size_t>(run_->layout.padded())) return {std::span<T const>(there, a.size), {}};
+    return run_->split(there);
   }
 
   settings settings_;

@@ -1,0 +1,50 @@
+#include "saddle/topology/tracked.hpp"
+
+#include "heterogeneous.hpp"
+#include "saddle/compressor/error_feedback.hpp"
+#include "saddle/compressor/top_k.hpp"
+#include "saddle/optimizer/extragradient.hpp"
+#include "saddle/optimizer/omd.hpp"
+#include "saddle/optimizer/sgda.hpp"
+#include "saddle/topology/gossip.hpp"
+#include "saddle/topology/local_steps.hpp"
+#include "saddle/topology/parameter_server.hpp"
+
+using namespace saddle;
+using test::distance_after;
+
+TEST_CASE("tracked local steps on a server, FedGDA-GT: exact for every length of a round, where plain ones are biased") {
+  for (int k : {1, 5, 20})
+    CHECK(distance_after(6000, sgda{0.02}, identity{}, tracked{local_steps{parameter_server{}, k}}) < 1e-13);
+  test::halves_with_the_step_size(
+      [](int steps, double eta) { return distance_after(steps, sgda{eta}, identity{}, local_steps{parameter_server{}, 5}); });
+}
+
+TEST_CASE("tracked gossip, GT-GDA, GT-EG and GT-OMD: exact, where plain gossip is biased") {
+  gossip const ring8{.graph = ring(8)};
+  CHECK(distance_after(6000, sgda{0.03}, identity{}, tracked{ring8}) < 1e-13);
+  CHECK(distance_after(3000, extragradient{0.1}, identity{}, tracked{ring8}) < 1e-13);
+  CHECK(distance_after(6000, omd{0.05}, identity{}, tracked{ring8}) < 1e-13);
+  test::halves_with_the_step_size(
+      [&](int steps, double eta) { return distance_after(steps, sgda{eta}, identity{}, ring8); });
+}
+
+TEST_CASE("tracked gossip of compressed differences, and tracked servers with error feedback: exact") {
+  using sparse = top_k<128, 3>;
+  gossip const choco{.graph = ring(8), .consensus_step = 0.2};
+  CHECK(distance_after(20000, sgda{0.02}, sparse{}, tracked{choco}) < 1e-12);
+  CHECK(distance_after(8000, sgda{0.02}, error_feedback{sparse{}}, tracked{parameter_server{}}) < 1e-12);
+  using down = error_feedback<sparse>;
+  CHECK(distance_after(12000, sgda{0.02}, error_feedback{sparse{}}, tracked{local_steps{parameter_server<down>{}, 3}}) <
+        1e-12);
+}
+
+TEST_CASE("tracked: the bits do not depend on threads, nor on a checkpoint between") {
+  test::heterogeneous_game const noisy(0.3);
+  gossip const choco{.graph = ring(8), .consensus_step = 0.2};
+  test::is_repeatable(
+      [&](int threads) { return test::trainer_of(noisy, sgda{0.02}, top_k<128, 3>{}, tracked{choco}, threads); });
+  test::is_repeatable([&](int threads) {
+    return test::trainer_of(noisy, sgda{0.02}, identity{}, tracked{local_steps{parameter_server{}, 5}}, threads);
+  });
+}
