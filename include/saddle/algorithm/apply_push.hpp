@@ -7,9 +7,10 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/core/box.hpp"
+#include "saddle/core/counter_rng.hpp"
+#include "saddle/exchange/lists.hpp"
 #include "saddle/group/concept.hpp"
-#include "saddle/step/apply.hpp"
+#include "saddle/kernel/arguments.hpp"
 #include "saddle/kernel/non_finite.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -20,11 +21,12 @@ SADDLE_NAMESPACE_BEGIN
 /// touched  of each coordinate whether the message has a value for it: decoded with a weight that is no number, these
 ///          and no others are none
 template <class C, class T, class S, int Bucket>
-struct apply_push_body {
+struct apply_push_kernel {
   static constexpr int length = Bucket;
   C decoder;
   bucket_layout layout;
-  step_switches<T> const* context;
+  exchange_facts now;
+  bounds<name::x, T> box;
   S rule;
   T step_size[2];                // of each player
   std::uint32_t pushes;          // since the pull
@@ -38,8 +40,8 @@ struct apply_push_body {
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
     constexpr int Items = Bucket / G::lanes;
-    T const lo = context->lo[b.player], hi = context->hi[b.player], alpha = step_size[b.player];
-    stream const random = dither_stream(*context, sender, b);
+    T const lo = box.lo[b.player], hi = box.hi[b.player], alpha = step_size[b.player];
+    stream const random = now.dither(sender, b);
     T v[Items], w[Items];
     for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
     saddle::add_decoded(decoder, g, message_at<C, T>(message, b), count, random, T(1), v);

@@ -64,9 +64,7 @@ struct async_settings {
 };
 
 /// On ranks that are not the server's, wire_bytes and details alone.
-struct async_report {
-  std::int64_t step = 0;            // pushes that the server has applied
-  std::int64_t steps_executed = 0;  // by this process, since it was started or loaded
+struct async_report : run_report {  // the steps are pushes that the server has applied
   std::int64_t refused = 0;         // pushes that were too stale
   std::vector<int> refused_workers{};  // whose these were, of the latest step: between the push that it applied and the
                                        // one before
@@ -78,13 +76,7 @@ struct async_report {
   double mean_staleness = 0;        // of the pushes that were applied: how many others were, since the pull
   std::int64_t largest_staleness = 0;
   message_bytes uplink, downlink;   // of pushes that the server got; of weights that it sent, as they are
-  std::int64_t wire_bytes = 0;      // of this process; on modelled links all, with requests and what was lost
-  double seconds = 0;               // in step()
-  std::optional<virtual_time> simulated;  // where the transport models time
-  std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, and its bucket left out
-  std::optional<non_finite_coordinate> non_finite;  // the latest
   std::int64_t staleness_bytes = 0; // that the rule of staleness needs now to count
-  std::string details;              // all policies and numbers that decide what is sent
 };
 
 template <class S>
