@@ -4,36 +4,8 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/group/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// A group that does not count on where its bucket lies.
-template <cooperative_group G>
-SADDLE_HD decltype(auto) unaligned(G const& g) {
-  if constexpr (requires { g.unaligned(); }) return g.unaligned();
-  else return (g);
-}
-/// Whether a bucket takes the copy of the code in which the length is a constant: a full one, which begins with a quad
-/// where the group reads these.
-template <class Body, cooperative_group G>
-SADDLE_HD bool runs_whole(bucket const& b) {
-  return b.count == Body::length && (G::lanes == 1 || b.begin % 4 == 0);
-}
-
-/// Calls a body on one bucket.
-template <class Body, cooperative_group G>
-SADDLE_HD void run_body(Body const& body, G const& g, int row, bucket const& b) {
-  if (runs_whole<Body, G>(b)) body(g, row, b, Body::length);
-  else body(unaligned(g), row, b, b.count);
-}
-
-/// The same for a body that counts.
-template <class Body, cooperative_group G, class Counter>
-SADDLE_HD void tally_body(Body const& body, G const& g, bucket const& b, Counter counter) {
-  if (runs_whole<Body, G>(b)) body(g, b, Body::length, counter);
-  else body(unaligned(g), b, b.count, counter);
-}
 
 /// A body has `length` and `layout` and is called as body(group, row, bucket, count) for every row (a worker, or workers
 /// that share their weights) and every bucket. The calls are independent of each other.

@@ -27,7 +27,7 @@ class erased_device_problem final : keeps_stream, public problem_of_type<P> {
   erased_device_problem(P p, cuda const& how) : keeps_stream{how.stream}, problem_of_type<P>(std::move(p)) {}
   void gradient(point<T const> at, sample const* s, point<T> out, int player) const override {
     if constexpr (splits_by_player_on_device<P>) {
-      if (player != phase::both)
+      if (player != both_players)
         return this->problem_.gradient(at, s, out, static_cast<saddle::player>(player), stream.get());
     }
     this->problem_.gradient(at, s, out, stream.get());
@@ -55,7 +55,7 @@ class visited_host_problem final : public erased_problem<P> {
       expects(gradients.of(p).size() == out.of(p).size(), "trainer: a gradient buffer has the player's size");
     erased_problem<P>::gradient({at_[0], at_[1]}, &here, gradients, player);
     for (int p = 0; p < 2; ++p)
-      if (player == phase::both || player == p)
+      if (player == both_players || player == p)
         engine_.write(out.of(p).data(), gradients.of(p).data(), out.of(p).size());
   }
   /// The problem's own are the host's.
