@@ -39,6 +39,12 @@ TEST_CASE("tracked gossip of compressed differences, and tracked servers with er
         1e-12);
 }
 
+TEST_CASE("tracked: a matrix that moves the mean is refused") {
+  gossip const rows{.graph = {.name = "rows", .workers = 2, .rounds = {{{{0, 0.5}, {1, 0.5}}, {{0, 0.2}, {1, 0.8}}}}, .sums = stochastic::rows}};
+  CHECK_THROWS_WITH_AS(check_topology(tracked{rows}, 2, false, false), doctest::Contains("needs a doubly stochastic matrix"),
+                       std::invalid_argument);
+}
+
 TEST_CASE("tracked: the bits do not depend on threads, nor on a checkpoint between") {
   test::heterogeneous_game const noisy(0.3);
   gossip const choco{.graph = ring(8), .consensus_step = 0.2};

@@ -122,18 +122,26 @@ struct ahead_of<both_of<A, B>> {
     return of_player<std::remove_const_t<decltype(min)>, std::remove_const_t<decltype(max)>>{min, max};
   }
 };
+namespace detail {
+/// Of the optimizer that chose the number, inside of all that wrap it.
+template <class Number, class O>
+int number_of(O const& o) {
+  if constexpr (requires { Number::of(o); }) return Number::of(o);
+  else return number_of<Number>(o.policy);
+}
+}  // namespace detail
 template <class Who, class Number>
 struct drawn_by {
   template <class Run>
   static int at(Run const& r, iteration const& i) {
-    return Who::draw(r.optimizer, i, Number::of(Who::of(r.optimizer)));
+    return Who::draw(r.optimizer, i, detail::number_of<Number>(Who::of(r.optimizer)));
   }
 };
 template <class A, class B, class Number>
 struct drawn_by<both_of<A, B>, Number> {
   template <class Run>
   static int at(Run const& r, iteration const& i) {
-    return B::draw(r.optimizer, i, Number::of(A::of(r.optimizer)));
+    return B::draw(r.optimizer, i, detail::number_of<Number>(A::of(r.optimizer)));
   }
 };
 

@@ -191,7 +191,7 @@ struct per_player {
   }
   template <class At, class Who, class N, class O>
   static void add_sample(std::string& all, estimate<At, Who, N>, O const& o) {
-    all += std::to_string(N::of(o)) + " ";
+    all += std::to_string(detail::number_of<N>(o)) + " ";
   }
   template <class Op, class O>
   static void add_sample(std::string&, Op, O const&) {}

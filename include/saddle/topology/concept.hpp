@@ -156,6 +156,13 @@ bool combines_before_it_adapts(Tp const& t) {
   if constexpr (requires { inner.combines_first(); }) return inner.combines_first();
   else return false;
 }
+/// Whether the mean over the workers stays where it is.
+template <class Tp>
+bool keeps_the_mean(Tp const& t) {
+  auto const& inner = unwrapped_topology(t);
+  if constexpr (requires { inner.graph.sums; }) return inner.graph.sums == stochastic::doubly;
+  else return true;
+}
 /// Whether workers exchange in a step, and how many steps lie between two exchanges on average.
 template <class Tp>
 bool is_exchange_step(Tp const& t, std::uint64_t seed, std::int64_t step) {

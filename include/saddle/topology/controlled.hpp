@@ -106,6 +106,8 @@ struct controlled {
   void check(int, bool, bool) const {
     expects(!combines_before_it_adapts(topology),
             "controlled: a round ends a worker's own steps: use gossip_order::adapt_then_combine");
+    expects(keeps_the_mean(topology),
+            "controlled: control variates need a doubly stochastic matrix, and this one moves the mean");
   }
   std::string name() const { return "controlled-" + topology.name(); }
 };

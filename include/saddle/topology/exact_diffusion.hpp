@@ -50,6 +50,7 @@ struct exact_diffusion {
   void check(int, bool, bool) const {
     expects(!combines_before_it_adapts(topology),
             "exact_diffusion: what is mixed has the direction in it: use gossip_order::adapt_then_combine");
+    expects(keeps_the_mean(topology), "exact_diffusion needs a doubly stochastic matrix, and this one moves the mean");
   }
   std::string name() const { return "exact-diffusion-" + topology.name(); }
 };

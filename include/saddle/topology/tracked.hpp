@@ -2,6 +2,7 @@
 #include <string>
 
 #include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
 #include "saddle/correction/tracking.hpp"
 #include "saddle/topology/concept.hpp"
 
@@ -23,6 +24,9 @@ struct tracked {
 
   using wraps = Tp;
   using correction = tracking;
+  void check(int, bool, bool) const {
+    expects(keeps_the_mean(topology), "tracked: a tracker needs a doubly stochastic matrix, and this one moves the mean");
+  }
   std::string name() const { return "tracked-" + topology.name(); }
 };
 template <class Tp>

@@ -1,0 +1,78 @@
+#include "saddle/estimator/svrg.hpp"
+
+#include "heterogeneous.hpp"
+#include "saddle/optimizer/extragradient.hpp"
+#include "saddle/optimizer/proximal.hpp"
+#include "saddle/optimizer/sgda.hpp"
+#include "saddle/topology/gossip.hpp"
+#include "saddle/topology/parameter_server.hpp"
+#include "saddle/topology/tracked.hpp"
+
+using namespace saddle;
+
+namespace {
+
+template <class O, class Tp>
+double left_with_noise(int steps, O o, Tp topology) {
+  test::heterogeneous_game const noisy(0.3);
+  auto t = test::trainer_of(noisy, o, identity{}, topology);
+  t.run(steps);
+  double const left = test::distance(t, noisy.solution());
+  MESSAGE(O::name(), ", ", topology.name(), ": ", left);
+  return left;
+}
+
+}  // namespace
+
+TEST_CASE("svrg: with noise of samples exact, on a server and over tracked gossip, where sgda is not") {
+  gossip const ring8{.graph = ring(8)};
+  CHECK(left_with_noise(6000, sgda{0.02}, parameter_server{}) > 1e-2);
+  CHECK(left_with_noise(6000, variance_reduced{sgda{0.02}}, parameter_server{}) < 1e-12);
+  CHECK(left_with_noise(6000, variance_reduced{extragradient{0.03}}, tracked{ring8}) < 1e-12);
+}
+
+TEST_CASE("svrg: the estimate is what two points of one sample and the snapshot's operator say") {
+  test::heterogeneous_game const noisy(0.3);
+  auto t = test::trainer_of(noisy, variance_reduced{sgda{0.02}, 0.2}, identity{}, parameter_server{});
+  int snapshots = 0;
+  test::vector last;
+  for (std::int64_t step = 1; step <= 200; ++step) {
+    test::vector const w = test::joined(t.weights(0));
+    t.step();
+    test::vector const at = test::joined(t.array("snapshot", 3));
+    if (at != last) {
+      CHECK(at == w);
+      ++snapshots;
+    }
+    last = at;
+    auto const gradient = [&](test::vector p, int draw) {
+      test::vector g(20);
+      std::span<double> const out(g), in(p);
+      noisy.gradient({in.first(10), in.last(10)}, {1, 3, step, draw}, {out.first(10), out.last(10)});
+      return g;
+    };
+    test::vector const here = gradient(w, 0), there = gradient(at, 0), full = gradient(at, full_batch);
+    test::vector const g = test::joined(t.array("g", 3));
+    for (std::size_t i = 0; i < 20; ++i) CHECK(g[i] == here[i] - there[i] + full[i]);
+  }
+  CHECK(snapshots > 20);
+  CHECK(snapshots < 62);
+}
+
+TEST_CASE("svrg: the bits do not depend on threads, nor on a checkpoint between") {
+  test::heterogeneous_game const noisy(0.3);
+  test::is_repeatable([&](int threads) {
+    return test::trainer_of(noisy, variance_reduced{proximal{sgda{0.02}, 0.1}}, identity{}, parameter_server{}, threads);
+  });
+}
+
+TEST_CASE("svrg: a probability, and what its optimizer says") {
+  static_assert(can_be_paced<variance_reduced<sgda>> && says_its_step_size<variance_reduced<sgda>>);
+  static_assert(!detail::has_an_ahead<variance_reduced<sgda>> && detail::has_an_ahead<variance_reduced<extragradient>>);
+  CHECK(variance_reduced{sgda{0.1}}.objection() == "");
+  CHECK(variance_reduced{sgda{0.1}, 0}.objection() == "variance_reduced: refresh lies in (0, 1], and is 0");
+  CHECK(variance_reduced{sgda{-1}}.objection() == sgda{-1}.objection());
+  CHECK(variance_reduced<sgda>::name() == "svrg-sgda");
+  CHECK(variance_reduced{sgda{schedule::linear(1, 10, 0)}}.paced(2).step_size_at(4, 0) ==
+        sgda{schedule::linear(1, 10, 0)}.paced(2).step_size(4));
+}
