@@ -291,8 +291,7 @@ class bound_step {
     if (code.what == action::receive && code.exchange->averages) own = false;
     op.rows = own || !stores ? run.hosted() : 1;
     if (code.what == action::receive && code.exchange->averages) op.rows = 1;
-    op.table.bind(engine, code.uses.size(), op.rows, run.first(), run.scalars, run.most_scalars,
-                  [&](std::size_t i, int m, int player) { return run.arrays[code.uses[i].in(subject)].of(m, player); });
+    op.table.bind(engine, run.arrays, subject, code.uses, op.rows, run.first(), run.scalars, run.most_scalars);
   }
 
   run_state<T>* run_ = nullptr;

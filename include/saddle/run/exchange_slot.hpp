@@ -27,21 +27,27 @@ struct row_table {
   typename Engine::template array<T*> pointers{};
   typename Engine::template array<row<T>> rows{};
 
-  /// `array_at(use, m, player)` says where an array of row m lies.
-  template <class F>
-  void bind(Engine& engine, std::size_t uses, int n, int first, T const* scalars, int scalars_each, F const& array_at) {
-    auto const count = static_cast<std::size_t>(n);
+  /// The arrays that `uses` name, of n rows; the first is worker number `first` of the run.
+  void bind(Engine& engine, named_arrays<T> const& arrays, char const* slot, std::span<array_use const> uses, int n,
+            int first, T const* scalars = nullptr, int scalars_each = 0) {
     std::vector<T*> all;
     for (int m = 0; m < n; ++m)
       for (int p = 0; p < 2; ++p)
-        for (std::size_t i = 0; i < uses; ++i) all.push_back(array_at(i, m, p));
+        for (array_use const& one : uses) all.push_back(arrays.at(one.in(slot)).of(m, p));
+    bind(engine, all, n, first, scalars, scalars_each);
+  }
+  /// The same with the pointers of each row and player.
+  void bind(Engine& engine, std::vector<T*> const& all, int n, int first, T const* scalars, int scalars_each) {
+    auto const count = static_cast<std::size_t>(n);
+    std::size_t const uses = count == 0 ? 0 : all.size() / (2 * count);
     if (pointers.size() < all.size() + 1) pointers = engine.template allocate<T*>(all.size() + 1);
     if (!all.empty()) engine.write(pointers.data(), all.data(), all.size());
     std::vector<row<T>> table(count);
     for (std::size_t m = 0; m < count; ++m) {
       for (std::size_t p = 0; p < 2; ++p) table[m].arrays[p] = pointers.data() + (2 * m + p) * uses;
       table[m].sender = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(m);
-      table[m].scalars = scalars == nullptr ? nullptr : scalars + static_cast<std::ptrdiff_t>(table[m].sender) * scalars_each;
+      table[m].scalars =
+          scalars == nullptr ? nullptr : scalars + static_cast<std::ptrdiff_t>(table[m].sender) * scalars_each;
     }
     if (rows.size() < count) rows = engine.template allocate<row<T>>(count);
     if (count > 0) engine.write(rows.data(), table.data(), count);
@@ -95,11 +101,8 @@ class exchange_slot {
   void bind(run_state<T>& run, Engine& engine) {
     auto const hosted = static_cast<std::size_t>(run.hosted()), first = static_cast<std::size_t>(run.first());
     auto const everyone = static_cast<std::size_t>(run.workers());
-    auto const where = [&](std::span<array_use const> uses) {
-      return [&, uses](std::size_t i, int m, int player) { return run.arrays[uses[i].in(code.subject)].of(m, player); };
-    };
     auto const table = [&](row_table<T, Engine>& to, std::span<array_use const> uses) {
-      to.bind(engine, uses.size(), run.hosted(), run.first(), nullptr, 0, where(uses));
+      to.bind(engine, run.arrays, code.subject, uses, run.hosted(), run.first());
     };
     table(kept, code.kept);
     table(otherwise, code.otherwise);
@@ -121,7 +124,7 @@ class exchange_slot {
     }
     if (code.server_owes) {
       server_memory_ = run.arrays[name_of("server_memory")].of(0);
-      server_kept.bind(engine, 1, 1, 0, nullptr, 0, [&](std::size_t, int, int) { return server_memory_; });
+      server_kept.bind(engine, {server_memory_, server_memory_}, 1, 0, nullptr, 0);
     }
     if (code.selects_down)
       server_aside_ = run.memory.template allocate<T>(static_cast<std::size_t>(run.layout.padded()));

@@ -76,6 +76,7 @@ class named_arrays {
       if (text == name) return &a;
     return nullptr;
   }
+  named_array<T> const& at(std::string const& name) const { return const_cast<named_arrays&>(*this)[name]; }
   named_array<T>& operator[](std::string const& name) {
     named_array<T> const* const found = find(name);
     expects(found != nullptr, [&] { return "no operation of this run has an array " + name; });

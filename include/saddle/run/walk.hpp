@@ -188,7 +188,7 @@ class walk final : public any_walk<T> {
     std::uint64_t const first =
         step_.operations[static_cast<std::size_t>(op.sent_by)].exchanges[static_cast<std::size_t>(now.repetition)];
     message_bytes const up = s.up->bytes(run.layout, op.code->player);
-    for (now.round = 0; now.round < op.rounds; ++now.round) {
+    for (now.round = 0; now.round != op.rounds; ++now.round) {
       exchange_facts const facts{run.seed, first + static_cast<std::uint64_t>(now.round)};
       write_data(op, now, facts);
       if (now.round > 0)
@@ -214,11 +214,9 @@ class walk final : public any_walk<T> {
   /// What runs from one exchange with other processes to the next.
   template <class F>
   void section(F const& f) {
-    if (run_->link.is_local() || !Distributed) f();  // part of the whole step, which is recorded as one
-    else {
-      ++section_;
-      step_.engine.replay(section_, f);
-    }
+    if constexpr (Distributed)
+      if (!run_->link.is_local()) return step_.engine.replay(++section_, f);
+    f();  // part of the whole step, which is recorded as one
   }
   void launch(operation& op, int repetition) {
     switch (op.code->what) {
