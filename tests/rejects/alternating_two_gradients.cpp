@@ -1,4 +1,4 @@
-// expects: alternating takes an optimizer of one phase
+// expects: alternating takes an optimizer of one gradient a step
 #include "two_workers.hpp"
 
 using namespace saddle;

@@ -8,6 +8,7 @@
 // expects 7: the 1st argument of async_server must be a problem: it has `using scalar`, `sizes()`
 // expects 8: async_server{problem, async_settings{...}, transport, executor}: another number of arguments
 #include "mirrors.hpp"
+#include "saddle/algorithm/async_server.hpp"
 #include "two_workers.hpp"
 
 using namespace saddle;

@@ -4,12 +4,13 @@
 using namespace saddle;
 
 struct plain {
+  template <class Who>
+  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using estimator = one_gradient;
   template <class T>
-  sgda::rule<T> at(std::int64_t step, int) const {
+  along_gradient<T> direction(std::int64_t step) const {
     return {T(0.1) / static_cast<T>(step)};
   }
-  static constexpr int phases() { return 1; }
-  static constexpr phase at_phase(int) { return {}; }
   static std::string name() { return "plain"; }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "../algorithm/mirror.hpp"
+#include "saddle/algorithm/md_gan.hpp"
 #include "saddle/saddle.hpp"
 
 /// Two workers of the smallest pair.

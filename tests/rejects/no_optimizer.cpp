@@ -3,27 +3,28 @@
 
 using namespace saddle;
 
-/// A direction must have the type of the gradient.
-template <class Direction>
+/// A direction is an operation on named numbers, not a number.
 struct signs {
   template <class T>
-  struct rule {
-    using state = stateless;
-    static constexpr bool writes_ahead = false;
-    Direction direction(T gradient, state&) const { return static_cast<Direction>(gradient > 0 ? 1 : -1); }
+  struct along_sign {
+    using values = uses<in<name::g>, out<name::v>>;
+    SADDLE_HD void operator()(T g, T& v) const { v = T(g > 0 ? 1 : -1); }
   };
+  template <class Who>
+  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using estimator = one_gradient;
+#ifdef SADDLE_ACCEPT
   template <class T>
-  rule<T> at(std::int64_t, int) const {
+  along_sign<T> direction(std::int64_t) const {
     return {};
   }
-  static int phases() { return 1; }
-  static phase at_phase(int) { return {}; }
+#else
+  template <class T>
+  T direction(T g) const {
+    return T(g > 0 ? 1 : -1);
+  }
+#endif
   static std::string name() { return "signs"; }
 };
 
-int main() {
-  train(signs<float>{}, identity{}, parameter_server{});
-#ifndef SADDLE_ACCEPT
-  train(signs<int>{}, identity{}, parameter_server{});
-#endif
-}
+int main() { train(signs{}, identity{}, parameter_server{}); }
