@@ -42,7 +42,7 @@ run_description describe(void const* policies, bucket_layout const& layout) {
     if (r.exchange().consensus_step) text += " consensus-step=" + number_text(*r.exchange().consensus_step);
   if (Run::can_subtract) text += std::string(" look-ahead-subtracts-memory=") + (r.subtracts_memory() ? "yes" : "no");
   if constexpr (selects_globally<wire_compressor<C>>)
-    text += " kept=" + number_text(pairs_of(layout, layout.of(both_players), unwrapped(r.compressor)));
+    text += " kept=" + number_text(saddle::pairs_of(layout, layout.of(both_players), unwrapped(r.compressor)));
   if constexpr (selects_globally<wire_compressor<down>>)
     text += " kept-downlink=" + number_text(pairs_of(layout, layout.of(both_players), unwrapped(r.exchange().downlink)));
   return {Run::optimizer_type::name(), wire_compressor<C>::name(), C::name(), topology, Run::kept,
