@@ -1,5 +1,6 @@
 // Workers that are away for a while: simulated{.absences}.
 #include "game.hpp"
+#include "saddle/transport/simulated.hpp"
 
 using namespace saddle;
 using test::vector;

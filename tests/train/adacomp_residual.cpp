@@ -6,7 +6,7 @@ using test::vector;
 
 namespace {
 
-using adaptive = adacomp_residual<128, 2>;
+using residual = adacomp_residual<128, 2>;
 
 /// What a message of 10 + 10 coordinates says of p, whose fresh part is v.
 vector said(vector p, vector const& v) {
@@ -15,7 +15,7 @@ vector said(vector p, vector const& v) {
     std::uint16_t count, pair[2];
     std::copy_n(p.begin() + begin, 10, tile);
     std::copy_n(v.begin() + begin, 10, fresh);
-    adaptive{}.encode(serial_group{}, tile, fresh, sent, 10, {}, {&scale, &count, pair});
+    residual{}.encode(serial_group{}, tile, fresh, sent, 10, {}, {&scale, &count, pair});
     std::copy_n(sent, 10, p.begin() + begin);
   }
   return p;
@@ -26,7 +26,7 @@ vector said(vector p, vector const& v) {
 TEST_CASE("DQGAN with adacomp_residual, up alone and both ways, is a plain loop over vectors, to the bit") {
   auto const game = test::smg(3);
   double const eta = 0.05;
-  using careful = error_feedback<adaptive>;
+  using careful = error_feedback<residual>;
   auto const follow = [&](trainer<double> t, bool both_ways) {
     vector w = game.start, server(20);
     std::vector<vector> h(3, w), e(3, vector(20)), g(3);

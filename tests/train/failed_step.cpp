@@ -10,6 +10,7 @@
 
 #include "../exec/recording.hpp"
 #include "game.hpp"
+#include "saddle/transport/simulated.hpp"
 #include "processes.hpp"
 
 using namespace saddle;

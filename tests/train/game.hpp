@@ -239,7 +239,7 @@ vector decoded(std::vector<std::byte> const& message, saddle::players sizes) {
   saddle::aligned_vector<std::byte> memory(static_cast<std::size_t>(saddle::planes_bytes<C, double>(layout)));
   auto const planes = saddle::planes_at<C, double>(layout, memory.data());
   auto from = message.begin();
-  for (std::span<std::byte> part : saddle::wire_parts<C, double>(planes, layout, layout.of(saddle::phase::both))) {
+  for (std::span<std::byte> part : saddle::wire_parts<C, double>(planes, layout, layout.of(saddle::both_players))) {
     std::copy_n(from, part.size(), part.begin());
     from += static_cast<std::ptrdiff_t>(part.size());
   }

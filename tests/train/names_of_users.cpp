@@ -15,6 +15,9 @@
 #include <vector>
 
 #include "../algorithm/mirror.hpp"
+#include "saddle/algorithm/async_server.hpp"
+#include "saddle/algorithm/md_gan.hpp"
+#include "saddle/codec/compress.hpp"
 #include "saddle/saddle.hpp"
 
 namespace theirs {
@@ -24,31 +27,44 @@ namespace theirs {
   void name(A&&...) = delete;
 #define SADDLE_TEST_GREEDY_4(a, b, c, d) \
   SADDLE_TEST_GREEDY(a) SADDLE_TEST_GREEDY(b) SADDLE_TEST_GREEDY(c) SADDLE_TEST_GREEDY(d)
-SADDLE_TEST_GREEDY_4(adam_ratio_after, add_decoded, all_finite, atomic_min)
-SADDLE_TEST_GREEDY_4(batch_stream, changes, checksum_of, clamped)
-SADDLE_TEST_GREEDY_4(combine, common_bucket, compact_largest, connected)
-SADDLE_TEST_GREEDY_4(dither_stream, encode_tile, erase, expect_magic)
-SADDLE_TEST_GREEDY_4(expect_no_objection, expected_header, expects, finds_non_finite)
-SADDLE_TEST_GREEDY_4(first_async_worker, flaw_in_pairs, for_each_item, for_each_sample)
-SADDLE_TEST_GREEDY_4(from_magnitude_bits, grouping_detail, halve, in_planes)
-SADDLE_TEST_GREEDY_4(is_connected, is_finite, is_power_of_two, keep)
-SADDLE_TEST_GREEDY_4(kth_largest, largest_magnitude, letter_of, load_planes)
-SADDLE_TEST_GREEDY_4(load_quad, load_tile, magnitude, magnitude_bits)
-SADDLE_TEST_GREEDY_4(message_at, normal_pair, nth_below, observe)
+SADDLE_TEST_GREEDY_4(adam_ratio_after, add_decoded, aligned_copy, aligned_room)
+SADDLE_TEST_GREEDY_4(all_finite, atomic_min, batch_stream, begin_of_round)
+SADDLE_TEST_GREEDY_4(bind, call, changes, check)
+SADDLE_TEST_GREEDY_4(check_topology, checksum_of, clamped, combine)
+SADDLE_TEST_GREEDY_4(combines_before_it_adapts, common_bucket, compact_largest, connected)
+SADDLE_TEST_GREEDY_4(data_of, decide, declare, details_of)
+SADDLE_TEST_GREEDY_4(dither, dither_stream, draw, encode_selected)
+SADDLE_TEST_GREEDY_4(encode_tile, erase, expect_magic, expect_no_objection)
+SADDLE_TEST_GREEDY_4(expected_header, expects, facts_at, facts_of)
+SADDLE_TEST_GREEDY_4(finds_non_finite, finds_non_finite_bits, first_async_worker, first_broken_rule)
+SADDLE_TEST_GREEDY_4(flaw_in_pairs, for_each_item, for_each_sample, from_magnitude_bits)
+SADDLE_TEST_GREEDY_4(get, given, grouping_detail, halve)
+SADDLE_TEST_GREEDY_4(in_planes, in_turn, is_connected, is_exchange_step)
+SADDLE_TEST_GREEDY_4(is_finite, is_hosted, is_power_of_two, is_varying)
+SADDLE_TEST_GREEDY_4(keeps_running_sum, kth_largest, largest_magnitude, launch)
+SADDLE_TEST_GREEDY_4(launch_absorb, launch_local, launch_measure, launch_mix)
+SADDLE_TEST_GREEDY_4(launch_receive, launch_relay, launch_send, launch_undo)
+SADDLE_TEST_GREEDY_4(leaves, letter_of, load_planes, load_quad)
+SADDLE_TEST_GREEDY_4(load_tile, magnitude, magnitude_bits, make_data)
+SADDLE_TEST_GREEDY_4(make_walk, message_at, messages, normal_pair)
+SADDLE_TEST_GREEDY_4(nth_below, number_of_kind, objection_to, observe)
 SADDLE_TEST_GREEDY_4(open_message, open_uniform, opened, order_of_data)
-SADDLE_TEST_GREEDY_4(outgoing_tile, pairs_of, part_at, part_of)
-SADDLE_TEST_GREEDY_4(payload_bytes, period_matrix, phase_of, phases_of)
-SADDLE_TEST_GREEDY_4(philox, place, plane_bytes, planes_at)
-SADDLE_TEST_GREEDY_4(planes_bytes, prefetch, prefetch_next, prefetch_next_planes)
-SADDLE_TEST_GREEDY_4(prefetch_next_state, random_block, range_in_plane, read_to_end)
-SADDLE_TEST_GREEDY_4(reads, round_up, run_body, run_lanes)
-SADDLE_TEST_GREEDY_4(run_steps, runs_whole, saturated, seal_message)
-SADDLE_TEST_GREEDY_4(seconds_since, see, sequence_block, sound_combination)
-SADDLE_TEST_GREEDY_4(state_of, stepping_of, store_planes, store_quad)
+SADDLE_TEST_GREEDY_4(pairs_of, part_at, part_of, payload_bytes)
+SADDLE_TEST_GREEDY_4(period_matrix, philox, place, places_in)
+SADDLE_TEST_GREEDY_4(plane_bytes, planes_at, planes_bytes, prefetch)
+SADDLE_TEST_GREEDY_4(prefetch_next, prefetch_next_planes, prefetch_next_state, prepare)
+SADDLE_TEST_GREEDY_4(prepended, put, random_block, range_in_plane)
+SADDLE_TEST_GREEDY_4(read_to_end, reads, round_up, rounds_of)
+SADDLE_TEST_GREEDY_4(run_body, run_lanes, run_operation, run_steps)
+SADDLE_TEST_GREEDY_4(runs_whole, samples_of, saturated, seal_message)
+SADDLE_TEST_GREEDY_4(seconds_since, see, sequence_block, serves_whole)
+SADDLE_TEST_GREEDY_4(shared_coin, sound_combination, sources_of, state_of)
+SADDLE_TEST_GREEDY_4(status_of, steps_between_exchanges, store_planes, store_quad)
 SADDLE_TEST_GREEDY_4(store_tile, sum_of, sweep, sweep_at)
-SADDLE_TEST_GREEDY_4(tally_body, tensors_of, trailing_zeros, unscaling)
-SADDLE_TEST_GREEDY_4(unwrapped, unwrapped_topology, wire_bytes, wire_parts)
-SADDLE_TEST_GREEDY_4(with_rule, work_for_server, writes, unaligned)
+SADDLE_TEST_GREEDY_4(sweep_operation, take, takes_part, tally_body)
+SADDLE_TEST_GREEDY_4(tensors_of, trailing_zeros, unaligned, undo_non_finite)
+SADDLE_TEST_GREEDY_4(unscaling, unwrapped, unwrapped_topology, width)
+SADDLE_TEST_GREEDY_4(wire_bytes, wire_parts, work_for_server, writes)
 SADDLE_TEST_GREEDY_4(move, swap, size, begin)
 SADDLE_TEST_GREEDY_4(copy, min, max, exchange)
 
@@ -65,29 +81,32 @@ struct problem {
   }
 };
 
-/// A direction, a state, a look-ahead: all that a rule may have.
+/// A direction, an array of its own, a look-ahead along it: all that an optimizer may have.
+struct last : saddle::optimizer_state { static constexpr char const* text = "last"; };
+template <class T>
+struct along_gradient {
+  using values = saddle::uses<saddle::in<saddle::name::g>, saddle::out<last>, saddle::out<saddle::name::v>>;
+  T step_size;
+  SADDLE_HD void operator()(T g, T& last, T& v) const { v = last = step_size * g; }
+};
+template <class T>
+struct ahead_along_last {
+  using values = saddle::uses<saddle::in<saddle::name::base>, saddle::in<last>, saddle::out<saddle::name::h>>;
+  SADDLE_HD void operator()(T base, T last, T& h) const { h = base - last; }
+};
 struct optimizer {
   float step_size = 0.1f;
+  template <class Who>
+  using steps = saddle::list<saddle::estimate<saddle::name::h, Who>, saddle::move<Who>, saddle::look_ahead<Who>>;
+  using estimator = saddle::one_gradient;
   template <class T>
-  struct state_of_rule {
-    T last;
-  };
-  template <class T>
-  struct rule {
-    using state = state_of_rule<T>;
-    static constexpr bool writes_ahead = true;
-    static constexpr saddle::extrapolation from = saddle::extrapolation::local;
-    T step_size;
-    SADDLE_HD T direction(T gradient, state& s) const { return s.last = step_size * gradient; }
-    SADDLE_HD T recall(T, state const& s) const { return s.last; }
-    SADDLE_HD T look_ahead(T w, T past) const { return w - past; }
-  };
-  template <class T>
-  rule<T> at(std::int64_t, int) const {
+  along_gradient<T> direction(std::int64_t) const {
     return {static_cast<T>(step_size)};
   }
-  static constexpr int phases() { return 1; }
-  saddle::phase at_phase(int) const { return {.at_h = true}; }
+  template <class T>
+  ahead_along_last<T> ahead(std::int64_t) const {
+    return {};
+  }
   static std::string name() { return "their-optimizer"; }
   optimizer paced(int) const { return *this; }
   double step_size_at(std::int64_t, int) const { return static_cast<double>(step_size); }

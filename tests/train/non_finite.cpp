@@ -25,6 +25,6 @@ TEST_CASE("a server's workers all skip the apply") {
 
 TEST_CASE("a look-ahead without a message reports too") {
   extragradient const o{.step_size = eta, .second = sampling::independent};
-  SUBCASE("first phase") { survives(o, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, effect::owed, 0); }
-  SUBCASE("second phase") { survives(o, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, effect::owed, 1); }
+  SUBCASE("the first gradient") { survives(o, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, effect::owed, 0); }
+  SUBCASE("the second") { survives(o, error_feedback<qsgd<128, 8>>{}, parameter_server<>{}, effect::owed, 1); }
 }

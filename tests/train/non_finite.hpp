@@ -32,8 +32,9 @@ void survives(O o, C c, Topology topology, effect expected, int draw = 0, double
     auto game = smg();
     vector const solved = solution(game);
     trainer healthy{game, o, c, topology, loopback{4}, cpu{}};
-    auto const taken = std::make_shared<vector>(20);  // the mean of what committing phases subtract
-    int const last_draw = phase_of(o, phases_of(o) - 1).draw;
+    auto const taken = std::make_shared<vector>(20);  // the mean of what moves subtract
+    int last_draw = 0;
+    if constexpr (requires { o.second; }) last_draw = o.second == sampling::independent ? 1 : 0;
     game.also = [=](sample s, vector const&, vector& g) {
       bool const hit = s.step == bad_step && s.worker == bad_worker && s.draw == draw;
       if (s.draw == last_draw)

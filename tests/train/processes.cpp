@@ -39,7 +39,7 @@ void equals_one_process(O const& o, C const& c, Topology const& topology) {
 
   for (int ranks = 1; ranks <= workers; ++ranks)
     for (server_place place : {server_place::sharded, server_place::star}) {
-      if (place == server_place::star && !Topology::template scheme<true, feedback::none>::averages) continue;
+      if (place == server_place::star && !topology_has_server<Topology>) continue;
       CAPTURE(ranks);
       test::fleet_of_processes<trainer<float>> several(workers, ranks, make, place);
       several.run(steps / 2);

@@ -69,7 +69,7 @@ inline constexpr int kinds = 4;
 /// Topologies with a server, and without.
 template <class Topology>
 constexpr int family_of() {
-  return Topology::template scheme<true, feedback::none>::averages ? 1 : 0;
+  return topology_has_server<Topology> ? 1 : 0;
 }
 inline constexpr int families = 2;
 

@@ -1,4 +1,4 @@
-// Problems of one's own that are stochastic: which phase of a step sees which sample.
+// Problems of one's own that are stochastic: which gradient of a step sees which sample.
 #include "game.hpp"
 
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "saddle/train/trainer.hpp"
 
 #include "game.hpp"
+#include "saddle/transport/simulated.hpp"
 #include "processes.hpp"
 
 #include <cmath>
@@ -322,37 +323,39 @@ TEST_CASE("a field that nothing would read is refused where it is set, and not i
 
 namespace {
 
-/// A step of two gradients, the first of which is for a look-ahead.
-template <bool ExchangesFirst, bool ExchangesLast>
-struct of_two_phases : sgda {
+/// A step of two gradients, the first of which is for a look-ahead, with or without an exchange.
+template <bool ExchangesFirst>
+struct of_two_gradients : sgda {
+  template <class Who>
+  using steps = std::conditional_t<
+      ExchangesFirst,
+      list<estimate<name::w, Who>, stays<Who>, move<Who, name::h>, estimate<name::h, Who>, move<Who>>,
+      list<estimate<name::w, Who>, look_ahead<Who>, estimate<name::h, Who>, move<Who>>>;
   template <class T>
-  struct rule : sgda::rule<T> {
-    static constexpr extrapolation from = extrapolation::local;
-    T look_ahead(T w, T past) const { return w - past; }
-  };
-  template <class T>
-  rule<T> at(std::int64_t step, int) const {
-    return {{static_cast<T>(step_size(step))}};
-  }
-  int phases() const { return 2; }
-  phase at_phase(int k) const {
-    if (k == 0) return {.commits = false, .exchanges = ExchangesFirst};
-    return {.exchanges = ExchangesLast, .at_h = true};
+  ahead_along_gradient<T> ahead(std::int64_t step) const {
+    return {static_cast<T>(step_size(step))};
   }
 };
 
 }  // namespace
 
-TEST_CASE("a user's optimizer whose phases no topology can run is refused, and does not stand still") {
+TEST_CASE("a user's optimizer of two gradients a step, its look-ahead alone or together, is extragradient to the bit") {
   auto const game = test::bil(4);
-  auto const of = [&](auto o, auto topology) { trainer{game, o, identity{}, topology, loopback{4}, cpu{}}; };
-  CHECK_NOTHROW(of(of_two_phases<false, true>{}, parameter_server<>{}));
-  CHECK_THROWS_WITH_AS(of(of_two_phases<true, true>{}, parameter_server<>{}),
-                       doctest::Contains("exchanges and does not commit"), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(of(of_two_phases<true, true>{}, gossip{ring(4)}),
-                       doctest::Contains("exchanges and does not commit"), std::invalid_argument);
-  CHECK_THROWS_WITH_AS(of(of_two_phases<false, false>{}, parameter_server<>{}),
-                       doctest::Contains("commits and does not exchange"), std::invalid_argument);
+  auto const digest_of = [&](auto o, auto topology) {
+    trainer t{game, o, identity{}, topology, loopback{4}, cpu{}};
+    t.run(20);
+    return t.digest();
+  };
+  auto const same = [&](auto topology) {
+    of_two_gradients<false> alone;
+    of_two_gradients<true> together;
+    alone.step_size = together.step_size = 0.05;
+    CHECK(digest_of(alone, topology) == digest_of(extragradient{0.05}, topology));
+    CHECK(digest_of(together, topology) == digest_of(averaged_extragradient{0.05}, topology));
+    CHECK(digest_of(alone, topology) != digest_of(together, topology));
+  };
+  same(parameter_server<>{});
+  same(gossip{ring(4)});
 }
 
 TEST_CASE("what is kept between steps can be read: memories, public copies, anchors, sums, optimizer states") {
