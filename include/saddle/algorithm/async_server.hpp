@@ -1,86 +1,42 @@
 #pragma once
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "saddle/algorithm/async_letters.hpp"
+#include "saddle/algorithm/async_settings.hpp"
 #include "saddle/algorithm/async_workers.hpp"
+#include "saddle/algorithm/outstanding_pulls.hpp"
 #include "saddle/algorithm/push_channel.hpp"
 #include "saddle/algorithm/push_order.hpp"
 #include "saddle/algorithm/staleness.hpp"
-#include "saddle/algorithm/update_log.hpp"
 #include "saddle/compressor/concept.hpp"
-#include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
-#include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/message_header.hpp"
-#include "saddle/core/objection.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/core/box.hpp"
 #include "saddle/exec/concept.hpp"
-#include "saddle/optimizer/schedule.hpp"
 #include "saddle/problem/concept.hpp"
-#include "saddle/train/arguments.hpp"
 #include "saddle/run/checkpoint.hpp"
 #include "saddle/run/collective.hpp"
 #include "saddle/run/grouping.hpp"
 #include "saddle/run/report.hpp"
+#include "saddle/run/run_steps.hpp"
+#include "saddle/train/arguments.hpp"
 #include "saddle/transport/concept.hpp"
 #include "saddle/transport/virtual_workers.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// How an asynchronous server trains.
-///
-/// compressor  any of the library; with error_feedback what is not sent is accumulated, bare it is dropped. Not ef21
-/// step_size   counts the pushes that were applied
-template <compression C = identity, staleness_rule S = staleness::none>
-struct async_settings {
-  C compressor{};
-  S staleness{};
-  schedule step_size = 1e-2;
-  double max_factor = 1;  // the maximizing player's step size is so many times as large
-  box min_box{}, max_box{};
-  saddle::grouping grouping = grouping::whole_model;
-  std::optional<std::int64_t> max_staleness{};  // a push that more than so many came before, since its pull, is refused
-  std::uint64_t seed = 1;
-  std::string problem{};  // a name, beside its identity(); a checkpoint of another one is refused
-  std::string record{};   // a file for the order in which the server takes the pushes, a worker a line
-  std::string replay{};   // such a file: they are taken in this order, on any number of processes
-};
-
-/// On ranks that are not the server's, wire_bytes and details alone.
-struct async_report : run_report {  // the steps are pushes that the server has applied
-  std::int64_t refused = 0;         // pushes that were too stale
-  std::vector<int> refused_workers{};  // whose these were, of the latest step: between the push that it applied and the
-                                       // one before
-  std::int64_t lost = 0;            // gradients of workers that crashed before the server had them, or that a
-                                    // checkpoint of several processes did not hold
-  std::vector<int> left_behind{};   // workers elsewhere that have been silent for longer than the deadline
-  std::int64_t pulls = 0;           // answers of the server
-  int worker = 0;                   // whose push was applied last
-  double mean_staleness = 0;        // of the pushes that were applied: how many others were, since the pull
-  std::int64_t largest_staleness = 0;
-  message_bytes uplink, downlink;   // of pushes that the server got; of weights that it sent, as they are
-  std::int64_t staleness_bytes = 0; // that the rule of staleness needs now to count
-};
-
-template <class S>
-concept names_policies_of_async_server = requires(S const s) { s.compressor, s.staleness, s.step_size; };
 
 /// Of arguments that are no asynchronous server: says which one is wrong.
 template <class P, class Settings, class Executor, bool Distributed = true>
@@ -144,6 +100,7 @@ class async_server<P, Settings, Executor, Distributed> {
   using Workers = async_workers<P, Compressor, Executor>;
   using event = virtual_workers::event;
   static constexpr bool counts_coordinates = Staleness::counts == staleness::counted::coordinates;
+  using Pulls = outstanding_pulls<counts_coordinates>;
 
  public:
   template <transport Tr>
@@ -155,10 +112,8 @@ class async_server<P, Settings, Executor, Distributed> {
                  how_.max_box, how_.seed),
         workers_(std::move(of), channel_, how_.seed, first_async_worker(*link_, link_->rank()),
                  first_async_worker(*link_, link_->rank() + 1)),
-        log_(static_cast<std::int64_t>(channel_.padded()), sizes().size(),
-             counts_coordinates && is_server() ? workers() : 0),
+        pulls_(channel_.padded(), sizes().size(), workers(), is_server(), how_.max_staleness),
         weights_(channel_.padded()),
-        pulls_(static_cast<std::size_t>(workers())),
         order_(how_.record, how_.replay, workers()) {
     expects(link_->model() == nullptr || std::same_as<Tr, simulated>,
             "async_server: of the transports that model time it knows `simulated`");
@@ -166,17 +121,13 @@ class async_server<P, Settings, Executor, Distributed> {
             "async_server: between processes weights are one letter, of at most 2^30 bytes");
     workers_.initial(channel_.split(weights_.data()));
     channel_.clamp(weights_.data());
-    if constexpr (counts_coordinates) {
-      updates_.resize(channel_.padded());
-      touched_.resize(channel_.padded());
-    }
     if constexpr (std::same_as<Tr, simulated>)
       virtual_.emplace(connection,
                        virtual_workers::bytes{channel_.size().total, sizeof(message_header), weights_size().total});
     together().agree("async_server", description() + " " + workers_.identity());
     for (int m = 0; m < workers(); ++m) {
       if (virtual_ && !virtual_->is_there(m)) continue;
-      if (is_server()) note_pull(m);
+      if (is_server()) pulls_.note(m, 0);
       if (workers_.hosts(m)) workers_.pull(m, weights_, 1);
     }
     if constexpr (Distributed)
@@ -187,11 +138,7 @@ class async_server<P, Settings, Executor, Distributed> {
   /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
   template <class OnReport>
   void run(std::int64_t n, OnReport on_report) {
-    serve(n, [&] {
-      using answer = decltype(on_report(report()));
-      if constexpr (std::is_convertible_v<answer, bool>) return static_cast<bool>(on_report(report()));
-      else return on_report(report()), true;
-    });
+    serve(n, [&] { return goes_on(on_report, report()); });
   }
   void run(std::int64_t n) {
     serve(n, [] { return true; });
@@ -200,7 +147,7 @@ class async_server<P, Settings, Executor, Distributed> {
   async_report report() const {
     async_report r = report_;
     r.mean_staleness = r.step > 0 ? static_cast<double>(staleness_sum_) / static_cast<double>(r.step) : 0;
-    r.staleness_bytes = staleness_bytes();
+    r.staleness_bytes = Staleness::counts == staleness::counted::nothing ? 0 : pulls_.bytes();
     r.wire_bytes = virtual_ ? virtual_->wire_bytes() : link_->wire_bytes();
     if (virtual_) r.simulated = virtual_->report();
     if constexpr (Distributed)
@@ -242,10 +189,10 @@ class async_server<P, Settings, Executor, Distributed> {
     out.add(description());
     out.add(workers_.identity());
     out.add(counters());
+    out.add(std::string("w"));
     out.add(std::span<T const>(weights_));
-    out.add(std::span<pull const>(pulls_));
+    pulls_.save(out, counts_coordinates && link_->is_local());
     if (link_->is_local()) {
-      log_.save(out);
       std::vector<double> const time = virtual_ ? virtual_->state() : std::vector<double>{};
       out.add(std::span<double const>(time));
       workers_.save(out);
@@ -259,19 +206,18 @@ class async_server<P, Settings, Executor, Distributed> {
   void load(std::string const& path) {
     counted then{};
     std::vector<T> w;
-    std::vector<pull> pulls;
-    std::optional<update_log> log;
+    std::optional<Pulls> pulls;
     std::vector<double> time;
     std::vector<typename Workers::saved> all;
     together().on_first([&] {
       checkpoint_reader in(path);
       in.expect_run(description(), workers_.identity());
       then = in.template get<counted>();
+      in.expect_array("w");
       w = in.template get_all<T>();
-      pulls = in.template get_all<pull>();
-      if (w.size() != weights_.size() || pulls.size() != pulls_.size()) in.fail("an array has another size");
+      if (w.size() != weights_.size()) in.fail("an array has another size");
+      pulls = pulls_.saved_in(in, counts_coordinates && link_->is_local());
       if (link_->is_local()) {
-        log = log_.saved_in(in);
         time = in.template get_all<double>();
         all = workers_.saved_in(in);
       }
@@ -279,10 +225,9 @@ class async_server<P, Settings, Executor, Distributed> {
     });
     if (!is_server()) return workers_.forget_all();
 
-    if (!link_->is_local())  // no number that a push on its way has is given again
-      for (std::size_t m = 0; m < pulls.size(); ++m) pulls[m].number = std::max(pulls[m].number, pulls_[m].number);
+    if (!link_->is_local()) pulls->count_on_from(pulls_);
     std::ranges::copy(w, weights_.begin());
-    pulls_ = std::move(pulls);
+    pulls_ = std::move(*pulls);
     turn_ = then.turn;
     staleness_sum_ = then.staleness_sum;
     double const seconds = report_.seconds;
@@ -296,12 +241,9 @@ class async_server<P, Settings, Executor, Distributed> {
     report_.skipped_steps = then.skipped_steps;
     report_.uplink = then.uplink;
     report_.downlink = then.downlink;
-    ages_.clear();
     if (link_->is_local()) {
-      log_ = std::move(*log);
       if (virtual_) virtual_->set_state(time);
       workers_.set(all);
-      note_ages();
     } else {
       with_inbox([](auto& inbox) { inbox.forget(); });
       for (int m = 0; m < workers(); ++m) give(m, false);
@@ -310,10 +252,6 @@ class async_server<P, Settings, Executor, Distributed> {
   }
 
  private:
-  /// What the server knows of a worker's latest pull.
-  struct pull {
-    std::int64_t number = 0, step = 0;  // of the gradient that it is for; the server's then
-  };
   struct counted {
     std::int64_t step, refused, lost, pulls, staleness_sum, largest_staleness, skipped_steps, turn;
     message_bytes uplink, downlink;
@@ -334,25 +272,12 @@ class async_server<P, Settings, Executor, Distributed> {
         return "async_server: " + std::to_string(between.workers()) + " workers, but the problem has data for " +
                std::to_string(of.workers());
       });
-    expects(!how.max_staleness || *how.max_staleness >= 0, [&] {
-      return "async_server: max_staleness is not negative, and is " + std::to_string(*how.max_staleness);
-    });
-    std::string const why =
-        first_objection({how.step_size.objection("async_server: step_size"),
-                         objection_unless_finite("async_server: max_factor", how.max_factor),
-                         objection_to_box("async_server: min_box", how.min_box.lo, how.min_box.hi),
-                         objection_to_box("async_server: max_box", how.max_box.lo, how.max_box.hi)});
-    expects(why.empty(), [&] { return why; });
-    expects(sizes.max > 0 || how.max_factor == 1,
-            "async_server: max_factor is set, and the problem has no maximizing player");
-    expects(sizes.max > 0 || (how.max_box.lo == box{}.lo && how.max_box.hi == box{}.hi),
-            "async_server: max_box is set, and the problem has no maximizing player");
+    how.check(sizes);
     expects(between.model() == nullptr || how.replay.empty(),
             "async_server: an order is replayed without a model of time, which has its own");
     return how;
   }
 
-  pull& at(int m) { return pulls_[static_cast<std::size_t>(m)]; }
   collective together() { return {*link_, report_.step}; }
   /// f(inbox) where the workers are elsewhere.
   template <class F>
@@ -414,24 +339,14 @@ class async_server<P, Settings, Executor, Distributed> {
   }
   /// New weights for a worker's next gradient.
   void give(int m, bool refused) {
-    note_pull(m);
+    pulls_.note(m, report_.step);
     with_inbox([&](auto& inbox) {
-      inbox.give(m, at(m).number, weights_, refused ? letter_head::kind::refused : letter_head::kind::weights);
+      inbox.give(m, pulls_.number(m), weights_, refused ? letter_head::kind::refused : letter_head::kind::weights);
     });
     if (!link_->is_local()) return;
     if (refused) workers_.restore(engine_, m);
-    workers_.pull(m, weights_, at(m).number);
-    if (virtual_) virtual_->answer(m, at(m).number);
-  }
-  /// The server's part of a pull.
-  void note_pull(int m) {
-    if (counts_coordinates && how_.max_staleness) {
-      ages_.erase({at(m).step, m});
-      ages_.insert({report_.step, m});
-    }
-    at(m).step = report_.step;
-    ++at(m).number;
-    if constexpr (counts_coordinates) log_.pull(m);
+    workers_.pull(m, weights_, pulls_.number(m));
+    if (virtual_) virtual_->answer(m, pulls_.number(m));
   }
   /// True if the push was applied.
   bool receive(int m) {
@@ -440,7 +355,7 @@ class async_server<P, Settings, Executor, Distributed> {
     with_inbox([&](auto& inbox) { p = inbox.of(m); });
     order_.note(turn_++, m);
     report_.uplink += channel_.size();
-    std::int64_t const age = report_.step - at(m).step;
+    std::int64_t const age = report_.step - pulls_.step(m);
     bool const is_fresh = !how_.max_staleness || age <= *how_.max_staleness;
     if (is_fresh) {
       apply(m, p, age);
@@ -452,16 +367,11 @@ class async_server<P, Settings, Executor, Distributed> {
   }
   void apply(int m, async_push const& p, std::int64_t age) {
     double const alpha = how_.step_size(++report_.step);
-    if constexpr (counts_coordinates) log_.count(m, updates_);
     std::int64_t const overflown =
         channel_.apply(engine_, how_.staleness,
-                       {{alpha, alpha * how_.max_factor}, age, updates_.data(), weights_.data(), touched_.data()},
+                       {{alpha, alpha * how_.max_factor}, age, pulls_.updates_since(m), weights_.data(), pulls_.touched()},
                        p.message, m, p.number);
-    if constexpr (counts_coordinates) {
-      log_.add(touched_);
-      for (; !ages_.empty() && report_.step - ages_.begin()->first > *how_.max_staleness; ages_.erase(ages_.begin()))
-        log_.end(ages_.begin()->second);
-    }
+    pulls_.note_update(report_.step);
     report_.worker = m;
     staleness_sum_ += age;
     report_.largest_staleness = std::max(report_.largest_staleness, age);
@@ -472,17 +382,6 @@ class async_server<P, Settings, Executor, Distributed> {
       ++report_.skipped_steps;
     }
   }
-  void note_ages() {
-    if (!counts_coordinates || !how_.max_staleness) return;
-    for (int m = 0; m < workers(); ++m)
-      if (log_.has_pull(m)) ages_.insert({at(m).step, m});
-  }
-  std::int64_t staleness_bytes() const {
-    if (Staleness::counts == staleness::counted::nothing) return 0;
-    auto const pushes = static_cast<std::int64_t>(pulls_.size() * sizeof(std::int64_t));
-    return counts_coordinates ? log_.bytes() : pushes;
-  }
-
   std::string description() const {
     auto const text = [](auto number) { return std::to_string(number); };
     players const d = sizes();
@@ -499,20 +398,14 @@ class async_server<P, Settings, Executor, Distributed> {
   mutable engine engine_;
   Channel channel_;
   mutable Workers workers_;  // that are hosted here; gradients that are due are taken when somebody asks
-  update_log log_;
+  Pulls pulls_;
   array<T> weights_;
-  std::vector<pull> pulls_;
   push_order order_;
   std::int64_t turn_ = 0;  // pushes that came
   std::optional<virtual_workers> virtual_;
   std::optional<async_inbox<T, Channel>> inbox_;  // where the workers are elsewhere
-  std::set<std::pair<std::int64_t, int>> ages_;  // of pulls, while the log has them: the step, and whose
   std::int64_t staleness_sum_ = 0;
   async_report report_;
-
-  // Kept to reuse their memory.
-  std::vector<std::uint32_t> updates_;
-  std::vector<std::uint8_t> touched_;
 };
 
 template <class P, class Settings, transport Tr, class Executor>

@@ -112,6 +112,7 @@ class async_workers {
   void save(checkpoint_writer& out) const {
     for (worker const& w : all_) {
       out.add(static_cast<progress const&>(w));
+      out.add(std::string("e"));
       out.add(std::span<T const>(w.memory));
       out.add(std::span<std::byte const>(w.message).first(w.has == held::message ? channel_.planes_size() : 0));
     }
@@ -122,6 +123,7 @@ class async_workers {
     std::vector<saved> all(all_.size());
     for (saved& one : all) {
       one.at = in.template get<progress>();
+      in.expect_array("e");
       one.memory = in.template get_all<T>();
       one.message = in.template get_all<std::byte>();
       if (one.memory.size() != all_[0].memory.size() ||

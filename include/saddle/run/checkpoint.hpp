@@ -59,7 +59,7 @@ class checkpoint_writer {
     if (!error_.empty()) throw bad_checkpoint(error_);
   }
 
-  static constexpr char magic[8] = {'s', 'a', 'd', 'd', 'l', 'e', '0', '2'};
+  static constexpr char magic[8] = {'s', 'a', 'd', 'd', 'l', 'e', '0', '3'};
 
  private:
   // A multiple of 8, so that the checksum's words are those of the file.
@@ -152,6 +152,11 @@ class checkpoint_reader {
   std::string get_text() {
     std::vector<char> const text = get_all<char>();
     return {text.begin(), text.end()};
+  }
+  /// The name of an array, which stands before its values.
+  void expect_array(std::string const& name) {
+    if (std::string const theirs = get_text(); theirs != name)
+      fail("it has an array " + printable(theirs) + " where this run has " + name);
   }
   std::size_t place() const { return next_; }
   void return_to(std::size_t place) { next_ = place; }

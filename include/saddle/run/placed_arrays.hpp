@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "saddle/config.hpp"
-#include "saddle/core/printable.hpp"
 #include "saddle/run/checkpoint.hpp"
 #include "saddle/run/collective.hpp"
 
@@ -52,8 +51,7 @@ std::vector<std::pair<T*, std::vector<T>>> load_placed_arrays(std::string const&
     checkpoint_reader in(path);
     read_head(in);
     each_array([&](std::string const& name, int, std::size_t size, T*) {
-      if (std::string const theirs = in.get_text(); theirs != name)
-        in.fail("it has an array " + printable(theirs) + " where this run has " + name);
+      in.expect_array(name);
       if (values.emplace_back(in.template get_all<T>()).size() != size) in.fail("an array has another size");
     });
     in.expect_end();

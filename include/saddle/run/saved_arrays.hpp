@@ -63,8 +63,7 @@ template <class T>
 void expect_arrays(run_state<T> const& run, checkpoint_reader& in) {
   for (auto const& [name, a] : run.arrays) {
     if (!a.lasts) continue;
-    if (std::string const theirs = in.get_text(); theirs != name)
-      in.fail("it has an array " + printable(theirs) + " where this run has " + name);
+    in.expect_array(name);
     if (in.template get<std::int64_t>() != static_cast<std::int64_t>(a.whose()))
       in.fail("the array " + name + " is kept in another way");
     for (int m = 0; m < (a.whose() == owner::workers ? run.workers() : 1); ++m)
