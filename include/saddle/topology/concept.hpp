@@ -98,13 +98,6 @@ concept has_a_consensus_step_for_losses = Tp::has_server || Tp::amplifies || req
   { t.consensus_step } -> std::same_as<std::optional<double> const&>;
 };
 
-/// A topology without another one inside.
-template <class Tp>
-concept plain_topology = says_when_it_exchanges<Tp> && says_what_it_is<Tp> && has_a_slot_for_each_vector<Tp> &&
-                         moves_vectors_together<Tp> && mixes_for_a_number_of_rounds<Tp> && says_whether_it_varies<Tp> &&
-                         has_a_consensus_step_for_losses<Tp> && names_the_type_of_its_downlink<Tp> &&
-                         checks_itself<Tp> && topology_has_a_name<Tp>;
-
 // ---- What is asked of a topology, whether it is wrapped or not ----
 
 #define SADDLE_OF_TOPOLOGY(constant)                                            \
@@ -287,6 +280,15 @@ using before_gradient_in = typename detail::before_gradient_in<Tp, Run, Player>:
 ///
 /// A wrapper has `wraps`, the field `topology`, a name, and of these what it changes.
 template <class Tp>
-concept topology = plain_topology<Tp> || (wraps_a_topology<Tp> && topology_has_a_name<Tp>);
+concept topology = topology_has_a_name<Tp> &&
+                   (wraps_a_topology<Tp> || says_when_it_exchanges<Tp>) &&
+                   (wraps_a_topology<Tp> || says_what_it_is<Tp>) &&
+                   (wraps_a_topology<Tp> || has_a_slot_for_each_vector<Tp>) &&
+                   (wraps_a_topology<Tp> || moves_vectors_together<Tp>) &&
+                   (wraps_a_topology<Tp> || mixes_for_a_number_of_rounds<Tp>) &&
+                   (wraps_a_topology<Tp> || says_whether_it_varies<Tp>) &&
+                   (wraps_a_topology<Tp> || has_a_consensus_step_for_losses<Tp>) &&
+                   (wraps_a_topology<Tp> || names_the_type_of_its_downlink<Tp>) &&
+                   (wraps_a_topology<Tp> || checks_itself<Tp>);
 
 SADDLE_NAMESPACE_END
