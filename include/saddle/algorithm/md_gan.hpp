@@ -13,6 +13,7 @@
 #include "saddle/algorithm/attendance.hpp"
 #include "saddle/algorithm/discriminator_exchange.hpp"
 #include "saddle/algorithm/md_gan_settings.hpp"
+#include "saddle/algorithm/served_generator.hpp"
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
@@ -104,14 +105,12 @@ class md_gan<P, Settings, Executor> {
         pair_(std::move(pair)),
         identity_(identity_of(pair_)),
         engine_(where),
-        generator_(engine_, how_.generator, pair_.sizes().min, is_server() ? 1 : 0, how_.generator_box),
         discriminators_(engine_, how_.discriminator.paced(how_.discriminator_steps), pair_.sizes().max,
                         hosted_workers(), how_.discriminator_box),
         samples_(how_.samples, batch_values(), 0, how_.seed),
         feedbacks_(how_.feedbacks, batch_values(), hosted_workers(), how_.seed),
-        exchange_(how_.discriminators, discriminators_, how_.state, how_.seed) {
-    expects(generator_.phases() == 1,
-            "md_gan: the generator's optimizer takes one gradient a step: each costs a round of samples and feedbacks");
+        exchange_(how_.discriminators, discriminators_, how_.state, how_.seed),
+        generator_(engine_, how_.generator, pair_, how_.generator_box, is_server(), how_.batches, samples_.padded()) {
     expects(link_->model() == nullptr || how_.departures.empty(),
             "md_gan: a transport that models time knows by itself who is absent");
     if (time_model const* const model = link_->model()) model->expect_use(true, how_.exchange_every > 0);
@@ -119,11 +118,6 @@ class md_gan<P, Settings, Executor> {
     auto const batches = static_cast<std::size_t>(how_.batches);
     received_.assign(batches, array<T>(samples_.padded()));
     feedback_.assign(static_cast<std::size_t>(hosted_workers()), array<T>(feedbacks_.padded()));
-    if (is_server()) {
-      made_.assign(batches, array<T>(samples_.padded()));
-      summed_.assign(batches, array<T>(feedbacks_.padded()));
-      pulled_.assign(batches, array<T>(static_cast<std::size_t>(generator_.layout().padded())));
-    }
     together().agree("md_gan", description() + " " + identity_);
   }
 
@@ -170,7 +164,7 @@ class md_gan<P, Settings, Executor> {
   /// They change with the next step.
   std::span<T const> generator_weights() const {
     expects(is_server(), "md_gan: the generator is on rank 0");
-    return generator_.w(0);
+    return generator_.copies().w(0);
   }
   /// Of a hosted worker; if it has left, as they were then.
   std::span<T const> discriminator_weights(int worker) const {
@@ -285,8 +279,8 @@ class md_gan<P, Settings, Executor> {
     std::vector<T> x(static_cast<std::size_t>(sizes().min)), theta(static_cast<std::size_t>(sizes().max));
     pair_.initial(how_.seed, {x, theta});
     if (is_server()) {
-      std::ranges::copy(x, generator_.w(0).begin());
-      generator_.settle(0);
+      std::ranges::copy(x, generator_.copies().w(0).begin());
+      generator_.copies().settle(0);
     }
     for (int i = 0; i < hosted_workers(); ++i) {
       std::ranges::copy(theta, discriminators_.w(i).begin());
@@ -333,12 +327,7 @@ class md_gan<P, Settings, Executor> {
       }
 
     sent_.clear();
-    if (is_server()) {
-      engine_.each(static_cast<std::int64_t>(batches), [&](std::int64_t j) {
-        pair_.generate(generator_.point(0, 0), drawn(static_cast<int>(j)), values(made_[static_cast<std::size_t>(j)]));
-      });
-      for (std::size_t j = 0; j < batches; ++j) sent_.push_back(made_[j].data());
-    }
+    if (is_server()) sent_ = generator_.generate(batches, [this](int j) { return drawn(j); });
     samples_.encode(engine_, number_of(md_gan_exchange::samples), batches, 0, sent_, {});
     samples_.deliver(*link_, report_.step, 0, routes_);
     if (is_server())
@@ -401,38 +390,13 @@ class md_gan<P, Settings, Executor> {
     report_.passes += {.pull_back = static_cast<std::int64_t>(received)};
     if (!is_server()) return;
     heard_.assign(received, {});
-    to_.clear();
     T const weight = T(1) / static_cast<T>(who_.present.size());
     for (std::size_t i = 0; i < who_.present.size(); ++i)
       heard_[static_cast<std::size_t>(feedback_batch(i))].push_back({static_cast<int>(i), weight});
-    for (std::size_t j = 0; j < received; ++j) {
-      to_.push_back(summed_[j].data());
-      std::ranges::fill(summed_[j], T(0));  // what stays of a bucket whose sum would overflow
-    }
-    note(player::min, feedbacks_.combine(engine_, heard_, to_), [this](std::size_t) { return workers(); });
-    engine_.each(static_cast<std::int64_t>(received), [&](std::int64_t at) {
-      auto const j = static_cast<std::size_t>(at);
-      pair_.pull_back(generator_.point(0, 0), drawn(static_cast<int>(j)), values(summed_[j]),
-                      std::span(pulled_[j]).first(static_cast<std::size_t>(sizes().min)));
-    });
-    sum_pulled(received);
-    static constexpr int itself[] = {0};
-    lowest_.assign(1, no_coordinate);
-    generator_.move(report_.step, 0, itself, lowest_.data());
-    note(player::min, lowest_, [this](std::size_t) { return workers(); });
-  }
-  /// Over the batches, in their order.
-  void sum_pulled(std::size_t received) {
-    std::span<T> const to = generator_.gradient(0, 0);
-    bucket_layout const& layout = generator_.layout();
-    engine_.each(layout.buckets(), [&](std::int64_t n) {
-      bucket const b = layout.at(n);
-      for (auto i = static_cast<std::size_t>(b.begin); i < static_cast<std::size_t>(b.begin + b.count); ++i) {
-        T sum = T(0);
-        for (std::size_t j = 0; j < received; ++j) sum += pulled_[j][i];
-        to[i] = sum;
-      }
-    });
+    auto const server = [this](std::size_t) { return workers(); };
+    note(player::min, feedbacks_.combine(engine_, heard_, generator_.sums(received)), server);
+    lowest_.assign(1, generator_.pull_back(report_.step, received, [this](int j) { return drawn(j); }));
+    note(player::min, lowest_, server);
   }
 
   /// f(i, local) for all present that are hosted here: the i-th of those present.
@@ -465,7 +429,7 @@ class md_gan<P, Settings, Executor> {
         f(whose + name, rank, static_cast<std::size_t>(all.layout().padded()),
           here ? all.padded(name, i).data() : nullptr);
     };
-    of(generator_, "generator.", 0, 0, is_server());
+    of(generator_.copies(), "generator.", 0, 0, is_server());
     for (int n = 0; n < workers(); ++n) {
       int const rank = link_->host_of(n), local = n - first_worker();
       of(discriminators_, "discriminator.", rank, local, is_hosted(n));
@@ -474,17 +438,7 @@ class md_gan<P, Settings, Executor> {
     }
   }
   std::string description() const {
-    auto const text = [](auto number) { return std::to_string(number); };
-    std::string all = "md-gan " + Generator::name() + " " + Discriminator::name() + " samples=" + Samples::name() +
-                      " feedbacks=" + Feedbacks::name() + " discriminators=" + Discriminators::name() +
-                      " workers=" + text(workers()) + " coordinates=" + text(sizes().min) + "+" + text(sizes().max) +
-                      " scalar=" + text(sizeof(T)) + " batch=" + text(pair_.batch()) + "x" + text(pair_.sample_size()) +
-                      " batches=" + text(how_.batches) + " steps=" + text(how_.discriminator_steps) +
-                      " exchange-every=" + text(how_.exchange_every) + " state=" + text(static_cast<int>(how_.state)) +
-                      " seed=" + text(how_.seed);
-    for (departure const& d : how_.departures) all += " without=" + text(d.worker) + "@" + text(d.step);
-    return all + (how_.problem.empty() ? "" : " problem=" + how_.problem) +
-           (link_->model() == nullptr ? "" : " " + link_->model()->name());
+    return how_.description(pair_, workers()) + (link_->model() == nullptr ? "" : " " + link_->model()->name());
   }
 
   std::unique_ptr<communicator> link_;
@@ -492,13 +446,13 @@ class md_gan<P, Settings, Executor> {
   P pair_;
   std::string identity_;  // what the pair was at construction
   engine engine_;
-  player_copies<T, Generator, engine> generator_;
   Copies discriminators_;
   message_channel<T, Samples, engine> samples_;
   message_channel<T, Feedbacks, engine> feedbacks_;
   discriminator_exchange<T, Discriminators, Copies, engine> exchange_;
-  std::vector<array<T>> made_, received_, summed_, pulled_;  // one a batch
-  std::vector<array<T>> feedback_;                           // one a hosted worker
+  served_generator<T, P, Generator, engine> generator_;
+  std::vector<array<T>> received_;  // one a batch
+  std::vector<array<T>> feedback_;  // one a hosted worker
   md_gan_report report_;
   std::int64_t reset_at_ = 0;  // the step after which the discriminators' optimizers began
   bool is_flawed_ = false;

@@ -92,6 +92,22 @@ struct md_gan_settings {
       expects(i == 0 || departures[i - 1].worker != d.worker, "md_gan: a worker leaves once");
     }
   }
+
+  /// All that decides what is sent, in a run of so many workers.
+  template <split_gan P>
+  std::string description(P const& pair, int workers) const {
+    auto const text = [](auto number) { return std::to_string(number); };
+    players const sizes = pair.sizes();
+    std::string all = "md-gan " + Generator::name() + " " + Discriminator::name() + " samples=" + Samples::name() +
+                      " feedbacks=" + Feedbacks::name() + " discriminators=" + Discriminators::name() +
+                      " workers=" + text(workers) + " coordinates=" + text(sizes.min) + "+" + text(sizes.max) +
+                      " scalar=" + text(sizeof(typename P::scalar)) + " batch=" + text(pair.batch()) + "x" +
+                      text(pair.sample_size()) + " batches=" + text(batches) + " steps=" + text(discriminator_steps) +
+                      " exchange-every=" + text(exchange_every) + " state=" + text(static_cast<int>(state)) +
+                      " seed=" + text(seed);
+    for (departure const& d : departures) all += " without=" + text(d.worker) + "@" + text(d.step);
+    return all + (problem.empty() ? "" : " problem=" + problem);
+  }
 };
 
 /// Bytes are counted once for each worker that gets or sends a message. Of feedbacks and samples that were not finite,

@@ -19,6 +19,7 @@
 #include "saddle/exec/memory.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/optimizer/concept.hpp"
+#include "saddle/run/compiled_step.hpp"
 #include "saddle/run/instruction.hpp"
 #include "saddle/run/named_arrays.hpp"
 #include "saddle/run/plan.hpp"
