@@ -15,24 +15,24 @@ struct heavy_ball {
   saddle::schedule step_size = 1e-3;
   double momentum = -0.5;
 
-  // What a step comes to, in the coordinate type; the state is one number a coordinate, kept by the trainer.
+  // Numbers that every coordinate has, by name: g, the gradient, and v, by how much w goes down, are the library's. velocity
+  // is an array of this optimizer's own, which the trainer keeps, and saves in its checkpoints.
+  struct velocity : saddle::optimizer_state { static constexpr char const* text = "velocity"; };
   template <class T>
-  struct rule {
-    struct state {
-      T m;
-    };
-    static constexpr bool writes_ahead = false;  // the next gradient is taken at the weights
+  struct along_momentum {
+    using values = saddle::uses<saddle::in<saddle::name::g>, saddle::inout<velocity>, saddle::out<saddle::name::v>>;
     T step_size, momentum;
-    SADDLE_HD T direction(T gradient, state& s) const { return s.m = momentum * s.m + step_size * gradient; }
+    SADDLE_HD void operator()(T g, T& m, T& v) const { v = m = momentum * m + step_size * g; }
   };
   template <class T>
-  rule<T> at(std::int64_t step, int /*phase*/) const {
+  along_momentum<T> direction(std::int64_t step) const {
     return {static_cast<T>(step_size(step)), static_cast<T>(momentum)};
   }
-  // One gradient a step, which moves both players, and is exchanged. Nothing of this has a default: an optimizer that
-  // wraps another one and forgets to pass it on does not compile.
-  static constexpr int phases() { return 1; }
-  static constexpr saddle::phase at_phase(int) { return {}; }
+  // A step: one gradient, taken at the weights, and a move along the direction, which is exchanged. Who stands for the
+  // players whose step it is: alternating lets one after the other take it.
+  template <class Who>
+  using steps = saddle::list<saddle::estimate<saddle::name::w, Who>, saddle::move<Who>>;
+  using estimator = saddle::one_gradient;
   static std::string name() { return "heavy-ball"; }
 };
 static_assert(saddle::optimizer<heavy_ball>);
