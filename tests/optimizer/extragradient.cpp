@@ -2,8 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <vector>
+
 #include "gradients.hpp"
+#include "heterogeneous.hpp"
 #include "reference.hpp"
+#include "saddle/topology/gossip.hpp"
+#include "saddle/topology/tracked.hpp"
 
 using namespace reference;
 
@@ -59,4 +65,30 @@ TEST_CASE("extragradient: a trainer takes the first gradient at w and the second
   };
   check(extragradient{});
   check(averaged_extragradient{});
+}
+
+TEST_CASE("extragradient: two step sizes, how far it looks and how far it goes, by its factor on the bilinear game") {
+  std::vector<taken> all;
+  trainer t{listening_game{&all}, extragradient{.step_size = 0.5, .extrapolation_step_size = 1.0}, identity{},
+            parameter_server{}, loopback{1}, cpu{}};
+  t.run(40);
+  double const left = std::hypot(t.weights(0).min[0], t.weights(0).max[0]) / std::hypot(first_weights.min, first_weights.max);
+  CHECK(std::pow(left, 1.0 / 40) == doctest::Approx(std::sqrt(0.5)).epsilon(1e-12));  // (1 - eta gamma)^2 + eta^2
+}
+
+TEST_CASE("averaged extragradient: both halves are exchanged; over gossip with a bias that halves with the step size") {
+  gossip const ring8{.graph = ring(8)};
+  test::halves_with_the_step_size([&](int steps, double eta) {
+    return test::distance_after(steps, averaged_extragradient{eta}, identity{}, ring8);
+  });
+  CHECK(test::distance_after(3000, averaged_extragradient{0.05}, identity{}, parameter_server{}) < 1e-13);
+  CHECK(test::distance_after(3000, averaged_extragradient{0.05}, identity{}, tracked{ring8}) < 1e-13);
+}
+
+TEST_CASE("averaged extragradient: the bits do not depend on threads, nor on a checkpoint between") {
+  test::heterogeneous_game const noisy(0.3);
+  gossip const ring8{.graph = ring(8)};
+  test::is_repeatable([&](int threads) {
+    return test::trainer_of(noisy, averaged_extragradient{0.02, sampling::independent}, identity{}, ring8, threads);
+  });
 }
