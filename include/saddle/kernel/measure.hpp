@@ -34,15 +34,18 @@ struct measure_kernel {
   }
 };
 
-/// Adds a row's sums, in the order of the buckets, to a scalar of its worker. A sum that is not finite adds nothing.
+/// Adds a row's sums, in the order of the buckets, to a scalar of its worker. A sum that is not finite adds nothing, nor
+/// does a worker that is not there.
 template <class T>
 struct add_sums {
   T const* sums;
   std::int64_t buckets, first, last;
   int rows, scalars, scalar;  // scalars a row; which
   T* to;
+  char const* absent;
   SADDLE_HD void operator()() const {
     for (int m = 0; m < rows; ++m) {
+      if (absent[m]) continue;
       T all = to[m * scalars + scalar];
       for (std::int64_t b = first; b < last; ++b) all += sums[m * buckets + b];
       if (is_finite(all)) to[m * scalars + scalar] = all;
