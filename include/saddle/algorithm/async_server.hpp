@@ -138,7 +138,7 @@ class async_server<P, Settings, Executor, Distributed> {
   /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
   template <class OnReport>
   void run(std::int64_t n, OnReport on_report) {
-    serve(n, [&] { return goes_on(on_report, report()); });
+    serve(n, [&] { return saddle::goes_on(on_report, report()); });
   }
   void run(std::int64_t n) {
     serve(n, [] { return true; });

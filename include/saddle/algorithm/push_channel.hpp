@@ -56,8 +56,8 @@ class push_channel {
 
   push_channel(C how, players sizes, tensor_sizes const& tensors, box const& of_min, box const& of_max,
                std::uint64_t seed)
-      : how_(std::move(how)), tensors_(sizes, Exchange::bucket, tensors), codec_(unwrapped(how_)), seed_(seed) {
-    expect_no_objection(unwrapped(how_));
+      : how_(std::move(how)), tensors_(sizes, Exchange::bucket, tensors), codec_(saddle::unwrapped(how_)), seed_(seed) {
+    saddle::expect_no_objection(saddle::unwrapped(how_));
     if constexpr (has_memory<C>)
       expects(!how_.subtract_in_look_ahead.value_or(false),
               "async_server: subtract_in_look_ahead is set, and a worker's gradient has no look-ahead");
@@ -98,7 +98,7 @@ class push_channel {
     bucket_layout const all = layout();
     array_to_send<T> const one{l.gradient.data(), memory, codec_.planes(all, message)};
     std::int64_t lowest = no_coordinate;
-    l.kernels.send(l.alone, unwrapped(how_), all, facts_of(number), static_cast<std::uint32_t>(worker),
+    l.kernels.send(l.alone, saddle::unwrapped(how_), all, facts_of(number), static_cast<std::uint32_t>(worker),
                    std::span(&one, 1), &lowest);
     return lowest;
   }
@@ -106,7 +106,7 @@ class push_channel {
   void restore(engine& by, T* memory, std::byte* message, int worker, std::int64_t number) const {
     bucket_layout const all = layout();
     array_to_send<T> const one{nullptr, memory, codec_.planes(all, message)};
-    Exchange().undo(by, unwrapped(how_), all, facts_of(number), static_cast<std::uint32_t>(worker),
+    Exchange().undo(by, saddle::unwrapped(how_), all, facts_of(number), static_cast<std::uint32_t>(worker),
                     std::span(&one, 1));
   }
   /// The message as it leaves the process, in size().total bytes.
@@ -157,7 +157,7 @@ class push_channel {
     bucket_layout const all = layout();
     std::int64_t lowest = no_coordinate;
     by.run(apply_push_kernel<Wire, T, S, Exchange::bucket>{
-               unwrapped(how_),
+               saddle::unwrapped(how_),
                all,
                facts_of(number),
                box_,

@@ -1,9 +1,7 @@
 #pragma once
-#include <cstdint>
 #include <type_traits>
 
 #include "saddle/config.hpp"
-#include "saddle/core/worker_arrays.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -37,65 +35,48 @@ SADDLE_HD void store_quad(T* memory, T const* from) {
 }
 #endif
 
-/// A value of each coordinate, and what a sweep does with it. Planes that are neither read nor written are not touched
-/// and may be null; what is not read begins as zeros.
-template <class Value, class T, bool Read, bool Written>
+/// A number of each coordinate, and what a sweep does with it. An array that is neither read nor written is not touched
+/// and may be null; what is not read begins as zero.
+template <class T, bool Read, bool Written>
 struct plane_access {
   using number = std::remove_const_t<T>;
-  static constexpr int count = Read || Written ? planes_of<Value, T> : 0;
 
   T* begin;
-  std::int64_t stride = 0;  // coordinates from plane to plane
 
-  SADDLE_HD Value load([[maybe_unused]] int i) const {
-    if constexpr (Read) return load_planes<Value>(begin, stride, i);
+  SADDLE_HD number load([[maybe_unused]] int i) const {
+    if constexpr (Read) return begin[i];
     else return {};
   }
-  SADDLE_HD void store([[maybe_unused]] int i, [[maybe_unused]] Value const& x) const {
-    if constexpr (Written) store_planes(begin, stride, i, x);
+  SADDLE_HD void store([[maybe_unused]] int i, [[maybe_unused]] number x) const {
+    if constexpr (Written) begin[i] = x;
   }
 
   /// Four neighbours in registers.
   struct quad {
-    alignas(16) number slot[count > 0 ? count : 1][4];
+    alignas(16) number slot[4];
 
-    SADDLE_HD plane_access<Value, number, true, true> slots() { return {slot[0], 4}; }
+    SADDLE_HD plane_access<number, true, true> slots() { return {slot}; }
     SADDLE_HD void load([[maybe_unused]] plane_access const& from, [[maybe_unused]] int i) {
-      if constexpr (Read) {
-        SADDLE_UNROLL
-        for (int j = 0; j < count; ++j) load_quad(slot[j], from.begin + j * from.stride + i);
-      }
+      if constexpr (Read) load_quad(slot, from.begin + i);
     }
     SADDLE_HD void store([[maybe_unused]] plane_access const& to, [[maybe_unused]] int i) const {
-      if constexpr (Written) {
-        SADDLE_UNROLL
-        for (int j = 0; j < count; ++j) store_quad(to.begin + j * to.stride + i, slot[j]);
-      }
+      if constexpr (Written) store_quad(to.begin + i, slot);
     }
   };
 };
 
 template <bool If = true, class T>
-SADDLE_HD plane_access<T, T const, If, false> reads(T const* p) {
+SADDLE_HD plane_access<T const, If, false> reads(T const* p) {
   return {p};
 }
 template <bool If = true, class T>
-SADDLE_HD plane_access<T, T, false, If> writes(T* p) {
+SADDLE_HD plane_access<T, false, If> writes(T* p) {
   return {p};
 }
 /// Read, and written back; or one of them, or none.
 template <bool Written = true, bool Read = true, class T>
-SADDLE_HD plane_access<T, T, Read, Written> changes(T* p) {
+SADDLE_HD plane_access<T, Read, Written> changes(T* p) {
   return {p};
-}
-/// The same for values of several planes, and for the optimizer's state.
-template <class Value, bool Written = true, bool Read = true, class T>
-SADDLE_HD plane_access<Value, T, Read, Written> in_planes(T* p, std::int64_t stride) {
-  return {p, stride};
-}
-template <class State, bool Written = true, bool Read = true, class T>
-SADDLE_HD plane_access<State, T, Read, Written> state_of(bucket_arrays<T> const& a) {
-  return in_planes<State, Written, Read>(a.state, a.plane);
 }
 
 SADDLE_NAMESPACE_END

@@ -24,7 +24,7 @@ template <class Driver, class OnReport>
 void run_steps(Driver& driver, std::int64_t n, OnReport& on_report) {
   for (std::int64_t i = 0; i < n; ++i) {
     driver.step();
-    bool const more = goes_on(on_report, driver.report());
+    bool const more = saddle::goes_on(on_report, driver.report());
     if constexpr (std::is_convertible_v<decltype(on_report(driver.report())), bool>)
       if (driver.any(!more)) return;
   }

@@ -44,8 +44,8 @@ class message_channel {
  public:
   /// `remembered` senders of this process have error memories here.
   message_channel(C how, std::int64_t size, int remembered, std::uint64_t seed)
-      : how_(std::move(how)), layout_{{size, 0}, Exchange::bucket}, codec_(unwrapped(how_)) {
-    expect_no_objection(unwrapped(how_));
+      : how_(std::move(how)), layout_{{size, 0}, Exchange::bucket}, codec_(saddle::unwrapped(how_)) {
+    saddle::expect_no_objection(saddle::unwrapped(how_));
     if constexpr (has_memory<C>)
       expects(!how_.subtract_in_look_ahead.value_or(false),
               "error_feedback: subtract_in_look_ahead is set, and nothing that is sent here has a look-ahead");
@@ -74,7 +74,7 @@ class message_channel {
       if constexpr (has_memory<C>) owed = memory(memories[i]).data();
       sent_.push_back({from[i], owed, make_room(first + i)});
     }
-    kernels_.send(engine, unwrapped(how_), layout_, now_, static_cast<std::uint32_t>(first), sent_,
+    kernels_.send(engine, saddle::unwrapped(how_), layout_, now_, static_cast<std::uint32_t>(first), sent_,
                   lowest_.data() + first);
   }
   /// Brings messages to other processes.
@@ -100,7 +100,7 @@ class message_channel {
   std::span<std::int64_t const> combine(Engine& engine, std::span<std::vector<term<T>> const> heard,
                                         std::span<T* const> to) {
     overflown_.assign(to.size(), no_coordinate);
-    kernels_.receive(engine, unwrapped(how_), layout_, now_, 0, messages_.data(), heard, to, overflown_.data());
+    kernels_.receive(engine, saddle::unwrapped(how_), layout_, now_, 0, messages_.data(), heard, to, overflown_.data());
     return overflown_;
   }
 

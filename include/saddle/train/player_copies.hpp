@@ -59,7 +59,7 @@ class player_copies {
         run_{std::move(how), {}, {}, 0, {bound_in<T>(limits.lo), bound_in<T>(limits.lo)},
              {bound_in<T>(limits.hi), bound_in<T>(limits.hi)}, averaging::none, 0},
         layout_{{size, 0}, run::bucket} {
-    expect_no_objection(run_.optimizer);
+    saddle::expect_no_objection(run_.optimizer);
     for (code const& one : compiled_step<run, Engine, false, step_of<run>>) {
       if (one.holds != nullptr && one.is_constant && !one.holds(&run_, 1)) continue;
       expects(one.player == both_players, "player_copies: a player that moves alone has nobody to alternate with");

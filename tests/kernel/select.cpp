@@ -1,4 +1,4 @@
-#include "saddle/step/select.hpp"
+#include "saddle/kernel/select.hpp"
 
 #include <doctest/doctest.h>
 
