@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <saddle/saddle.hpp>
+#include <saddle/transport/simulated.hpp>
 #include <vector>
 
 namespace {

@@ -2,6 +2,7 @@
 // server. Nothing travels but generated samples and, compressed to 4 bits, the derivatives by them; and now and then a
 // discriminator.
 #include <cstdio>
+#include <saddle/algorithm/md_gan.hpp>
 #include <saddle/games.hpp>
 
 int main() {

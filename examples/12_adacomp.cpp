@@ -1,7 +1,10 @@
 // AdaComp on handwritten digits: 50 home computers learn to tell digits apart, at their own pace, over one server's
 // link. Some crash, some pause and come back stale, some leave; the server waits for nobody.
 #include <cstdio>
+#include <saddle/algorithm/adacomp_sgd.hpp>
+#include <saddle/algorithm/async_server.hpp>
 #include <saddle/games.hpp>
+#include <saddle/transport/simulated.hpp>
 
 using namespace saddle;
 

@@ -1,6 +1,7 @@
 // One vector by hand: four workers compress their gradients, bytes travel, a server averages them. No trainer.
 #include <cmath>
 #include <cstdio>
+#include <saddle/codec/compress.hpp>
 #include <saddle/saddle.hpp>
 #include <vector>
 

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include <saddle/algorithm/adacomp_sgd.hpp>
+#include <saddle/algorithm/async_server.hpp>
 #include <saddle/data/idx.hpp>
 #include <saddle/problem/classifier.hpp>
 #include <saddle/saddle.hpp>

@@ -12,6 +12,7 @@
 
 #include <saddle/problem/mlp_gan.hpp>
 #include <saddle/saddle.hpp>
+#include <saddle/transport/simulated.hpp>
 
 #include "report.hpp"
 

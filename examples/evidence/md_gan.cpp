@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <saddle/algorithm/md_gan.hpp>
 #include <saddle/data/idx.hpp>
 #include <saddle/problem/acgan.hpp>
 #include <saddle/saddle.hpp>

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <nlohmann/json.hpp>
+#include <saddle/algorithm/md_gan.hpp>
 #include <saddle/problem/acgan.hpp>
 #include <saddle/saddle.hpp>
 

@@ -5,7 +5,10 @@
 #include <span>
 #include <vector>
 
+#include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/algorithm/async_server.hpp"
 #include "saddle/saddle.hpp"
+#include "saddle/transport/simulated.hpp"
 
 namespace {
 
