@@ -214,6 +214,9 @@ template <class Who>
 inline constexpr bool moves_w<move<Who, name::w>> = true;
 template <class Who>
 inline constexpr bool moves_w<move_and_keep<Who>> = true;
+template <class Make, class... M, int Player, class Local>
+inline constexpr bool moves_w<local<Make, binds<M...>, Player, Local>> =
+    (std::is_same_v<M, means<name::x, name::w>> || ...);
 template <class C, class Give, class Take, class B>
 inline constexpr bool moves_w<average_of<name::w, C, Give, Take, B>> = true;
 template <class Op>
