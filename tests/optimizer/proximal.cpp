@@ -7,6 +7,7 @@
 #include "heterogeneous.hpp"
 #include "reference.hpp"
 #include "saddle/optimizer/extragradient.hpp"
+#include "saddle/optimizer/per_player.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/parameter_server.hpp"
@@ -57,6 +58,15 @@ TEST_CASE("proximal: on the average of the gradients it comes to a sparse point 
   };
   check(proximal{sgda{0.05}, 0.2});
   check(proximal{averaged_extragradient{0.05}, 0.2});
+}
+
+TEST_CASE("proximal: around one player's optimizer it is its weight 0 for the other, to the bit") {
+  test::heterogeneous_game const noisy(0.3);
+  auto a = test::trainer_of(noisy, per_player{proximal{sgda{0.05}, 0.2}, sgda{0.05}}, identity{}, averaging_server{});
+  auto b = test::trainer_of(noisy, proximal{sgda{0.05}, 0.2}, identity{}, averaging_server{});
+  a.run(50);
+  b.run(50);
+  CHECK(a.digest() == b.digest());
 }
 
 TEST_CASE("proximal: the bits do not depend on threads, nor on a checkpoint between") {

@@ -241,6 +241,8 @@ SADDLE_HD void decide(Op const& op, bucket_facts<T> const& facts, F f) {
   if constexpr (depends_on_the_bucket<Op, T>) f(op.on(facts));
   else f(op);
 }
+template <class Op, class... Rest, class T, class F>
+SADDLE_HD void decide(chain<Op, Rest...> const& all, bucket_facts<T> const& facts, F f);  // a player's may be a chain
 template <class A, class B, class T, class F>
 SADDLE_HD void decide(of_player<A, B> const& op, bucket_facts<T> const& facts, F f) {
   if constexpr (std::is_same_v<A, B>) saddle::detail::decide(facts.player == 0 ? op.min : op.max, facts, f);

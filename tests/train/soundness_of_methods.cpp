@@ -1,0 +1,122 @@
+// Which estimators, corrections and methods with vectors of their own go along with what.
+#include <doctest/doctest.h>
+
+#include <string_view>
+
+#include "heterogeneous.hpp"
+#include "saddle/run/soundness.hpp"
+#include "saddle/saddle.hpp"
+
+using namespace saddle;
+
+namespace {
+
+using averaged_average = parameter_server<exact_downlink, adapts::on_average>;
+using sparse = top_k<128, 8>;
+using careful = error_feedback<sparse>;
+using unbiased = random_k<128, 8>;
+template <class Down>
+using answering = parameter_server<Down>;
+template <class Tp = parameter_server<>>
+using local = local_steps<Tp>;
+
+template <class O, class C, class Topology>
+constexpr bool breaks(std::string_view words) {
+  char const* const why = why_unsound<O, C, Topology>();
+  return why != nullptr && std::string_view(why).find(words) != std::string_view::npos && !is_sound<O, C, Topology>;
+}
+
+// Estimators: one, around all of the optimizer; two steps are compared at one point each.
+static_assert(breaks<variance_reduced<recursive<sgda>>, identity, gossip>("two estimators"));
+static_assert(breaks<hybrid_momentum<variance_reduced<sgda>>, identity, parameter_server<>>("two estimators"));
+static_assert(breaks<proximal<variance_reduced<sgda>>, identity, gossip>("an estimator goes around all"));
+static_assert(breaks<alternating<recursive<sgda>>, identity, gossip>("an estimator goes around all"));
+static_assert(is_sound<variance_reduced<proximal<sgda>>, identity, gossip>);
+static_assert(is_sound<variance_reduced<extragradient>, careful, parameter_server<>>);
+static_assert(is_sound<variance_reduced<alternating<sgda>>, identity, gossip>);
+template <class O, class P>
+constexpr bool compares() {
+  return breaks<O, identity, gossip>("compares an estimate with that of the step before") && is_sound<P, identity, gossip>;
+}
+static_assert(compares<recursive<extragradient>, recursive<omd>>());
+static_assert(compares<hybrid_momentum<extra_adam>, hybrid_momentum<optimistic_adam>>());
+static_assert(compares<same_sample_optimism<alternating<sgda>>, same_sample_optimism<sgda>>());
+static_assert(compares<recursive<alternating_players<sgda, omd>>, recursive<per_player<sgda, adam>>>());
+
+// Corrections: one, of both players, by exchanges that give in the end all that they were given.
+static_assert(breaks<sgda, identity, tracked<controlled<local<>>>>("two corrections"));
+static_assert(breaks<sgda, identity, controlled<local<tracked<gossip>>>>("two corrections"));
+static_assert(breaks<sgda, identity, tracked<exact_diffusion<gossip>>>("two corrections"));
+static_assert(is_sound<sgda, identity, tracked<local<sampled<parameter_server<>>>>>);
+static_assert(breaks<alternating<sgda>, identity, tracked<gossip>>("a correction follows both players at once"));
+static_assert(breaks<alternating_players<sgda, omd>, identity, controlled<local<>>>("a correction follows both players"));
+static_assert(is_sound<per_player<sgda, adam>, identity, tracked<gossip>>);
+template <template <class> class Wrapper>
+constexpr bool adds_up() {
+  return breaks<sgda, ef21<sparse>, Wrapper<local<>>>("ef21 does not send all of it in the end") &&
+         breaks<sgda, unbiased, Wrapper<local<>>>("what a bare compressor loses on a server") &&
+         breaks<sgda, identity, Wrapper<local<answering<unbiased>>>>("what a bare downlink loses") &&
+         is_sound<sgda, careful, Wrapper<local<answering<careful>>>> && is_sound<sgda, unbiased, local<answering<unbiased>>>;
+}
+static_assert(adds_up<tracked>() && adds_up<controlled>());
+static_assert(is_sound<sgda, sparse, tracked<gossip>> && is_sound<sgda, careful, tracked<gossip>>);
+static_assert(is_sound<sgda, identity, tracked<accelerated_gossip>>);
+
+// Control variates are of rounds, in units of gradients.
+static_assert(breaks<sgda, identity, controlled<parameter_server<>>>("put them around local_steps, or use tracked"));
+static_assert(breaks<sgda, identity, controlled<gossip>>("put them around local_steps, or use tracked"));
+static_assert(breaks<adaptive<>, identity, controlled<local<>>>("the optimizer needs step_size_at"));
+static_assert(is_sound<adam, identity, controlled<local<sampled<parameter_server<>>>>>);
+static_assert(is_sound<extragradient, identity, controlled<local<gossip>>>);
+
+// Exact diffusion is of a graph that mixes in every step, exactly.
+static_assert(breaks<sgda, identity, exact_diffusion<parameter_server<>>>("a server mixes nothing"));
+static_assert(breaks<sgda, identity, exact_diffusion<local<gossip>>>("gossip that mixes in every step"));
+static_assert(breaks<sgda, identity, local<exact_diffusion<gossip>>>("gossip that mixes in every step"));
+static_assert(breaks<sgda, identity, exact_diffusion<accelerated_gossip>>("gossip that mixes in every step"));
+static_assert(breaks<sgda, sparse, exact_diffusion<gossip>>("exact_diffusion needs exact messages"));
+static_assert(breaks<averaged_extragradient, identity, exact_diffusion<gossip>>("mixes its look-ahead, too"));
+static_assert(is_sound<extragradient, identity, exact_diffusion<gossip>>);
+
+// Look-aheads that are averaged.
+static_assert(breaks<averaged_omd, identity, tracked<gossip>>("gossip has no average"));
+static_assert(breaks<averaged_omd, identity, tracked<local<>>>("local_steps has no average"));
+static_assert(breaks<averaged_extragradient, careful, tracked<gossip>>("one error memory cannot serve both exchanges"));
+static_assert(is_sound<averaged_extragradient, identity, tracked<gossip>>);
+static_assert(is_sound<averaged_omd, careful, tracked<answering<careful>>>);
+
+// Vectors of an optimizer's own.
+static_assert(breaks<masha, identity, gossip>("it needs a parameter server in every step"));
+static_assert(breaks<masha, identity, local<>>("it needs a parameter server in every step"));
+static_assert(breaks<masha, identity, averaged_average>("its server must adapt on the workers"));
+static_assert(breaks<masha, identity, sampled<parameter_server<>>>("all of them must take part"));
+static_assert(breaks<masha, identity, tracked<parameter_server<>>>("this optimizer is exact by itself"));
+static_assert(breaks<variance_reduced<masha>, identity, parameter_server<>>("this optimizer is exact by itself"));
+static_assert(breaks<masha, sparse, parameter_server<>>("a biased compressor on a parameter server needs"));
+static_assert(breaks<masha, ef21<sparse>, parameter_server<>>("the optimizer needs step_size_at"));
+static_assert(is_sound<masha, unbiased, parameter_server<>> && is_sound<masha, careful, answering<careful>>);
+
+// Scalars.
+static_assert(breaks<adaptive<>, identity, accelerated_gossip>("scalars must stay positive"));
+static_assert(breaks<adaptive<>, careful, gossip>("those of error_feedback over gossip sum to 0"));
+static_assert(breaks<adaptive<accumulators::own>, identity, averaged_average>("each has scalars of its own"));
+static_assert(is_sound<adaptive<>, identity, averaged_average> && is_sound<adaptive<>, careful, parameter_server<>>);
+static_assert(is_sound<adaptive<>, sparse, gossip> && is_sound<adaptive<accumulators::own>, identity, accelerated_gossip>);
+
+}  // namespace
+
+TEST_CASE("a player that moves several times a step: what compares steps, or corrects, says so at construction") {
+  test::heterogeneous_game const game;
+  gossip const ring8{.graph = ring(8)};
+  auto const refused = [&](auto o, auto topology) {
+    CHECK_THROWS_WITH_AS(test::trainer_of(game, o, identity{}, topology), doctest::Contains("a player cannot move several times"),
+                         std::invalid_argument);
+  };
+  refused(per_player{sgda{0.1}, sgda{0.1}, 2}, tracked{ring8});
+  refused(recursive{per_player{sgda{0.1}, sgda{0.1}, 2}}, ring8);
+}
+
+TEST_CASE("an optimizer a player under a tracker, and on recursive estimates: exact") {
+  gossip const ring8{.graph = ring(8)};
+  CHECK(test::distance_after(6000, recursive{per_player{sgda{0.02}, sgda{0.03}}, 0.2}, identity{}, tracked{ring8}) < 1e-12);
+}
