@@ -27,7 +27,8 @@ template <class G, class T, int Bucket, int Room>
 void sends_the_naive_choice(adacomp_residual<Bucket, Room> const& c) {
   using limits = std::numeric_limits<T>;
   CAPTURE(c.name());
-  for (int count : {1, 2, 17, 127, Bucket - 1, Bucket})
+  bool const few = G::lanes > 1 && !is_nightly();  // what eight lanes send is what one sends, says the contract
+  for (int count : few ? std::vector{17, Bucket} : std::vector{1, 2, 17, 127, Bucket - 1, Bucket})
     for (auto const& [name, p] : inputs<T>(count))
       for (auto const& v : {some_directions(p), p, std::vector<T>(p.size(), T(0)), normals<T>(5, count, 0.3)}) {
         CAPTURE(count);

@@ -17,7 +17,7 @@ TEST_CASE_TEMPLATE("bfloat keeps the contract", G, SADDLE_TEST_GROUPS) {
 }
 
 TEST_CASE_TEMPLATE("bfloat: the upper half of the nearest float that has nothing in the lower", G, SADDLE_TEST_GROUPS) {
-  for (int count : counts(512))
+  for (int count : counts(512, G::lanes))
     for (auto const& [name, p] : inputs<float>(count)) {
       CAPTURE(count);
       CAPTURE(name);

@@ -11,7 +11,7 @@ namespace {
 /// How many of the codes are not the scaled coordinate's nearest number of 11 bits, 2^-24 the smallest of all.
 template <class G, class T>
 void rounds_to_eleven_bits(half<512> const& c) {
-  for (int count : counts(512))
+  for (int count : counts(512, G::lanes))
     for (auto const& [name, p] : inputs<T>(count)) {
       CAPTURE(count);
       CAPTURE(name);

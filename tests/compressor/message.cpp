@@ -25,6 +25,7 @@
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/core/counter_rng.hpp"
+#include "../nightly.hpp"
 #include "whole_message.hpp"
 
 using namespace saddle;
@@ -176,14 +177,17 @@ TEST_CASE("what travels is counted, ascends, and parts of a message have nothing
 
 TEST_CASE("a bit that flips on the way is noticed, wherever it is") {
   with_each_message([](whole_message& m, bucket_range const& part) {
-    int missed = 0;
+    int const stride = is_nightly() ? 1 : 7;  // all bits, or one of seven: in turn each of a byte
+    int missed = 0, next = 0;
     for (auto const& piece : pieces(m, part))
-      for (std::byte& b : piece)
-        for (int bit = 0; bit < 8; ++bit) {
-          b ^= std::byte{1} << bit;
+      for (std::byte& b : piece) {
+        for (; next < 8; next += stride) {
+          b ^= std::byte{1} << next;
           missed += opens(m, part);
-          b ^= std::byte{1} << bit;
+          b ^= std::byte{1} << next;
         }
+        next -= 8;
+      }
     CHECK(missed == 0);
     CHECK(opens(m, part));
   });

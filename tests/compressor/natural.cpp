@@ -18,7 +18,7 @@ template <class G, class T>
 void follows_the_definition() {
   using limits = std::numeric_limits<T>;
   stream const random{.seed = 77, .exchange = 5, .worker = 3, .bucket = 8};
-  for (int count : counts(512))
+  for (int count : counts(512, G::lanes))
     for (auto const& [name, p] : inputs<T>(count)) {
       CAPTURE(count);
       CAPTURE(name);

@@ -40,7 +40,8 @@ void keeps_what_a_stable_sort_keeps(top_k<Bucket, K> const& c) {
     CHECK(exact);
     CHECK(encode_on<G>(c, r.sent).sent == r.sent);
   };
-  for (int count : {1, K - 1, K, K + 1, Bucket - 1, Bucket})
+  bool const few = G::lanes > 1 && !is_nightly();  // what eight lanes send is what one sends, says the contract
+  for (int count : few ? std::vector{K + 1, Bucket} : std::vector{1, K - 1, K, K + 1, Bucket - 1, Bucket})
     if (count > 0) {
       CAPTURE(count);
       for (auto const& [name, p] : inputs<T>(count)) {
