@@ -43,7 +43,7 @@ struct shared_game {
   std::vector<saddle::tensor> tensors(saddle::player who) const { return weights[static_cast<int>(who)]; }
   void initial(std::uint64_t seed, saddle::point<float> w) const { game->initial(seed, w); }
   void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out) const {
-    game->gradient(at, &s, out, saddle::phase::both);
+    game->gradient(at, &s, out, saddle::both_players);
   }
   void gradient(saddle::point<float const> at, saddle::sample s, saddle::point<float> out,
                 saddle::player who) const {

@@ -19,7 +19,7 @@ class gan_problem final : public saddle::any_problem<float> {
   void initial(std::uint64_t seed, saddle::point<float> w) const override { gan.initial(seed, w); }
   void gradient(saddle::point<float const> at, saddle::sample const* s, saddle::point<float> out,
                 int player) const override {
-    if (player == saddle::phase::both)
+    if (player == saddle::both_players)
       gan.gradient(at, *s, out);
     else
       gan.gradient(at, *s, out, static_cast<saddle::player>(player));

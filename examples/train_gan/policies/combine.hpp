@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -9,25 +10,33 @@
 
 namespace train_gan {
 
-/// One optimizer with a step size for each player, of any number of phases.
+/// One optimizer, whatever its list, with a step size for each player. As it is, it is the minimizing player's.
 template <saddle::optimizer O>
-struct two_step_sizes {
-  O min, max;
+struct two_step_sizes : O {
+  O max;
 
   template <class T>
-  saddle::rule_pair<saddle::rule_of<O, T>, saddle::rule_of<O, T>> at(std::int64_t step, int k) const {
-    return {min.template at<T>(step, k), max.template at<T>(step, k)};
+  auto direction(std::int64_t step) const {
+    return of_each(O::template direction<T>(step), max.template direction<T>(step));
   }
-  int phases() const { return min.phases(); }
-  saddle::phase at_phase(int k) const { return min.at_phase(k); }
+  template <class T>
+    requires requires(O const o) { o.template ahead<T>(1); }
+  auto ahead(std::int64_t step) const {
+    return of_each(O::template ahead<T>(step), max.template ahead<T>(step));
+  }
   double step_size_at(std::int64_t step, int player) const {
-    return player == 0 ? min.step_size_at(step, 0) : max.step_size_at(step, 1);
+    return player == 0 ? O::step_size_at(step, 0) : max.step_size_at(step, 1);
   }
   std::string objection() const {
-    std::string const why = saddle::objection_to(min);
-    return why.empty() ? saddle::objection_to(max) : why;
+    std::string const why = O::objection();
+    return why.empty() ? max.objection() : why;
   }
-  static std::string name() { return O::name(); }
+
+ private:
+  template <class Op>
+  static saddle::of_player<Op, Op> of_each(Op one, Op other) {
+    return {one, other};
+  }
 };
 
 template <class O>
@@ -59,8 +68,8 @@ inline constexpr bool sends_changes = std::is_same_v<C, saddle::top_k<>> || std:
 template <class O, where Where, saddle::compression C>
 saddle::trainer<float> on_topology(shared_game const& game, composition const& how, C compressor) {
   using namespace saddle;
-  using rule = rule_of<O, float>;
-  constexpr bool averaged = extrapolates<rule> == extrapolation::averaged;
+  using steps = facts_of_steps<O>;
+  constexpr bool averaged = steps::averages_look_ahead;
   auto const refuse = [](std::string const& why) -> trainer<float> { throw std::invalid_argument(why); };
   auto const train = [&]<class Topology>(Topology topology) {
     if constexpr (!is_sound<two_step_sizes<O>, C, Topology>)
@@ -71,7 +80,7 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   };
   auto const train_in_rounds = [&](auto topology) {
     if (how.local_steps == 1) return train(std::move(topology));
-    if constexpr (averaged)
+    if constexpr (steps::averages_look_ahead)
       return refuse(how.optimizer + " looks ahead along the average, and local steps have none");
     else if constexpr (!in_every_way<C>)
       return refuse("local steps come with identity, or with qsgd8 and error memory");
@@ -81,12 +90,12 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   if (how.topology == "server") {
     if constexpr (Where == where::gossip || (!is_unbiased<wire_compressor<C>> && !has_memory<C>)) {
       return refuse(how.compressor + " is biased: on a server it needs error feedback");
-    } else if constexpr (averaged && !writes_ahead<rule> && has_memory<C>) {
+    } else if constexpr (steps::exchanges_look_ahead && has_memory<C>) {
       return refuse(how.optimizer + " exchanges twice a step, which one error memory cannot serve: use " +
                     "--error-feedback none or another optimizer");
     } else {
       if (how.adapts == adapts::on_average) {
-        if constexpr (adapts_in_secret<typename rules_in<rule>::min, float>)
+        if constexpr (looks_ahead_with_a_state<O>)
           return refuse(how.optimizer + " looks ahead without the others, and cannot adapt to their average");
         else if constexpr (!to_the_average<C>)
           return refuse("adapting to the average comes with identity, or with qsgd8 that has error memory or none");
@@ -100,7 +109,7 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
         return refuse("a lossy downlink comes with an uplink that is exact or has error memory");
     }
   }
-  if constexpr (averaged) {
+  if constexpr (steps::keeps_mean) {
     return refuse(how.optimizer + " looks ahead along the average, and only a server has one");
   } else if constexpr (Where == where::server) {
     return refuse(how.compressor + " needs a server");
