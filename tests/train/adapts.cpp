@@ -225,20 +225,28 @@ TEST_CASE("a direction of the average too large for a number leaves its bucket w
   game.also = [](sample s, vector const&, vector& g) {
     if (s.step == 5) g[13] = 1e308;
   };
-  trainer t{game, omd{5}, identity{}, on_average{}, loopback{3}, cpu{}};
-  t.run(4);
-  vector const before = test::weights(t);
-  t.step();
-  report const r = t.report();
-  CHECK(r.skipped_steps == 1);
-  REQUIRE(r.non_finite.has_value());
-  CHECK(r.non_finite->worker == 3);
-  CHECK(r.non_finite->player == player::max);
-  CHECK(r.non_finite->coordinate == 3);
-  for (int m = 0; m < 3; ++m) {
-    vector const after = test::weights(t, m), ahead = test::look_ahead(t, m);
-    for (std::size_t i = 0; i < 20; ++i) CHECK((after[i] == before[i]) == (i >= 10));
-    CHECK(std::equal(after.begin() + 10, after.end(), ahead.begin() + 10));
-    CHECK(test::all_finite(ahead));
-  }
+  // Who looks ahead along its own gradient, which is as large, reports that: workers come before their server.
+  auto const check = [&](auto const& o, int who) {
+    trainer t{game, o, identity{}, on_average{}, loopback{3}, cpu{}};
+    t.run(4);
+    vector const before = test::weights(t);
+    std::vector<vector> looked;
+    for (int m = 0; m < 3; ++m) looked.push_back(test::look_ahead(t, m));
+    t.step();
+    report const r = t.report();
+    CHECK(r.skipped_steps == 1);
+    REQUIRE(r.non_finite.has_value());
+    CHECK(r.non_finite->worker == who);
+    CHECK(r.non_finite->player == player::max);
+    CHECK(r.non_finite->coordinate == 3);
+    for (int m = 0; m < 3; ++m) {
+      vector const after = test::weights(t, m), ahead = test::look_ahead(t, m);
+      for (std::size_t i = 0; i < 20; ++i) CHECK((after[i] == before[i]) == (i >= 10));
+      CHECK(std::equal(ahead.begin() + 10, ahead.end(), looked[static_cast<std::size_t>(m)].begin() + 10));
+      CHECK(test::all_finite(ahead));
+    }
+  };
+  check(sgda{5}, 3);
+  check(averaged_omd{5}, 3);
+  check(omd{5}, 0);
 }

@@ -8,17 +8,17 @@ namespace {
 using coarse = error_feedback<qsgd<128, 8>>;
 
 /// In step 10, which is the second of two rounds or lies between rounds.
-local_steps<parameter_server<>> const a_round{.every = 5}, alone{.every = 4};
+local_steps<parameter_server<>> const a_round{.every = 5}, between{.every = 4};
 
 }  // namespace
 
 TEST_CASE("local steps: between rounds only the bad bucket stays where it is") {
-  SUBCASE("bare") { survives(omd{eta}, identity{}, alone, effect::alone); }
-  SUBCASE("error feedback") { survives(omd{eta}, coarse{}, alone, effect::alone); }
+  SUBCASE("bare") { survives(omd{eta}, identity{}, between, effect::alone); }
+  SUBCASE("error feedback") { survives(omd{eta}, coarse{}, between, effect::alone); }
   SUBCASE("a look-ahead") {
     extragradient const o{.step_size = eta, .second = sampling::independent};
-    survives(o, coarse{}, alone, effect::alone, 0);
-    survives(o, coarse{}, alone, effect::alone, 1);
+    survives(o, coarse{}, between, effect::alone, 0);
+    survives(o, coarse{}, between, effect::alone, 1);
   }
   SUBCASE("gossip") { survives(omd{eta}, identity{}, local_steps{gossip{ring(4)}, 4}, effect::alone); }
 }

@@ -90,7 +90,7 @@ void on_a_server(O const& o, int draw = 0) {
   as_if_it_were_none(o, coarse{}, parameter_server<coarse>{}, draw);
 }
 template <class O>
-void alone(O const& o, int draw = 0) {
+void between_rounds_and_in_one(O const& o, int draw = 0) {
   as_if_it_were_none(o, identity{}, local_steps{parameter_server<>{}, 4}, draw);  // step 10 lies between rounds
   as_if_it_were_none(o, coarse{}, local_steps{parameter_server<>{}, 5}, draw);    // step 10 is a round
 }
@@ -116,9 +116,9 @@ TEST_CASE("a state that would not be finite is reported like a gradient that is 
   as_if_it_were_none(adam{.step_size = eta}, error_feedback{global_top_k<128>{0.4}}, parameter_server<>{});
 }
 TEST_CASE("a state that would not be finite is reported like a gradient that is not: without a message") {
-  alone(adam{.step_size = eta});
-  for (int draw : {0, 1}) alone(extra_adam{.step_size = eta}, draw);
-  alone(heavy_ball{});
+  between_rounds_and_in_one(adam{.step_size = eta});
+  for (int draw : {0, 1}) between_rounds_and_in_one(extra_adam{.step_size = eta}, draw);
+  between_rounds_and_in_one(heavy_ball{});
 }
 TEST_CASE("a state that would not be finite is reported like a gradient that is not: over a graph") {
   over_gossip(adam{.step_size = eta});

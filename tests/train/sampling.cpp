@@ -32,7 +32,7 @@ struct coin_game {
 };
 
 template <class O>
-trainer<double> alone(O o, std::uint64_t seed = 1) {
+trainer<double> of_one_worker(O o, std::uint64_t seed = 1) {
   return {coin_game{}, o, identity{}, parameter_server<>{}, loopback{1}, cpu{}, settings{.seed = seed}};
 }
 double radius(trainer<double> const& t) { return std::hypot(t.weights(0).min[0], t.weights(0).max[0]); }
@@ -41,8 +41,8 @@ double radius(trainer<double> const& t) { return std::hypot(t.weights(0).min[0],
 
 TEST_CASE("extragradient on one sample cancels a coin that two samples do not") {
   double const a = 0.5;
-  auto same = alone(extragradient{a});
-  auto fresh = alone(extragradient{.step_size = a, .second = sampling::independent});
+  auto same = of_one_worker(extragradient{a});
+  auto fresh = of_one_worker(extragradient{.step_size = a, .second = sampling::independent});
   double x = 1, y = 0, u = 1, v = 0;
   for (int step = 1; step <= 200; ++step) {
     sample const s{.seed = 1, .step = step};
@@ -69,7 +69,7 @@ TEST_CASE("extragradient on one sample cancels a coin that two samples do not") 
 
 TEST_CASE("another seed is another run, the same seed the same") {
   auto const end = [](std::uint64_t seed) {
-    auto t = alone(omd{0.3}, seed);
+    auto t = of_one_worker(omd{0.3}, seed);
     t.run(50);
     return t.digest();
   };
