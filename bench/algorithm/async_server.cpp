@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../run.hpp"
+#include "saddle/algorithm/adacomp_sgd.hpp"
 #include "saddle/saddle.hpp"
 
 namespace {

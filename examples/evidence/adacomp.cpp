@@ -341,7 +341,7 @@ void sustain(table& out, task const& of) {
 }
 
 /// Of all crowds, or of one alone.
-int measure(options const& o, int only) {
+int measure_all(options const& o, int only) {
   claims all;
   said const number{
       all.state("with 10 workers, at equal accuracy and each system's best step size, AdaComp takes at least 50 times "
@@ -378,7 +378,7 @@ int measure(options const& o, int only) {
   if (!panels.empty()) {
     workers.print();
     workers.save(o.out / "adacomp_workers.csv");
-    draw(o, "adacomp", panels);
+    evidence::draw(o, "adacomp", panels);
   }
   int const status = all.conclude();
   std::cout << "best ratio at equal accuracy: " << (s.best().where.empty() ? "none" : s.best().where) << std::endl;
@@ -390,6 +390,6 @@ int measure(options const& o, int only) {
 int main(int argc, char** argv) {
   int only = 0;
   return evidence::program(argc, argv, "AdaComp: bytes up until a classifier is as good, against asynchronous SGD",
-                           [&](options const& o) { return measure(o, only); },
+                           [&](options const& o) { return measure_all(o, only); },
                            {{"--workers", &only, "Only runs with 10, 50 or 200, in the quick form 10 or 30"}});
 }

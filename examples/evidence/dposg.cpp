@@ -177,7 +177,7 @@ panel compare(gan_task const& task, std::vector<double> const& grid, int said, i
   return p;
 }
 
-int measure(options const& o) {
+int measure_all(options const& o) {
   claims all;
   int const shorter = all.state(
       "with t = 1 gossip's iteration is shorter than the server's, by 10 % or more, at high latency or low bandwidth, "
@@ -228,12 +228,12 @@ int measure(options const& o) {
   }
   quality.print();
   quality.save(o.out / "dposg_quality.csv");
-  draw(o, "dposg", panels);
+  evidence::draw(o, "dposg", panels);
   return all.conclude();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return evidence::program(argc, argv, "DPOSG: seconds of an iteration and quality, against a server", measure);
+  return evidence::program(argc, argv, "DPOSG: seconds of an iteration and quality, against a server", measure_all);
 }

@@ -161,7 +161,7 @@ panel speed_up(double noise, int said, claims& all, table& out, options const& o
   return p;
 }
 
-int measure(options const& o) {
+int measure_all(options const& o) {
   claims all;
   quality_claims const said{
       all.state("with at most 30 % of the uplink bytes DQGAN ends as near as CPOAdam (images within 20 %, ring8 within "
@@ -194,7 +194,7 @@ int measure(options const& o) {
   quality.print();
   quality.save(o.out / "dqgan_quality.csv");
   curves.save(o.out / "dqgan_curves.csv");
-  draw(o, "dqgan_quality", panels);
+  evidence::draw(o, "dqgan_quality", panels);
 
   double const noise = o.quick ? 1 : 2;
   table faster("Speed-up: DQGAN with `omd` on a strongly monotone game of 20 coordinates, noise of deviation " +
@@ -203,7 +203,7 @@ int measure(options const& o) {
   panel const p = speed_up(noise, linear, all, faster, o);
   faster.print();
   faster.save(o.out / "dqgan_speed_up.csv");
-  draw(o, "dqgan_speed_up", {p});
+  evidence::draw(o, "dqgan_speed_up", {p});
   return all.conclude();
 }
 
@@ -211,5 +211,5 @@ int measure(options const& o) {
 
 int main(int argc, char** argv) {
   return evidence::program(argc, argv, "DQGAN: quality, bytes, seconds on two links; the speed-up of more workers",
-                           measure);
+                           measure_all);
 }

@@ -198,7 +198,7 @@ struct bench {
   }
 };
 
-int measure(options const& o, paper_numbers const& paper) {
+int measure_all(options const& o, paper_numbers const& paper) {
   claims all;
   int const bytes = all.state(
       "each iteration a worker of MD-GAN gets 2 b samples and sends b feedbacks, and once an epoch a discriminator; a "
@@ -326,7 +326,7 @@ int measure(options const& o, paper_numbers const& paper) {
                             curves("compressed feedbacks", {&several})};
   panels[0].lines[3].name += ", 1 worker";
   for (record const& r : compressed) panels[2].lines.push_back(r.curve());
-  draw(o, "md_gan", panels);
+  evidence::draw(o, "md_gan", panels);
   return all.conclude();
 }
 
@@ -336,7 +336,7 @@ int main(int argc, char** argv) {
   paper_numbers paper;
   return evidence::program(
       argc, argv, "MD-GAN and FL-GAN on MNIST: quality, bytes, work, workers that leave, compressed feedbacks",
-      [&](options const& o) { return measure(o, paper); },
+      [&](options const& o) { return measure_all(o, paper); },
       {{"--workers", &paper.workers, "N; the paper has 1, 10, 25, 50"},
        {"--batch", &paper.batch, "b; the paper has 10 and 100"},
        {"--iterations", &paper.iterations, "I, a fifth of them with --quick; the paper has 50000"},
