@@ -16,7 +16,7 @@ using test::vector;
 namespace {
 
 template <class O>
-trainer<double> alone(test::linear_game const& game, O o) {
+trainer<double> of_one_worker(test::linear_game const& game, O o) {
   return {game, o, identity{}, parameter_server<>{}, loopback{1}, cpu{}, settings{}};
 }
 
@@ -36,14 +36,14 @@ TEST_CASE("one worker with omd is the plain loop of the past extragradient, to t
       REQUIRE(test::weights(t) == w);
     }
   };
-  SUBCASE("bare on a server") { check(alone(game, omd{eta})); }
+  SUBCASE("bare on a server") { check(of_one_worker(game, omd{eta})); }
   SUBCASE("DQGAN without compression") {
     check({game, omd{eta}, error_feedback<identity>{}, parameter_server<>{}, loopback{1}, cpu{}});
   }
   SUBCASE("DPOSG with nobody to talk to") { check({game, omd{eta}, identity{}, gossip{ring(1)}, loopback{1}, cpu{}}); }
-  SUBCASE("looking ahead along the average") { check(alone(game, averaged_omd{eta})); }
+  SUBCASE("looking ahead along the average") { check(of_one_worker(game, averaged_omd{eta})); }
   SUBCASE("one omd for each player") {
-    check(alone(game, per_player<omd, omd>{.min = {eta}, .max = {eta}}));
+    check(of_one_worker(game, per_player<omd, omd>{.min = {eta}, .max = {eta}}));
   }
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("a problem may scribble over its gradient before it writes it") {
     }
   };
   trainer t{scribbler{game}, omd{0.1}, identity{}, parameter_server<>{}, loopback{1}, cpu{}};
-  auto clean = alone(game, omd{0.1}), descent = alone(game, sgda{0.1});
+  auto clean = of_one_worker(game, omd{0.1}), descent = of_one_worker(game, sgda{0.1});
   t.run(50);
   clean.run(50);
   descent.run(50);
@@ -70,7 +70,7 @@ TEST_CASE("no method begins with a double step") {
   auto const game = test::bil(1);
   vector const g = game.field(0, game.start);
   auto const first_move = [&](auto o) {
-    auto t = alone(game, o);
+    auto t = of_one_worker(game, o);
     t.step();
     return test::difference(game.start, test::weights(t));
   };
@@ -102,13 +102,13 @@ TEST_CASE("one worker with each of the other optimizers is its plain loop, to th
     }
   };
   SUBCASE("sgda") {
-    follow(alone(game, sgda{eta}), [&](int) {
+    follow(of_one_worker(game, sgda{eta}), [&](int) {
       vector const g = game.field(0, w);
       for (std::size_t i = 0; i < 10; ++i) w[i] -= eta * g[i];
     });
   }
   SUBCASE("alternating_sgda: the maximizing player answers") {
-    follow(alone(game, alternating_sgda{.step_size = eta}), [&](int) {
+    follow(of_one_worker(game, alternating_sgda{.step_size = eta}), [&](int) {
       vector const g = game.field(0, w);
       for (std::size_t i = 0; i < 5; ++i) w[i] -= eta * g[i];
       vector const answer = game.field(0, w);
@@ -116,7 +116,7 @@ TEST_CASE("one worker with each of the other optimizers is its plain loop, to th
     });
   }
   SUBCASE("extragradient") {
-    follow(alone(game, extragradient{eta}), [&](int) {
+    follow(of_one_worker(game, extragradient{eta}), [&](int) {
       vector const g = game.field(0, w);
       for (std::size_t i = 0; i < 10; ++i) h[i] = w[i] - eta * g[i];
       vector const second = game.field(0, h);
@@ -124,13 +124,13 @@ TEST_CASE("one worker with each of the other optimizers is its plain loop, to th
     });
   }
   SUBCASE("adam") {
-    follow(alone(game, adam{.step_size = eta}), [&](int n) {
+    follow(of_one_worker(game, adam{.step_size = eta}), [&](int n) {
       adapt(game.field(0, w), n, 0.9, 0.999);
       for (std::size_t i = 0; i < 10; ++i) w[i] -= eta * ratio[i];
     });
   }
   SUBCASE("optimistic_adam: the old ratio computed again has the bits of the old ratio stored") {
-    follow(alone(game, optimistic_adam{.step_size = eta}), [&](int n) {
+    follow(of_one_worker(game, optimistic_adam{.step_size = eta}), [&](int n) {
       vector const old = ratio;
       adapt(game.field(0, w), n, 0.5, 0.9);
       for (std::size_t i = 0; i < 10; ++i)
@@ -138,7 +138,7 @@ TEST_CASE("one worker with each of the other optimizers is its plain loop, to th
     });
   }
   SUBCASE("extra_adam: both gradients enter the moments") {
-    follow(alone(game, extra_adam{.step_size = eta}), [&](int n) {
+    follow(of_one_worker(game, extra_adam{.step_size = eta}), [&](int n) {
       adapt(game.field(0, w), 2 * n - 1, 0.5, 0.9);
       for (std::size_t i = 0; i < 10; ++i) h[i] = w[i] - eta * ratio[i];
       adapt(game.field(0, h), 2 * n, 0.5, 0.9);
@@ -148,7 +148,7 @@ TEST_CASE("one worker with each of the other optimizers is its plain loop, to th
   SUBCASE("per_player: omd against three moves of simultaneous descent, whose schedule counts the steps of the run") {
     schedule const eager = schedule::linear(0.2, 200, 0.01);
     vector g(10);
-    follow(alone(game, per_player<omd, sgda>{.min = {eta}, .max = {eager}, .max_steps = 3}), [&](int n) {
+    follow(of_one_worker(game, per_player<omd, sgda>{.min = {eta}, .max = {eager}, .max_steps = 3}), [&](int n) {
       h = w;  // the maximizing player does not look ahead
       for (std::size_t i = 0; i < 5; ++i) h[i] = w[i] - eta * g[i];
       for (int turn = 0; turn < 3; ++turn) {
@@ -179,7 +179,7 @@ TEST_CASE("a server subtracts the average of the workers' directions, in their o
 TEST_CASE("a step size that changes is that of its step") {
   auto const game = test::bil(1);
   schedule const eta = schedule::linear(0.2, 100, 0.01).warmed_up(10);
-  auto t = alone(game, omd{eta});
+  auto t = of_one_worker(game, omd{eta});
   vector w = game.start, h = w;
   for (int n = 1; n <= 150; ++n) {
     vector const g = game.field(0, h);
@@ -195,7 +195,7 @@ TEST_CASE("a step size that changes is that of its step") {
 }
 
 TEST_CASE("run calls back after each step and stops when told to") {
-  auto t = alone(test::bil(1), omd{0.1});
+  auto t = of_one_worker(test::bil(1), omd{0.1});
   std::vector<std::int64_t> steps;
   t.run(10, [&](report const& r) {
     steps.push_back(r.step);
