@@ -19,8 +19,8 @@
 #include "saddle/train/trainer.hpp"
 #include "saddle/transport/loopback.hpp"
 
-/// The game on which methods are compared: strongly monotone, d = 20, eight workers that disagree about the solution. An
-/// exact method comes to it up to rounding, another one stops at a distance that is proportional to its step size.
+/// The game on which methods are compared: strongly monotone, d = 20, eight workers that disagree about the solution.
+/// An exact method comes to it up to rounding, another one stops at a distance proportional to its step size.
 namespace test {
 
 using vector = std::vector<double>;
@@ -72,11 +72,12 @@ struct heterogeneous_game {
       out.of(p)[i] = sum;
     }
     if (noise == 0 || s.draw == saddle::full_batch) return;
-    saddle::random_sequence random({.seed = s.seed,
-                                    .use = saddle::purpose::data_order,
-                                    .exchange = static_cast<std::uint64_t>(s.step),
-                                    .worker = static_cast<std::uint32_t>(s.worker),
-                                    .bucket = (2 * static_cast<std::uint64_t>(s.draw) + static_cast<std::uint64_t>(p)) << 20});
+    saddle::random_sequence random(
+        {.seed = s.seed,
+         .use = saddle::purpose::data_order,
+         .exchange = static_cast<std::uint64_t>(s.step),
+         .worker = static_cast<std::uint32_t>(s.worker),
+         .bucket = (2 * static_cast<std::uint64_t>(s.draw) + static_cast<std::uint64_t>(p)) << 20});
     for (std::size_t i = 0; i < n; ++i) out.of(p)[i] += noise * random.normal() * (1 + at.of(p)[i]);
   }
   /// Where the mean of the F_m is zero, each times a weight (Gauss and Jordan).

@@ -62,7 +62,8 @@ TEST_CASE("svrg: the estimate is what two points of one sample and the snapshot'
 TEST_CASE("svrg: the bits do not depend on threads, nor on a checkpoint between") {
   test::heterogeneous_game const noisy(0.3);
   test::is_repeatable([&](int threads) {
-    return test::trainer_of(noisy, variance_reduced{proximal{sgda{0.02}, 0.1}}, identity{}, parameter_server{}, threads);
+    return test::trainer_of(noisy, variance_reduced{proximal{sgda{0.02}, 0.1}}, identity{}, parameter_server{},
+                            threads);
   });
 }
 

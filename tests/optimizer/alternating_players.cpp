@@ -102,8 +102,8 @@ TEST_CASE("alternating players: equal optimizers are alternating, to the bit") {
 
 TEST_CASE("alternating players: a look-ahead of each worker's own has a bias that halves with the step size") {
   test::halves_with_the_step_size([](int steps, double eta) {
-    return test::distance_after(steps, alternating_players<omd, extragradient, first_mover::max>{{eta}, {eta}}, identity{},
-                                parameter_server{});
+    return test::distance_after(steps, alternating_players<omd, extragradient, first_mover::max>{{eta}, {eta}},
+                                identity{}, parameter_server{});
   });
 }
 

@@ -31,7 +31,8 @@ TEST_CASE("anchored extragradient: gradients at w and at h, both pulled towards 
 
 TEST_CASE("anchored extragradient: the last iterate's gradient falls as 1 / t") {
   std::vector<reference::taken> all;
-  trainer t{reference::listening_game{&all}, anchored_extragradient{0.2}, identity{}, parameter_server{}, loopback{1}, cpu{}};
+  trainer t{
+      reference::listening_game{&all}, anchored_extragradient{0.2}, identity{}, parameter_server{}, loopback{1}, cpu{}};
   double most = 0;
   for (int k = 1; k <= 4000; ++k) {
     t.step();

@@ -57,8 +57,9 @@ TEST_CASE("masha: its recursion, with exact messages") {
 
 TEST_CASE("masha: the bits do not depend on threads, nor on a checkpoint between") {
   test::heterogeneous_game const noisy(0.3);
-  test::is_repeatable(
-      [&](int threads) { return test::trainer_of(noisy, masha{0.05}, random_k<128, 1>{}, parameter_server{}, threads); });
+  test::is_repeatable([&](int threads) {
+    return test::trainer_of(noisy, masha{0.05}, random_k<128, 1>{}, parameter_server{}, threads);
+  });
   CHECK(masha{}.objection() == "");
   CHECK(masha{0.1, 1}.objection() == "masha: tau lies in [0, 1), and is 1");
 }

@@ -166,3 +166,17 @@ TEST_CASE("quadratic_game: a game by hand whose parts do not fit is refused, bef
   for (int const worker : {-1, 3})
     CHECK_THROWS_AS(good.gradient({x, y}, {.worker = worker, .step = 1}, {p, q}), std::invalid_argument);
 }
+
+TEST_CASE("quadratic_game: a full batch is without the noise") {
+  static_assert(gives_full_batches<quadratic_game<>>);
+  auto game = quadratic_game<>::strongly_monotone(2, 3, 1);
+  std::vector<double> const x{1, -2}, y{0.5, 3};
+  std::vector<double> full_x(2), full_y(2), exact_x(2), exact_y(2);
+  game.gradient({x, y}, {.worker = 1, .step = 4}, {exact_x, exact_y});
+  game.noise = 0.5;
+  game.gradient({x, y}, {.worker = 1, .step = 4, .draw = full_batch}, {full_x, full_y});
+  CHECK(full_x == exact_x);
+  CHECK(full_y == exact_y);
+  game.gradient({x, y}, {.worker = 1, .step = 4}, {full_x, full_y});
+  CHECK(full_x != exact_x);
+}

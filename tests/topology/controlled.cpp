@@ -43,7 +43,8 @@ TEST_CASE("local_steps: a coin ends rounds as often as it is told, for all worke
 TEST_CASE("controlled: the bits do not depend on threads, nor on a checkpoint between") {
   test::heterogeneous_game const noisy(0.3);
   test::is_repeatable([&](int threads) {
-    return test::trainer_of(noisy, adam{0.01}, identity{}, controlled{local_steps{parameter_server{}, 1, 0.2}}, threads);
+    return test::trainer_of(noisy, adam{0.01}, identity{}, controlled{local_steps{parameter_server{}, 1, 0.2}},
+                            threads);
   });
   gossip const ring8{.graph = ring(8)};
   test::is_repeatable([&](int threads) {

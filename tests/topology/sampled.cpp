@@ -53,7 +53,8 @@ TEST_CASE("sampled: FedGDA-GT with half of the workers in a round is exact") {
 TEST_CASE("sampled: the bits do not depend on threads, nor on a checkpoint between") {
   test::heterogeneous_game const noisy(0.3);
   test::is_repeatable([&](int threads) {
-    return test::trainer_of(noisy, sgda{0.02}, identity{}, tracked{local_steps{sampled{parameter_server{}, 4}, 5}}, threads);
+    return test::trainer_of(noisy, sgda{0.02}, identity{}, tracked{local_steps{sampled{parameter_server{}, 4}, 5}},
+                            threads);
   });
 }
 

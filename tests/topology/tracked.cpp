@@ -13,11 +13,13 @@
 using namespace saddle;
 using test::distance_after;
 
-TEST_CASE("tracked local steps on a server, FedGDA-GT: exact for every length of a round, where plain ones are biased") {
+TEST_CASE(
+    "tracked local steps on a server, FedGDA-GT: exact for every length of a round, where plain ones are biased") {
   for (int k : {1, 5, 20})
     CHECK(distance_after(6000, sgda{0.02}, identity{}, tracked{local_steps{parameter_server{}, k}}) < 1e-13);
-  test::halves_with_the_step_size(
-      [](int steps, double eta) { return distance_after(steps, sgda{eta}, identity{}, local_steps{parameter_server{}, 5}); });
+  test::halves_with_the_step_size([](int steps, double eta) {
+    return distance_after(steps, sgda{eta}, identity{}, local_steps{parameter_server{}, 5});
+  });
 }
 
 TEST_CASE("tracked gossip, GT-GDA, GT-EG and GT-OMD: exact, where plain gossip is biased") {
@@ -40,9 +42,10 @@ TEST_CASE("tracked gossip of compressed differences, and tracked servers with er
 }
 
 TEST_CASE("tracked: a matrix that moves the mean is refused") {
-  gossip const rows{.graph = {.name = "rows", .workers = 2, .rounds = {{{{0, 0.5}, {1, 0.5}}, {{0, 0.2}, {1, 0.8}}}}, .sums = stochastic::rows}};
-  CHECK_THROWS_WITH_AS(check_topology(tracked{rows}, 2, false, false), doctest::Contains("needs a doubly stochastic matrix"),
-                       std::invalid_argument);
+  mixing_rows const uneven{{{0, 0.5}, {1, 0.5}}, {{0, 0.2}, {1, 0.8}}};
+  gossip const rows{.graph = {.name = "rows", .workers = 2, .rounds = {uneven}, .sums = stochastic::rows}};
+  CHECK_THROWS_WITH_AS(check_topology(tracked{rows}, 2, false, false),
+                       doctest::Contains("needs a doubly stochastic matrix"), std::invalid_argument);
 }
 
 TEST_CASE("tracked: the bits do not depend on threads, nor on a checkpoint between") {

@@ -52,6 +52,7 @@ inline vector joined(saddle::point<double const> w) {
 /// F_m(w) = B_m w + b_m with plain loops. `also` sees every gradient, and may change it.
 struct linear_game {
   using scalar = double;
+  static constexpr bool has_full_batches = true;
   std::size_t min, max;
   std::vector<std::vector<vector>> matrix;  // [worker][row][column]
   std::vector<vector> offset;               // [worker]

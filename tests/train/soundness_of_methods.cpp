@@ -36,7 +36,8 @@ static_assert(is_sound<variance_reduced<extragradient>, careful, parameter_serve
 static_assert(is_sound<variance_reduced<alternating<sgda>>, identity, gossip>);
 template <class O, class P>
 constexpr bool compares() {
-  return breaks<O, identity, gossip>("compares an estimate with that of the step before") && is_sound<P, identity, gossip>;
+  return breaks<O, identity, gossip>("compares an estimate with that of the step before") &&
+         is_sound<P, identity, gossip>;
 }
 static_assert(compares<recursive<extragradient>, recursive<omd>>());
 static_assert(compares<hybrid_momentum<extra_adam>, hybrid_momentum<optimistic_adam>>());
@@ -49,14 +50,16 @@ static_assert(breaks<sgda, identity, controlled<local<tracked<gossip>>>>("two co
 static_assert(breaks<sgda, identity, tracked<exact_diffusion<gossip>>>("two corrections"));
 static_assert(is_sound<sgda, identity, tracked<local<sampled<parameter_server<>>>>>);
 static_assert(breaks<alternating<sgda>, identity, tracked<gossip>>("a correction follows both players at once"));
-static_assert(breaks<alternating_players<sgda, omd>, identity, controlled<local<>>>("a correction follows both players"));
+static_assert(
+    breaks<alternating_players<sgda, omd>, identity, controlled<local<>>>("a correction follows both players"));
 static_assert(is_sound<per_player<sgda, adam>, identity, tracked<gossip>>);
 template <template <class> class Wrapper>
 constexpr bool adds_up() {
   return breaks<sgda, ef21<sparse>, Wrapper<local<>>>("ef21 does not send all of it in the end") &&
          breaks<sgda, unbiased, Wrapper<local<>>>("what a bare compressor loses on a server") &&
          breaks<sgda, identity, Wrapper<local<answering<unbiased>>>>("what a bare downlink loses") &&
-         is_sound<sgda, careful, Wrapper<local<answering<careful>>>> && is_sound<sgda, unbiased, local<answering<unbiased>>>;
+         is_sound<sgda, careful, Wrapper<local<answering<careful>>>> &&
+         is_sound<sgda, unbiased, local<answering<unbiased>>>;
 }
 static_assert(adds_up<tracked>() && adds_up<controlled>());
 static_assert(is_sound<sgda, sparse, tracked<gossip>> && is_sound<sgda, careful, tracked<gossip>>);
@@ -101,7 +104,8 @@ static_assert(breaks<adaptive<>, identity, accelerated_gossip>("scalars must sta
 static_assert(breaks<adaptive<>, careful, gossip>("those of error_feedback over gossip sum to 0"));
 static_assert(breaks<adaptive<accumulators::own>, identity, averaged_average>("each has scalars of its own"));
 static_assert(is_sound<adaptive<>, identity, averaged_average> && is_sound<adaptive<>, careful, parameter_server<>>);
-static_assert(is_sound<adaptive<>, sparse, gossip> && is_sound<adaptive<accumulators::own>, identity, accelerated_gossip>);
+static_assert(is_sound<adaptive<>, sparse, gossip> &&
+              is_sound<adaptive<accumulators::own>, identity, accelerated_gossip>);
 
 }  // namespace
 
@@ -109,8 +113,8 @@ TEST_CASE("a player that moves several times a step: what compares steps, or cor
   test::heterogeneous_game const game;
   gossip const ring8{.graph = ring(8)};
   auto const refused = [&](auto o, auto topology) {
-    CHECK_THROWS_WITH_AS(test::trainer_of(game, o, identity{}, topology), doctest::Contains("a player cannot move several times"),
-                         std::invalid_argument);
+    CHECK_THROWS_WITH_AS(test::trainer_of(game, o, identity{}, topology),
+                         doctest::Contains("a player cannot move several times"), std::invalid_argument);
   };
   refused(per_player{sgda{0.1}, sgda{0.1}, 2}, tracked{ring8});
   refused(recursive{per_player{sgda{0.1}, sgda{0.1}, 2}}, ring8);
@@ -118,5 +122,6 @@ TEST_CASE("a player that moves several times a step: what compares steps, or cor
 
 TEST_CASE("an optimizer a player under a tracker, and on recursive estimates: exact") {
   gossip const ring8{.graph = ring(8)};
-  CHECK(test::distance_after(6000, recursive{per_player{sgda{0.02}, sgda{0.03}}, 0.2}, identity{}, tracked{ring8}) < 1e-12);
+  CHECK(test::distance_after(6000, recursive{per_player{sgda{0.02}, sgda{0.03}}, 0.2}, identity{}, tracked{ring8}) <
+        1e-12);
 }

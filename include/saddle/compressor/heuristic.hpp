@@ -4,8 +4,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A compressor whose promises nobody asks for: whoever writes this uses it where theory has no word for it, a bare sign
-/// on a parameter server, say. Its messages and its name are those of C.
+/// A compressor whose promises nobody asks for: for use where theory has no word for it, as a bare sign on a parameter
+/// server. Its messages and its name are those of C.
 template <class C>
 struct heuristic : C {
   static constexpr bool promises_nothing = true;

@@ -47,10 +47,10 @@ struct tracking {
                       together_in<typename Run::topology_type, Run, name::s, fixed<change>,
                                   binds<means<name::g, Estimated>>>>;
   template <class Run, class Estimated, int K, int Player>
-  using steps =
-      cat<typename std::conditional_t<K == 0, std::type_identity<round<Run, Estimated>>, std::type_identity<list<>>>::type,
-          std::conditional_t<is_tracker<Run, K>, list<>,
-                             list<local<fixed<correct>, binds<means<name::estimated, Estimated>>, Player>>>>;
+  using steps = cat<
+      typename std::conditional_t<K == 0, std::type_identity<round<Run, Estimated>>, std::type_identity<list<>>>::type,
+      std::conditional_t<is_tracker<Run, K>, list<>,
+                         list<local<fixed<correct>, binds<means<name::estimated, Estimated>>, Player>>>>;
   template <class Run, class Estimated, int K>
   using result = std::conditional_t<is_tracker<Run, K>, name::s, name::g>;
 };

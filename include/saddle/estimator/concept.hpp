@@ -27,7 +27,7 @@ struct est : state_array { static constexpr char const* text = "est"; };        
 /// compares_steps               optional: true where it compares an estimate with that of the step before, so that
 ///                              there can be but one in a step
 ///
-/// An estimator is named by a policy that wraps an optimizer and is the run's outermost: its fields are the estimator's.
+/// An estimator is named by a policy that wraps an optimizer, and is the run's outermost: it has the estimator's fields.
 template <class E>
 concept estimator = requires {
   typename E::template steps<name::w, draw<0>, both_players, 0>;

@@ -29,7 +29,7 @@ static_assert(estimator<two_points_of_a_sample>);
 /// reuses the gradient of the step before, has another sample there.
 ///
 /// start   the first step is a plain one: w_0 is compared with itself
-/// source  DSS-OG, where W need be row-stochastic only: methods of distributed optimistic gradients with one sample
+/// source  Cai, Alghunaim, Sayed: Diffusion Stochastic Optimization for Min-Max Problems (DSS-OG). 2024
 template <optimizer O>
 struct same_sample_optimism {
   O policy{};

@@ -38,8 +38,8 @@ static_assert(estimator<svrg>);
 /// the step's first gradient. The estimate is unbiased, and exact at a solution that the snapshot has come to.
 ///
 /// refresh  how likely a new snapshot is. A step takes two gradients of one sample and, on average, `refresh` full ones
-/// source   Kovalev, Horvath, Richtarik: Don't Jump Through Hoops and Remove Those Loops. ALT 2020; of games: Alacaoglu,
-///          Malitsky: Stochastic Variance Reduction for Variational Inequality Methods. COLT 2022
+/// source   Kovalev, Horvath, Richtarik: Don't Jump Through Hoops and Remove Those Loops. ALT 2020; of games:
+///          Alacaoglu, Malitsky: Stochastic Variance Reduction for Variational Inequality Methods. COLT 2022
 template <optimizer O>
 struct variance_reduced {
   O policy{};

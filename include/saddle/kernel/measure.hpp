@@ -34,8 +34,8 @@ struct measure_kernel {
   }
 };
 
-/// Adds a row's sums, in the order of the buckets, to a scalar of its worker. A sum that is not finite adds nothing, nor
-/// does a worker that is not there.
+/// Adds a row's sums, in the order of the buckets, to a scalar of its worker. A sum that is not finite adds nothing,
+/// nor does a worker that is not there.
 template <class T>
 struct add_sums {
   T const* sums;

@@ -19,7 +19,7 @@ SADDLE_NAMESPACE_BEGIN
 enum class accumulators { mixed, own };
 
 /// Step sizes that adapt to a player's gradients: eta / max(a, b)^alpha for the minimizing player and eta / b^beta for
-/// the maximizing one, a and b the sums of the players' squared norms so far. Nobody must know a constant of the problem.
+/// the maximizing one, a and b the sums of the players' squared norms so far. No constant of the problem is needed.
 ///
 /// mixed    a and b go along with each exchange, two numbers a message: workers that differ keep equal step sizes
 ///          (D-AdaST). With `own` they do not, and come to another point than the solution of the mean (D-TiAda)

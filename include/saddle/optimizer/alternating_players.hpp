@@ -37,7 +37,8 @@ struct alternating_max : Who {
 template <class L>
 inline constexpr bool begins_at_look_ahead = false;
 template <class Op, class... R>
-inline constexpr bool begins_at_look_ahead<list<Op, R...>> = is_at_h<Op> || (!is_estimate<Op> && begins_at_look_ahead<list<R...>>);
+inline constexpr bool begins_at_look_ahead<list<Op, R...>> = is_at_h<Op> ||
+                                                             (!is_estimate<Op> && begins_at_look_ahead<list<R...>>);
 
 /// A list without the operations that make the other player's part of h its w.
 template <class L>
@@ -88,7 +89,8 @@ struct alternating_players {
   template <class Who>
   using of_max = typename detail::steps_beside<Max, Min, detail::alternating_max<Who>>::type;
   template <class Who>
-  using steps = std::conditional_t<First == first_mover::min, cat<of_min<Who>, of_max<Who>>, cat<of_max<Who>, of_min<Who>>>;
+  using steps =
+      std::conditional_t<First == first_mover::min, cat<of_min<Who>, of_max<Who>>, cat<of_max<Who>, of_min<Who>>>;
   using estimator = typename Min::estimator;
   template <class T>
   auto direction(std::int64_t step) const {

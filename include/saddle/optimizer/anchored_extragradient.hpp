@@ -14,8 +14,8 @@ namespace name {
 struct w0 : weights_array { static constexpr char const* text = "w0"; };  // where the run began; nobody writes it
 }  // namespace name
 
-/// Extragradient with Halpern's anchor: h = w + b (w_0 - w) - eta F(w), w <- w + b (w_0 - w) - eta F(h), b = 1 / (t + 1)
-/// in step t.
+/// Extragradient with Halpern's anchor: h = w + b (w_0 - w) - eta F(w), w <- w + b (w_0 - w) - eta F(h), with
+/// b = 1 / (t + 1) in step t.
 ///
 /// promise  |F(w_t)| is O(1 / t) at the last iterate, where extragradient's is O(1 / sqrt t)
 /// source   Yoon, Ryu: Accelerated Algorithms for Smooth Convex-Concave Minimax Problems with O(1/k^2) Rate on Squared

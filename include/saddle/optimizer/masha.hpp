@@ -21,8 +21,8 @@ struct mean_at_reference : state_array { static constexpr char const* text = "me
 }  // namespace name
 
 /// MASHA1 with an unbiased compressor, MASHA2 with error_feedback: extragradient around a reference point u whose full
-/// operator F(u) all know. h = tau w + (1 - tau) u - eta F(u); w = h - eta mean of C(F_m(h) - F_m(u)). What is compressed
-/// goes to zero at the solution, so that workers that differ come to it exactly.
+/// operator F(u) all know. h = tau w + (1 - tau) u - eta F(u); w = h - eta mean of C(F_m(h) - F_m(u)). What is
+/// compressed goes to zero at the solution, so that workers that differ come to it exactly.
 ///
 /// tau       1 - tau is how likely, by a coin that all throw alike, u becomes w: then F_m(u) is sent as it is. Bytes of
 ///           both kinds are equal where that is the share of what the compressor sends

@@ -49,8 +49,9 @@ template <optimizer O>
 struct proximal {
   static_assert(says_its_step_size<O>, "proximal: the threshold is in units of the step size: the optimizer needs "
                                        "step_size_at(step, player)");
-  static_assert(!facts_of_steps<O>::chooses_players,
-                "proximal goes around the optimizer of a player: per_player{proximal{...}, ...}, not the other way round");
+  static_assert(
+      !facts_of_steps<O>::chooses_players,
+      "proximal goes around the optimizer of a player: per_player{proximal{...}, ...}, not the other way round");
   O policy{};
   double min_weight = 0, max_weight = 0;
 

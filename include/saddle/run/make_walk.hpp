@@ -83,7 +83,8 @@ void check_policies(Run const& r, int workers) {
     expects(steps::at_h || !r.compressor.subtract_in_look_ahead.value_or(false),
             "error_feedback: subtract_in_look_ahead is set, and this optimizer looks nowhere ahead");
   }
-  if constexpr (corrections_of<typename Run::topology_type> > 0 || compares_steps<typename Run::optimizer_type::estimator>)
+  if constexpr (corrections_of<typename Run::topology_type> > 0 ||
+                compares_steps<typename Run::optimizer_type::estimator>)
     expects(!repeats_something(r), "trainer: where an estimator compares steps, or workers are corrected, a player "
                                    "cannot move several times a step");
   int const rounds = rounds_of(r.topology);

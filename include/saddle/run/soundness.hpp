@@ -149,13 +149,14 @@ constexpr char const* first_broken_rule() {
   // Estimators.
   SADDLE_RULE(!has_two_estimators<O>, "two estimators: an optimizer has one, the outermost policy's");
   SADDLE_RULE(estimates_plainly<O> || names_what_it_estimates_for<O>,
-              "an estimator goes around all of the optimizer: variance_reduced{proximal{...}}, not the other way round");
+              "an estimator goes around all of the optimizer: variance_reduced{proximal{...}}, not inside of it");
   SADDLE_RULE(!compares_steps<typename O::estimator> || in_turn::estimates == 1,
               "this estimator compares an estimate with that of the step before, and the optimizer takes several a "
               "step: use variance_reduced, or an optimizer of one gradient");
 
   // Corrections.
-  SADDLE_RULE(corrections_of<Topology> <= 1, "two corrections: one makes workers that differ agree, a second undoes it");
+  SADDLE_RULE(corrections_of<Topology> <= 1,
+              "two corrections: one makes workers that differ agree, a second would undo it");
   SADDLE_RULE(!corrects || !in_turn::chooses_players,
               "a correction follows both players at once: use an optimizer that moves them together");
   SADDLE_RULE(!needs::conserved_sums || !averages || feedback_of<C> != feedback::difference,

@@ -76,8 +76,8 @@ struct round_in<Tp, Run, Make, G, Player> {
 /// a graph    K-GT: the mean directions of a round are exchanged, too
 /// units      of the step size now: let schedules change little within a round
 /// errors     without local_steps, and for what a tracker refuses, it does not compile
-/// source     Karimireddy et al.: SCAFFOLD. ICML 2020; Zhang, Choudhury, Stich, Loizou: Communication-Efficient Gradient
-///            Descent-Ascent Methods for Distributed Variational Inequalities (ProxSkip-VIP). ICLR 2024; Liu, Lin,
+/// source     Karimireddy et al.: SCAFFOLD. ICML 2020; Zhang, Choudhury, Stich, Loizou: Communication-Efficient
+///            Gradient Descent-Ascent Methods for Distributed Variational Inequalities (ProxSkip-VIP). 2023; Liu, Lin,
 ///            Koloskova, Stich: Decentralized Gradient Tracking with Local Steps (K-GT). 2023
 template <topology Tp>
 struct controlled {
@@ -97,11 +97,11 @@ struct controlled {
           list<local<fixed<detail::moves_c_to_neighbours>>>, meeting<Run, G, Player>,
           list<local<fixed<copies<name::w, name::round_start>>>>>;
   template <class Run, class, class Make, class G, int Player, bool>
-  using move =
-      cat<alone<Make, G, Player>,
-          under<topology_exchanges<Tp>,
-                typename std::conditional_t<topology_has_server<Tp>, std::type_identity<round_on_server<Run, G, Player>>,
-                                            std::type_identity<round_in_graph<Run, G, Player>>>::type>>;
+  using move = cat<
+      alone<Make, G, Player>,
+      under<topology_exchanges<Tp>,
+            typename std::conditional_t<topology_has_server<Tp>, std::type_identity<round_on_server<Run, G, Player>>,
+                                        std::type_identity<round_in_graph<Run, G, Player>>>::type>>;
 
   void check(int, bool, bool) const {
     expects(!combines_before_it_adapts(topology),

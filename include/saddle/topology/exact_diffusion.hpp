@@ -21,8 +21,8 @@ struct diffusion : uncorrected {
   };
 };
 
-/// Exact diffusion (D^2) around gossip: what is mixed is w - v + (w - psi), psi = w - v of the step before. Workers that
-/// differ come to the solution of their mean, at the bytes of plain gossip.
+/// Exact diffusion (D^2) around gossip: what is mixed is w - v + (w - psi), psi = w - v of the step before. Workers
+/// that differ come to the solution of their mean, at the bytes of plain gossip.
 ///
 /// graph    its matrix must be positive definite: (I + W) / 2 of any symmetric W
 /// drift    a sum of duals that is 0 is carried in w - psi, and rounding moves it: in double by about 1e-11 in 20,000

@@ -114,7 +114,8 @@ struct local_steps {
     expects(probability >= 0 && probability <= 1, [&] {
       return objection_unless(false, "local_steps: probability", "lies in [0, 1]", probability);
     });
-    expects(probability == 0 || every == 1, "local_steps: rounds are `every` steps apart, or a coin ends them: not both");
+    expects(probability == 0 || every == 1,
+            "local_steps: rounds are `every` steps apart, or a coin ends them: not both");
   }
   std::string name() const { return "local-" + topology.name(); }
   std::string details() const {
