@@ -369,7 +369,8 @@ class async_server<P, Settings, Executor, Distributed> {
     double const alpha = how_.step_size(++report_.step);
     std::int64_t const overflown =
         channel_.apply(engine_, how_.staleness,
-                       {{alpha, alpha * how_.max_factor}, age, pulls_.updates_since(m), weights_.data(), pulls_.touched()},
+                       {{alpha, alpha * how_.max_factor}, age, pulls_.updates_since(m), weights_.data(),
+                        pulls_.touched()},
                        p.message, m, p.number);
     pulls_.note_update(report_.step);
     report_.worker = m;

@@ -43,7 +43,8 @@ class discriminator_exchange {
       routes_.push_back({static_cast<int>(next_[i]), link.host_of(from), link.host_of(to)});
       transfers_.push_back({from, to});
     }
-    bring(engine, link, weights_, md_gan_exchange::discriminators, who, step, {"w"});
+    auto const lowest = bring(engine, link, weights_, md_gan_exchange::discriminators, who, step, {"w"});
+    overflown_.assign(lowest.begin(), lowest.end());
     if (state_ == exchanged_state::moves) bring(engine, link, planes_, md_gan_exchange::states, who, step, states_);
     for (int const i : who.here) {
       discriminators_.settle(i);
@@ -61,6 +62,8 @@ class discriminator_exchange {
   // Of the latest one.
   std::span<transfer const> transfers() const { return transfers_; }
   std::span<std::int64_t const> lowest() const { return weights_.lowest(); }
+  /// Of each discriminator that came here the lowest coordinate that was not finite, or `none`: its bucket stayed away.
+  std::span<std::int64_t const> overflown() const { return overflown_; }
 
  private:
   /// Of those present, the i-th gets the discriminator of number next_[i].
@@ -73,8 +76,9 @@ class discriminator_exchange {
   }
   /// The arrays of these names, each a message of its own.
   template <class Channel>
-  void bring(Engine& engine, communicator& link, Channel& by, md_gan_exchange what, attendance const& who,
-             std::int64_t step, std::vector<std::string> const& names) {
+  std::span<std::int64_t const> bring(Engine& engine, communicator& link, Channel& by, md_gan_exchange what,
+                                      attendance const& who, std::int64_t step,
+                                      std::vector<std::string> const& names) {
     std::size_t const each = names.size();
     std::vector<route> routes;
     for (route const& one : routes_)
@@ -92,7 +96,7 @@ class discriminator_exchange {
       }
     by.encode(engine, exchange_number(step, what), next_.size() * each, who.first_here * each, sent, {});
     by.deliver(link, step, static_cast<int>(what), routes);
-    by.combine(engine, heard, to);
+    return by.combine(engine, heard, to);
   }
 
   Copies& discriminators_;
@@ -104,6 +108,7 @@ class discriminator_exchange {
   std::vector<std::size_t> next_;
   std::vector<route> routes_;
   std::vector<transfer> transfers_;
+  std::vector<std::int64_t> overflown_;
 };
 
 SADDLE_NAMESPACE_END

@@ -259,7 +259,8 @@ class md_gan<P, Settings, Executor> {
             report_.downlink, report_.uplink, report_.exchanged, report_.passes};
   }
   /// Before anything is allocated.
-  static Settings checked(Settings how, P const& pair, std::unique_ptr<communicator> connected, std::unique_ptr<communicator>& kept) {
+  static Settings checked(Settings how, P const& pair, std::unique_ptr<communicator> connected,
+                          std::unique_ptr<communicator>& kept) {
     kept = std::move(connected);
     int const workers = kept->workers();
     players const sizes = pair.sizes();
@@ -332,7 +333,7 @@ class md_gan<P, Settings, Executor> {
     samples_.deliver(*link_, report_.step, 0, routes_);
     if (is_server())
       note(player::min, samples_.lowest(), [this](std::size_t) { return workers(); });
-    samples_.combine(engine_, heard_, to_);
+    note(player::min, samples_.combine(engine_, heard_, to_), [this](std::size_t) { return workers(); });
     count(report_.downlink, samples_.size(), 2 * who_.present.size());
     report_.passes += {.generate = static_cast<std::int64_t>(batches)};
   }
@@ -364,7 +365,8 @@ class md_gan<P, Settings, Executor> {
     routes_.clear();
     for (std::size_t i = 0; i < who_.present.size(); ++i)
       routes_.push_back({static_cast<int>(i), host_of_present(i), 0});
-    feedbacks_.encode(engine_, number_of(md_gan_exchange::feedbacks), who_.present.size(), who_.first_here, sent_, who_.here);
+    feedbacks_.encode(engine_, number_of(md_gan_exchange::feedbacks), who_.present.size(), who_.first_here, sent_,
+                      who_.here);
     feedbacks_.deliver(*link_, report_.step, 1, routes_);
     note(player::min, feedbacks_.lowest(), [this](std::size_t i) { return who_.present[i]; });
     count(report_.uplink, feedbacks_.size(), who_.present.size());
@@ -378,6 +380,7 @@ class md_gan<P, Settings, Executor> {
   void exchange() {
     exchange_.run(engine_, *link_, who_, report_.step);
     note(player::max, exchange_.lowest(), [this](std::size_t i) { return who_.present[i]; });
+    note(player::max, exchange_.overflown(), [this](std::size_t i) { return who_.present[who_.first_here + i]; });
     if (how_.state == exchanged_state::resets) reset_at_ = report_.step;
     count(report_.exchanged, exchange_.each(), who_.present.size());
     ++report_.exchanges;

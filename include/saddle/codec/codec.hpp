@@ -142,8 +142,7 @@ class codec {
     T* const at = adds ? aligned_copy(to.data(), to.size(), vector_) : aligned_room(to.data(), to.size(), vector_);
     exchange_facts const facts{header.seed, static_cast<std::uint64_t>(header.message.exchange)};
     auto const sender = static_cast<std::uint32_t>(header.message.sender);
-    if (adds) kernels_.add(engine_, wire(), layout, facts, sender, planes_from(here), weight, at);
-    else kernels_.receive(engine_, wire(), layout, facts, sender, planes_from(here), at, non_finite_.data());
+    kernels_.decode(engine_, wire(), layout, facts, {planes_from(here), at, sender, weight, adds});
     if (at != to.data()) engine_.copy(to.data(), at, to.size());
     if constexpr (!Executor::in_host_memory) {
       std::int64_t lowest;

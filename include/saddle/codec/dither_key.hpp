@@ -5,8 +5,9 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Which random bits a message is written with: those of a trainer with this seed, in this exchange, for this worker. Two
-/// messages with equal keys have equal dither: give every message of a run another one, by the step and by who sends it.
+/// Which random bits a message is written with: those of a trainer with this seed, in this exchange, for this worker.
+/// Two messages with equal keys have equal dither: give every message of a run another one, by the step and by who
+/// sends it.
 ///
 /// errors  std::invalid_argument: an exchange of 2^40 or a sender of 2^24 and more
 struct dither_key {

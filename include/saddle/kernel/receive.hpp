@@ -97,8 +97,9 @@ struct copy_elsewhere {
   T* copy;
   std::uint32_t worker;
   T weight = T(1);
+  bool adds = true;  // or writes
 };
-/// copy += weight * decoded, one bucket: with weight 1 the bits that the worker itself added to its copy.
+/// copy += weight * decoded, or copy = that, one bucket: what a worker itself added to its copy, to the bit.
 template <class T, class D, int Bucket>
 struct absorb_kernel {
   static constexpr int length = Bucket;
@@ -113,8 +114,10 @@ struct absorb_kernel {
     copy_elsewhere<T> const& one = copies[m];
     T copy[Items];
     T* const at = one.copy + b.begin_in_message();
-    load_tile(g, count, at, copy);
-    saddle::add_decoded(decoder, g, message_at<D, T>(one.message, b), count, now->dither(one.worker, b), one.weight, copy);
+    if (one.adds) load_tile(g, count, at, copy);
+    else for_each_item<Items>(g, count, [&](int k, int) { copy[k] = T(0); });
+    saddle::add_decoded(decoder, g, message_at<D, T>(one.message, b), count, now->dither(one.worker, b), one.weight,
+                        copy);
     store_tile(g, count, copy, at);
   }
 };

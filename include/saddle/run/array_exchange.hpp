@@ -111,23 +111,12 @@ class array_exchange {
     a.non_finite = lowest;
     detail::launch_receive<T, Wire, Take, names<>, bucket>(engine, a);
   }
-  /// The same of one message, in to.message.
-  void receive(Engine& engine, Wire const& how, bucket_layout const& layout, exchange_facts const& facts,
-               std::uint32_t sender, message_planes const& message, T* to, std::int64_t* lowest) {
-    array_to_send<T> const one{.message = message};
-    std::vector<term<T>> const whole{{0, T(1)}};
-    receive(engine, how, layout, facts, sender, publish_messages(engine, std::span(&one, 1)), std::span(&whole, 1),
-            std::span<T* const>(&to, 1), lowest);
-  }
-  /// to += weight * decoded.
-  void add(Engine& engine, Wire const& how, bucket_layout const& layout, exchange_facts const& facts,
-           std::uint32_t sender, message_planes const& message, T weight, T* to) {
+  /// to += weight * what a message decodes to, or to = that; unlike above whatever it is.
+  void decode(Engine& engine, Wire const& how, bucket_layout const& layout, exchange_facts const& facts,
+              copy_elsewhere<T> const& one) {
     arguments a = on_all_buckets(how, layout, 1);
     a.now = publish(engine, give_, {facts, Give{}});
-    copies_.resize(engine, 1);
-    copies_[0] = {message, to, sender, weight};
-    copies_.publish(engine);
-    a.copies = copies_.there();
+    a.copies = publish(engine, copies_, one);
     detail::launch_absorb<T, Wire, bucket>(engine, a);
   }
 

@@ -120,7 +120,8 @@ class messenger {
   /// errors  transport_error, bad_message
   void finish() {
     delivery_.finish(link_, codec(), run_.layout, way_ == way::down, [this](typename delivery<T>::arrived const& m) {
-      if (m.header->non_finite != no_coordinate) run_.memory.write(run_.lowest + m.header->blamed, &m.header->non_finite, 1);
+      if (m.header->non_finite != no_coordinate)
+        run_.memory.write(run_.lowest + m.header->blamed, &m.header->non_finite, 1);
       if (!run_.memory.on_host()) upload(m.key);
     });
   }

@@ -13,8 +13,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-// A checkpoint of arrays that each lie on one rank, in the host's memory. `each_array(f)` calls, in the same order on all
-// of them, f(name, rank, size, here), where `here` is null if the array is elsewhere. The file is rank 0's.
+// A checkpoint of arrays that each lie on one rank, in the host's memory. `each_array(f)` calls, in the same order on
+// all of them, f(name, rank, size, here), where `here` is null if the array is elsewhere. The file is rank 0's.
 
 /// add_head(out) writes what comes before the arrays.
 /// errors  bad_checkpoint

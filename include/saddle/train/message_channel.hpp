@@ -95,8 +95,8 @@ class message_channel {
       lowest_[static_cast<std::size_t>(m.key.sender)] = m.header->non_finite;
     });
   }
-  /// to[i] = the sum of heard[i], terms over the senders. Returns the lowest coordinate of each that would not have been
-  /// finite, or `none`: its bucket stays as it is.
+  /// to[i] = the sum of heard[i], terms over the senders. Returns the lowest coordinate of each that would not have
+  /// been finite, or `none`: its bucket stays as it is.
   std::span<std::int64_t const> combine(Engine& engine, std::span<std::vector<term<T>> const> heard,
                                         std::span<T* const> to) {
     overflown_.assign(to.size(), no_coordinate);
