@@ -279,9 +279,7 @@ TEST_CASE("combinations without meaning are refused at construction") {
   mixing_graph const islands{"islands", 4, {pairs}};
   refuses(omd{0.1}, identity{}, gossip{islands}, 4, "gossip: the graph is not connected");
   refuses(omd{0.1}, identity{}, local_steps{gossip{islands}, 2}, 4, "gossip: the graph is not connected");
-  refuses(per_player<omd, extragradient>{}, identity{}, server, 4, "the same number of gradients");
   refuses(per_player<omd, omd>{.max_steps = 0}, identity{}, server, 4, "max_steps must be at least 1");
-  refuses(per_player<alternating_sgda, alternating_sgda>{}, identity{}, server, 4, "already chooses its player");
 }
 
 TEST_CASE("a field that nothing would read is refused where it is set, and not ignored") {
