@@ -41,6 +41,7 @@ class bound_step {
   static constexpr bool distributed = Distributed, in_host_memory = Executor::in_host_memory;
   using slot = exchange_slot<T, engine_type, Distributed>;
   using arguments = launch_arguments<T, engine_type>;
+  using launch_function = typename instruction<T, engine_type>::launch_function;
   template <class U>
   using array = typename engine_type::template array<U>;
   template <class U>
@@ -127,6 +128,31 @@ class bound_step {
     engine.forget_recordings();
   }
 
+  /// Launches that follow one another, where each bucket needs nothing but itself. On the host they wait for each other
+  /// and go through a few buckets at a time, which the next one then finds in the caches.
+  void run(launch_function launch, arguments const& a) {
+    if (a.part.first >= a.part.last) return;
+    if constexpr (in_host_memory) waiting_.emplace_back(launch, a);
+    else launch(engine, a);
+  }
+  void run_waiting() {
+    if (waiting_.empty()) return;
+    std::int64_t first = layout.buckets(), last = 0, rows = 1;
+    for (auto const& [launch, a] : waiting_) {
+      first = std::min(first, a.part.first);
+      last = std::max(last, a.part.last);
+      rows = std::max<std::int64_t>(rows, a.rows);
+    }
+    std::int64_t const few = std::max<std::int64_t>(1, coordinates_in_a_cache * engine.threads() / (rows * layout.length)),
+                       at_once = waiting_.size() == 1 ? last - first : few;
+    for (; first < last; first += at_once)
+      for (auto [launch, a] : waiting_) {
+        a.part = {std::max(a.part.first, first), std::min(a.part.last, first + at_once)};
+        if (a.part.first < a.part.last) launch(engine, a);
+      }
+    waiting_.clear();
+  }
+
   arguments arguments_of(operation const& op) {
     run_state<T>& run = *run_;
     arguments a;
@@ -158,6 +184,8 @@ class bound_step {
   memory_of<engine_type, Executor::in_host_memory> memory;
 
  private:
+  static constexpr std::int64_t coordinates_in_a_cache = 1 << 19;  // of a few arrays, in the last one
+  std::vector<std::pair<launch_function, arguments>> waiting_;
   tensor_layout tensors_;
 
  public:

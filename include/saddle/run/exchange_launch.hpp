@@ -37,6 +37,7 @@ class exchange_launch {
     slot& s = *op.exchange;
     std::uint64_t const first = step_.operations[static_cast<std::size_t>(op.sent_by)].exchanges[static_cast<std::size_t>(repetition)];
     for (int round = 0; round < op.rounds; ++round) {
+      step_.run_waiting();
       std::size_t const time = op.time(repetition, round);
       exchange_facts const* const now = step_.facts_at(op.data, op.stride, time);
       arguments a = step_.arguments_of(op);
@@ -112,11 +113,12 @@ class exchange_launch {
     arguments back = a;
     if (relayed) a.compressor = a.downlink;
     if (s.code.mixes_copies) a.compressor = &dense_;
-    (relayed ? op.code->launch_after_relay : op.code->launch)(step_.engine, a);
+    step_.run(relayed ? op.code->launch_after_relay : op.code->launch, a);
     if (s.code.undo_sent == nullptr) return;
     back.sources = s.sources(round);
     if constexpr (Step::in_host_memory)
       if (!back.sources->skips) return;
+    step_.run_waiting();
     back.rows = run_.hosted();
     back.table = s.undo.data();
     back.absent = run_.absent_there;

@@ -101,6 +101,7 @@ class walk final : public any_walk<T> {
       section([this] { step_.engine.once(forget_non_finite{run_->lowest, run_->workers() + 1, run_->skips_there, run_->hosted()}); });
       each_operation([this](operation& op, int repetition) { launch(op, repetition); });
       section([this] {
+        step_.run_waiting();
         step_.engine.once(note_non_finite{step_.step_number.there(), run_->lowest, run_->workers() + 1, run_->log});
       });
     };
@@ -219,12 +220,13 @@ class walk final : public any_walk<T> {
     f();  // part of the whole step, which is recorded as one
   }
   void launch(operation& op, int repetition) {
+    if (op.code->what != action::local) step_.run_waiting();
     switch (op.code->what) {
       case action::gradient: launch_gradient(op, repetition); break;
       case action::local: {
         arguments a = step_.arguments_of(op);
         a.now = step_.facts_at(op.data, op.stride, op.time(repetition, 0));
-        if (a.part.first < a.part.last) section([&] { op.code->launch(step_.engine, a); });
+        section([&] { step_.run(op.code->launch, a); });
         break;
       }
       case action::measure: launch_measure(op, repetition); break;
