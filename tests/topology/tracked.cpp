@@ -31,6 +31,22 @@ TEST_CASE("tracked gossip, GT-GDA, GT-EG and GT-OMD: exact, where plain gossip i
       [&](int steps, double eta) { return distance_after(steps, sgda{eta}, identity{}, ring8); });
 }
 
+TEST_CASE("tracked gossip that combines before it adapts: exact, where the plain one is biased") {
+  gossip const late{.graph = ring(8), .order = gossip_order::combine_then_adapt};
+  CHECK(distance_after(6000, sgda{0.03}, identity{}, tracked{late}) < 1e-13);
+  test::halves_with_the_step_size(
+      [&](int steps, double eta) { return distance_after(steps, sgda{eta}, identity{}, late); });
+}
+
+TEST_CASE("omd with error feedback on a server, DQGAN: biased, and exact under a tracker") {
+  error_feedback const largest{top_k<128, 3>{}};
+  CHECK(distance_after(8000, omd{0.02}, largest, tracked{parameter_server{}}) < 1e-13);
+  // It does not come to rest: what is sent goes in turns.
+  for (double eta : {0.02, 0.01, 0.005})
+    CHECK(distance_after(static_cast<int>(60 / eta), omd{eta}, largest, parameter_server{}) / eta ==
+          doctest::Approx(1.5).epsilon(0.15));
+}
+
 TEST_CASE("tracked gossip of compressed differences, and tracked servers with error feedback: exact") {
   using sparse = top_k<128, 3>;
   gossip const choco{.graph = ring(8), .consensus_step = 0.2};
