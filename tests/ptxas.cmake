@@ -1,7 +1,7 @@
 # Compiles SOURCE to PTX, which machine_code.cmake reads too, has ptxas assemble it for each architecture below, and
-# reads what that reports of saddle's kernel template `run_buckets`: as many kernels as the line '// kernels: N' of SOURCE says,
-# each without stack and spills and within the shared memory that every kernel may have. Those for full buckets of float
-# leave room for 12 warps on a multiprocessor, and few buckets take the others.
+# reads what that reports of saddle's kernel template `run_buckets`: as many kernels as the line '// kernels: N' of
+# SOURCE says, each without stack and spills and within the shared memory that every kernel may have. Those for full
+# buckets of float leave room for 12 warps on a multiprocessor; few buckets take the others.
 #
 # The PTX of the oldest serves all: no kernel asks which architecture it is for, so that of another is the same code.
 set(architectures 80 90)

@@ -1,7 +1,7 @@
 #pragma once
-// The kernels of a step that send and receive, and the server's between them, for the combinations of the papers. `of_copy` counts what a
-// combination must move: each array read once and written once, messages included, over the rate of a copy on the same
-// device in the same run.
+// The kernels of a step that send and receive, and the server's between them, for the combinations of the papers.
+// `of_copy` counts what a combination must move: each array read once and written once, messages included, over the rate
+// of a copy on the same device in the same run. A look-ahead is a kernel of its own, and counts with what is received.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

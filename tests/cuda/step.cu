@@ -96,7 +96,8 @@ TEST_CASE("a parameter server's steps give the same bits on the device") {
   same_on_the_device<float>(averaged_omd{.step_size = 0.1}, qsgd<512, 4>{}, exact_server{});
   same_on_the_device<float>(extragradient{.step_size = 0.1}, error_feedback<top_k<512, 8>>{}, exact_server{});
   same_on_the_device<float>(adam{.step_size = 0.01}, error_feedback<scaled_sign<512>>{}, exact_server{});
-  same_on_the_device<float>(optimistic_adam{.step_size = 0.01}, error_feedback<qsgd<128, 2, nearest>>{}, exact_server{});
+  using two_bits = error_feedback<qsgd<128, 2, nearest>>;
+  same_on_the_device<float>(optimistic_adam{.step_size = 0.01}, two_bits{}, exact_server{});
   same_on_the_device<double>(extra_adam{.step_size = 0.01}, qsgd<1024, 4, dithered, norm::euclidean>{}, exact_server{});
   same_on_the_device<float>(omd{.step_size = 0.1}, error_feedback<random_k<512, 16, scaling::plain>>{}, exact_server{});
   same_on_the_device<float>(optimistic_adam{.step_size = 0.01}, natural<512>{}, exact_server{});

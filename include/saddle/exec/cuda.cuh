@@ -75,8 +75,8 @@ std::int64_t most_buckets(bucket_layout const& layout, std::int64_t first, std::
   return Which == buckets_that::are_not ? others : last - first - others;
 }
 
-/// The library's kernel: a body on buckets of one kind of each row, a group a bucket. Tiles live in registers: one block
-/// on a multiprocessor is enough, or the compiler spills some to fit one more.
+/// The library's kernel: a body on buckets of one kind of each row, a group a bucket. Tiles live in registers: one
+/// block on a multiprocessor is enough, or the compiler spills some to fit one more.
 template <buckets_that Which, class Group, class Body>
 __global__ void __launch_bounds__(threads_of<Group>, 1)
     run_buckets(__grid_constant__ Body const body, int rows, std::int64_t first, std::int64_t last) {

@@ -143,8 +143,8 @@ class bound_step {
       last = std::max(last, a.part.last);
       rows = std::max<std::int64_t>(rows, a.rows);
     }
-    std::int64_t const few = std::max<std::int64_t>(1, coordinates_in_a_cache * engine.threads() / (rows * layout.length)),
-                       at_once = waiting_.size() == 1 ? last - first : few;
+    std::int64_t const few = coordinates_in_a_cache * engine.threads() / (rows * layout.length);
+    std::int64_t const at_once = waiting_.size() == 1 ? last - first : std::max<std::int64_t>(few, 1);
     for (; first < last; first += at_once)
       for (auto [launch, a] : waiting_) {
         a.part = {std::max(a.part.first, first), std::min(a.part.last, first + at_once)};
