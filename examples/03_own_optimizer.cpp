@@ -31,7 +31,7 @@ struct heavy_ball {
   // A step: one gradient, taken at the weights, and a move along the direction, which is exchanged. Who stands for the
   // players whose step it is: alternating lets one after the other take it.
   template <class Who>
-  using steps = saddle::list<saddle::estimate<saddle::name::w, Who>, saddle::move<Who>>;
+  using steps = saddle::step_list<saddle::estimate<saddle::name::w, Who>, saddle::descend<Who>>;
   using estimator = saddle::one_gradient;
   static std::string name() { return "heavy-ball"; }
 };

@@ -29,7 +29,7 @@ struct half_of_largest {
 
   // The group is the lanes that share the bucket: one on the CPU, a block on the GPU. p[k] is this lane's.
   template <saddle::cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, saddle::stream const&,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, saddle::random_stream const&,
                         message<T> out) const {
     using namespace saddle;
     T const largest =

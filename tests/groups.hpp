@@ -1,6 +1,6 @@
 #pragma once
-#include "saddle/group/serial.hpp"
-#include "saddle/group/threads.hpp"
+#include "saddle/lanes/serial.hpp"
+#include "saddle/lanes/threads.hpp"
 
 /// Every group that runs on this machine without a GPU.
 #define SADDLE_TEST_GROUPS saddle::serial_group, saddle::thread_group<8>

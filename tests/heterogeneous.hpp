@@ -12,7 +12,7 @@
 
 #include "saddle/compressor/identity.hpp"
 #include "saddle/core/counter_rng.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/topology/circulant.hpp"
 #include "saddle/topology/graph.hpp"

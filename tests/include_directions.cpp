@@ -36,17 +36,17 @@ std::string folder_of(std::string_view path) {
 /// What each folder may include besides config.hpp, core and itself.
 std::map<std::string, std::vector<std::string_view>> const arrows{
     {"core", {}},
-    {"group", {}},
-    {"problem", {"saddle/exec/concept.hpp", "saddle/exec/cuda_check.cuh", "saddle/exec/cuda_handles.cuh",
-                 "saddle/exec/device_array.cuh"}},
+    {"lanes", {}},
+    {"problem", {"saddle/executor/concept.hpp", "saddle/executor/cuda_check.cuh", "saddle/executor/cuda_handles.cuh",
+                 "saddle/executor/device_array.cuh"}},
     {"transport", {}},
     {"data", {}},
     {"metric", {}},
-    {"compressor", {"saddle/group/concept.hpp"}},
-    {"exec", {"saddle/group/"}},
+    {"compressor", {"saddle/lanes/concept.hpp"}},
+    {"executor", {"saddle/lanes/"}},
     // The language in which policies write a step, and the bodies that run what they wrote.
-    {"step", {"saddle/group/concept.hpp"}},
-    {"kernel", {"saddle/step/", "saddle/group/concept.hpp", "saddle/compressor/concept.hpp"}},
+    {"step", {"saddle/lanes/concept.hpp"}},
+    {"kernel", {"saddle/step/", "saddle/lanes/concept.hpp", "saddle/compressor/concept.hpp"}},
     // Policies. Who writes a list may name what the others promise, and a topology by which rule it exchanges. Identity
     // is the neutral element of the compressors.
     {"estimator", {"saddle/step/", "saddle/optimizer/concept.hpp", "saddle/problem/concept.hpp"}},
@@ -61,17 +61,17 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
     {"run",
      {"saddle/step/", "saddle/kernel/", "saddle/exchange/", "*/concept.hpp", "saddle/topology/graph.hpp",
       "saddle/compressor/identity.hpp", "saddle/compressor/message_codec.hpp", "saddle/problem/any_problem.hpp",
-      "saddle/exec/memory.hpp"}},
+      "saddle/executor/memory.hpp"}},
     {"train",
      {"saddle/step/", "saddle/kernel/", "saddle/exchange/", "saddle/run/", "*/concept.hpp",
       "saddle/compressor/identity.hpp", "saddle/compressor/message_codec.hpp", "saddle/problem/any_problem.hpp",
-      "saddle/exec/memory.hpp", "saddle/problem/device_concept.cuh", "saddle/exec/cuda.cuh",
-      "saddle/exec/cuda_handles.cuh"}},  // these three: where gradients meet kernels
+      "saddle/executor/memory.hpp", "saddle/problem/device_concept.cuh", "saddle/executor/cuda.cuh",
+      "saddle/executor/cuda_handles.cuh"}},  // these three: where gradients meet kernels
     // One vector by hand, without a trainer. It runs on the CPU unless told.
     {"codec",
      {"saddle/step/", "saddle/kernel/", "saddle/run/", "*/concept.hpp", "saddle/compressor/message.hpp",
-      "saddle/exec/cpu.hpp"}},
-    {"testing", {"saddle/codec/", "saddle/compressor/concept.hpp", "saddle/group/"}},
+      "saddle/executor/cpu.hpp"}},
+    {"testing", {"saddle/codec/", "saddle/compressor/concept.hpp", "saddle/lanes/"}},
 };
 
 struct leaf {
@@ -81,9 +81,9 @@ struct leaf {
 };
 
 std::vector<leaf> const leaves{
-    {"cub/", {"saddle/group/", "saddle/exec/"}, true},
-    {"thrust/", {"saddle/exec/"}, true},
-    {"cuda_runtime", {"saddle/exec/", "saddle/problem/"}, true},
+    {"cub/", {"saddle/lanes/", "saddle/executor/"}, true},
+    {"thrust/", {"saddle/executor/"}, true},
+    {"cuda_runtime", {"saddle/executor/", "saddle/problem/"}, true},
     {"cublas", {"saddle/problem/"}, true},
     {"boost/", {"saddle/transport/mpi.hpp"}},
     {"mpi.h", {"saddle/transport/mpi.hpp"}},
@@ -184,15 +184,15 @@ TEST_CASE("right arrows pass") {
   may("saddle/core/bits.hpp", "cstdint");
   may("saddle/core/bits.hpp", "saddle/config.hpp");
   may("saddle/core/bits.hpp", "saddle/core/expects.hpp");
-  may("saddle/group/serial.hpp", "saddle/core/bits.hpp");
-  may("saddle/group/cuda_block.cuh", "saddle/group/concept.hpp");
-  may("saddle/group/cuda_block.cuh", "cub/block/block_scan.cuh");
+  may("saddle/lanes/serial.hpp", "saddle/core/bits.hpp");
+  may("saddle/lanes/cuda_block.cuh", "saddle/lanes/concept.hpp");
+  may("saddle/lanes/cuda_block.cuh", "cub/block/block_scan.cuh");
   may("saddle/optimizer/omd.hpp", "saddle/optimizer/concept.hpp");
-  may("saddle/compressor/top_k.hpp", "saddle/group/concept.hpp");
+  may("saddle/compressor/top_k.hpp", "saddle/lanes/concept.hpp");
   may("saddle/compressor/error_feedback.hpp", "saddle/compressor/concept.hpp");
   may("saddle/topology/gossip.hpp", "saddle/topology/graph.hpp");
   may("saddle/topology/mixing_matrix.hpp", "Eigen/Dense");
-  may("saddle/step/sweep.hpp", "saddle/group/concept.hpp");
+  may("saddle/step/sweep.hpp", "saddle/lanes/concept.hpp");
   may("saddle/kernel/send.hpp", "saddle/compressor/concept.hpp");
   may("saddle/kernel/send.hpp", "saddle/step/sweep.hpp");
   may("saddle/optimizer/omd.hpp", "saddle/step/list.hpp");
@@ -201,27 +201,27 @@ TEST_CASE("right arrows pass") {
   may("saddle/topology/gossip.hpp", "saddle/exchange/mixing.hpp");
   may("saddle/run/instruction.hpp", "saddle/kernel/send.hpp");
   may("saddle/run/plan.hpp", "saddle/optimizer/concept.hpp");
-  may("saddle/exec/cuda.cuh", "saddle/group/cuda_block.cuh");
-  may("saddle/exec/cuda.cuh", "thrust/device_vector.h");
-  may("saddle/exec/cuda.cuh", "cuda_runtime.h");
+  may("saddle/executor/cuda.cuh", "saddle/lanes/cuda_block.cuh");
+  may("saddle/executor/cuda.cuh", "thrust/device_vector.h");
+  may("saddle/executor/cuda.cuh", "cuda_runtime.h");
   may("saddle/train/trainer.hpp", "saddle/run/walk.hpp");
-  may("saddle/train/trainer.hpp", "saddle/exec/concept.hpp");
-  may("saddle/train/device_problem.cuh", "saddle/exec/cuda.cuh");
-  may("saddle/exec/cuda.cuh", "cub/device/device_scan.cuh");
+  may("saddle/train/trainer.hpp", "saddle/executor/concept.hpp");
+  may("saddle/train/device_problem.cuh", "saddle/executor/cuda.cuh");
+  may("saddle/executor/cuda.cuh", "cub/device/device_scan.cuh");
   may("saddle/core/atomic_file.hpp", "fcntl.h");
   may("saddle/problem/mlp_gan.hpp", "Eigen/Core");
   may("saddle/problem/mlp_gan.cuh", "cublas_v2.h");
   may("saddle/problem/mlp_gan.cuh", "cuda_runtime_api.h");
-  may("saddle/problem/mlp_gan.cuh", "saddle/exec/device_array.cuh");
+  may("saddle/problem/mlp_gan.cuh", "saddle/executor/device_array.cuh");
   may("saddle/transport/mpi.hpp", "boost/mpi/communicator.hpp");
   may("saddle/data/idx.hpp", "zlib.h");
   may("saddle/algorithm/dqgan.hpp", "saddle/optimizer/omd.hpp");
   may("saddle/algorithm/dqgan.hpp", "saddle/algorithm/dposg.hpp");
   may("saddle/games.hpp", "saddle/saddle.hpp");
   may("saddle/games.hpp", "saddle/algorithm/dqgan.hpp");
-  may("saddle/codec/codec.hpp", "saddle/exec/cpu.hpp");
+  may("saddle/codec/codec.hpp", "saddle/executor/cpu.hpp");
   may("saddle/codec/codec.hpp", "saddle/run/global_selection.hpp");
-  may("saddle/cuda.cuh", "saddle/exec/cuda.cuh");
+  may("saddle/cuda.cuh", "saddle/executor/cuda.cuh");
 }
 
 TEST_CASE("wrong arrows are refused") {
@@ -231,23 +231,23 @@ TEST_CASE("wrong arrows are refused") {
     CHECK(refusal(file, included) != "");
   };
   may_not("saddle/config.hpp", "saddle/core/bits.hpp");
-  may_not("saddle/core/bits.hpp", "saddle/group/concept.hpp");
+  may_not("saddle/core/bits.hpp", "saddle/lanes/concept.hpp");
   may_not("saddle/core/bits.hpp", "Eigen/Core");
   may_not("saddle/core/bits.hpp", "unistd.h");
-  may_not("saddle/group/serial.hpp", "saddle/compressor/concept.hpp");
-  may_not("saddle/group/cuda_block.cuh", "thrust/device_vector.h");
-  may_not("saddle/group/serial.hpp", "cub/block/block_scan.cuh");
+  may_not("saddle/lanes/serial.hpp", "saddle/compressor/concept.hpp");
+  may_not("saddle/lanes/cuda_block.cuh", "thrust/device_vector.h");
+  may_not("saddle/lanes/serial.hpp", "cub/block/block_scan.cuh");
   may_not("saddle/optimizer/omd.hpp", "saddle/compressor/top_k.hpp");
-  may_not("saddle/optimizer/omd.hpp", "saddle/group/concept.hpp");
-  may_not("saddle/compressor/top_k.hpp", "saddle/group/serial.hpp");
+  may_not("saddle/optimizer/omd.hpp", "saddle/lanes/concept.hpp");
+  may_not("saddle/compressor/top_k.hpp", "saddle/lanes/serial.hpp");
   may_not("saddle/compressor/top_k.hpp", "saddle/optimizer/concept.hpp");
   may_not("saddle/topology/gossip.hpp", "saddle/compressor/concept.hpp");
   may_not("saddle/topology/graph.hpp", "Eigen/Dense");
   may_not("saddle/step/list.hpp", "saddle/optimizer/concept.hpp");
   may_not("saddle/step/sweep.hpp", "saddle/compressor/concept.hpp");
-  may_not("saddle/step/sweep.hpp", "saddle/exec/concept.hpp");
+  may_not("saddle/step/sweep.hpp", "saddle/executor/concept.hpp");
   may_not("saddle/kernel/send.hpp", "saddle/compressor/top_k.hpp");
-  may_not("saddle/kernel/send.hpp", "saddle/exec/concept.hpp");
+  may_not("saddle/kernel/send.hpp", "saddle/executor/concept.hpp");
   may_not("saddle/kernel/send.hpp", "saddle/run/walk.hpp");
   may_not("saddle/optimizer/omd.hpp", "saddle/kernel/local.hpp");
   may_not("saddle/optimizer/omd.hpp", "saddle/topology/gossip.hpp");
@@ -257,16 +257,16 @@ TEST_CASE("wrong arrows are refused") {
   may_not("saddle/run/walk.hpp", "saddle/topology/gossip.hpp");
   may_not("saddle/run/walk.hpp", "saddle/optimizer/omd.hpp");
   may_not("saddle/run/walk.hpp", "saddle/train/trainer.hpp");
-  may_not("saddle/exec/cpu.hpp", "saddle/kernel/send.hpp");
-  may_not("saddle/exec/cpu.hpp", "saddle/group/cuda_block.cuh");
-  may_not("saddle/exec/cpu.hpp", "thrust/device_vector.h");
+  may_not("saddle/executor/cpu.hpp", "saddle/kernel/send.hpp");
+  may_not("saddle/executor/cpu.hpp", "saddle/lanes/cuda_block.cuh");
+  may_not("saddle/executor/cpu.hpp", "thrust/device_vector.h");
   may_not("saddle/train/trainer.hpp", "saddle/optimizer/omd.hpp");
-  may_not("saddle/train/trainer.hpp", "saddle/exec/cpu.hpp");
-  may_not("saddle/train/trainer.hpp", "saddle/exec/cuda.cuh");
+  may_not("saddle/train/trainer.hpp", "saddle/executor/cpu.hpp");
+  may_not("saddle/train/trainer.hpp", "saddle/executor/cuda.cuh");
   may_not("saddle/train/trainer.hpp", "saddle/transport/loopback.hpp");
   may_not("saddle/train/trainer.hpp", "saddle/algorithm/dqgan.hpp");
   may_not("saddle/train/trainer.hpp", "saddle/saddle.hpp");
-  may_not("saddle/train/trainer.hpp", "saddle/exec/cuda.cuh");
+  may_not("saddle/train/trainer.hpp", "saddle/executor/cuda.cuh");
   may_not("saddle/train/trainer.hpp", "saddle/codec/codec.hpp");
   may_not("saddle/codec/codec.hpp", "saddle/compressor/top_k.hpp");
   may_not("saddle/codec/codec.hpp", "saddle/train/trainer.hpp");
@@ -274,16 +274,16 @@ TEST_CASE("wrong arrows are refused") {
   may_not("saddle/problem/mlp_gan.hpp", "cublas_v2.h");
   may_not("saddle/problem/mlp_gan.hpp", "zlib.h");
   may_not("saddle/problem/mlp_gan.hpp", "cuda_runtime_api.h");
-  may_not("saddle/problem/mlp_gan.hpp", "saddle/exec/device_vector.cuh");
-  may_not("saddle/problem/mlp_gan.hpp", "saddle/exec/device_array.cuh");
-  may_not("saddle/problem/mlp_gan.cuh", "saddle/exec/device_vector.cuh");
-  may_not("saddle/problem/mlp_gan.cuh", "saddle/exec/cuda.cuh");
+  may_not("saddle/problem/mlp_gan.hpp", "saddle/executor/device_vector.cuh");
+  may_not("saddle/problem/mlp_gan.hpp", "saddle/executor/device_array.cuh");
+  may_not("saddle/problem/mlp_gan.cuh", "saddle/executor/device_vector.cuh");
+  may_not("saddle/problem/mlp_gan.cuh", "saddle/executor/cuda.cuh");
   may_not("saddle/transport/loopback.hpp", "boost/mpi.hpp");
   may_not("saddle/algorithm/dqgan.hpp", "saddle/saddle.hpp");
-  may_not("saddle/algorithm/dqgan.hpp", "saddle/exec/cuda.cuh");
+  may_not("saddle/algorithm/dqgan.hpp", "saddle/executor/cuda.cuh");
   may_not("saddle/saddle.hpp", "saddle/cuda.cuh");
   may_not("saddle/saddle.hpp", "Eigen/Core");
-  may_not("saddle/new_folder/thing.hpp", "saddle/group/concept.hpp");
+  may_not("saddle/new_folder/thing.hpp", "saddle/lanes/concept.hpp");
   may_not("saddle/core/bits.hpp", "nlohmann/json.hpp");
 }
 

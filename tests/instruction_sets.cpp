@@ -68,7 +68,7 @@ void messages() {
       T p[m.longest] = {}, sent[m.longest] = {};
       for (int k = 0; k < b.count; ++k)
         p[k] = gradient[static_cast<std::size_t>(b.begin + k) % gradient.size()];
-      encode_tile(c, serial_group{}, p, p, sent, b.count, stream{.seed = 7}, m.at(b.index));
+      encode_tile(c, serial_group{}, p, p, sent, b.count, random_stream{.seed = 7}, m.at(b.index));
     }
     print(C::name() + (sizeof(T) == 4 ? " of float" : " of double"), std::span<std::byte const>(m.planes));
   };

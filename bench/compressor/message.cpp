@@ -29,7 +29,7 @@ class message_bench {
     for (float& x : p) x = static_cast<float>(random.normal());
     for (std::int64_t i = 0; i < layout_.buckets(); ++i) {
       bucket const b = layout_.at(i);
-      C{}.encode(serial_group{}, p, sent, b.count, stream{.bucket = static_cast<std::uint64_t>(i)},
+      C{}.encode(serial_group{}, p, sent, b.count, random_stream{.bucket = static_cast<std::uint64_t>(i)},
                  message_at<C, float>(planes_, b));
     }
     seal();

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "../run.hpp"
-#include "saddle/exec/cuda.cuh"
-#include "saddle/exec/cuda_check.cuh"
+#include "saddle/executor/cuda.cuh"
+#include "saddle/executor/cuda_check.cuh"
 
 namespace {
 

@@ -28,7 +28,7 @@
 #include "saddle/estimator/same_sample_optimism.hpp"
 #include "saddle/estimator/storm.hpp"
 #include "saddle/estimator/svrg.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/metric/break_even.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/adamw.hpp"

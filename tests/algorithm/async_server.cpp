@@ -14,7 +14,7 @@
 #include "naive_server.hpp"
 #include "saddle/algorithm/adacomp_sgd.hpp"
 #include "saddle/compressor/qsgd.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/train/trainer.hpp"

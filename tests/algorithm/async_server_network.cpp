@@ -13,7 +13,7 @@
 
 #include "naive_server.hpp"
 #include "saddle/algorithm/adacomp_sgd.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/transport/loopback.hpp"
 #include "saddle/transport/simulated.hpp"
 

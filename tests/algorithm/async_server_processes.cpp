@@ -19,7 +19,7 @@
 #include "../train/processes.hpp"
 #include "naive_server.hpp"
 #include "saddle/algorithm/adacomp_sgd.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/transport/loopback.hpp"
 
 using namespace saddle;

@@ -17,7 +17,7 @@
 #include "saddle/compressor/half.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/data/mixture.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/metric/modes.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 #include "saddle/optimizer/sgda.hpp"

@@ -19,7 +19,7 @@
 #include "saddle/compressor/half.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/top_k.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/optimizer/omd.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/transport/loopback.hpp"

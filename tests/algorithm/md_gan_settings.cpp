@@ -15,7 +15,7 @@
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/transport/loopback.hpp"
 

@@ -78,7 +78,7 @@ aligned_vector<std::byte> naive_planes(C const& c, vec<T> const& v, vec<T> const
       T fresh[length] = {}, whole[length] = {}, out[length] = {};
       std::copy_n(v.data() + b.begin, b.count, fresh);
       std::copy_n(p.data() + b.begin, b.count, whole);
-      stream const random{key.seed, purpose::dither, key.exchange, key.sender, static_cast<std::uint64_t>(n)};
+      random_stream const random{key.seed, purpose::dither, key.exchange, key.sender, static_cast<std::uint64_t>(n)};
       encode_tile(c, serial_group{}, whole, fresh, out, b.count, random, message);
       std::copy_n(out, b.count, sent.data() + b.begin);
     }

@@ -94,7 +94,7 @@ struct misspells_encode_selected : global {
 static_assert(!compressor<misspells_encode_selected> && !encodes<misspells_encode_selected>);
 struct encodes_each_bucket_too : global {
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const&, T const (&)[Items], T (&)[Items], int, stream const&, message<T>) const {}
+  SADDLE_HD void encode(G const&, T const (&)[Items], T (&)[Items], int, random_stream const&, message<T>) const {}
 };
 static_assert(!compressor<encodes_each_bucket_too> && !encodes_in_one_way<encodes_each_bucket_too>);
 struct has_no_room_for_pairs : global {
@@ -119,14 +119,14 @@ static_assert(!compressor<keeps_without_selecting> && !selects_globally_or_not_a
 struct encodes_in_two_ways : sign {
   using sign::encode;
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const&, T const (&)[Items], T const (&)[Items], T (&)[Items], int, stream const&,
+  SADDLE_HD void encode(G const&, T const (&)[Items], T const (&)[Items], T (&)[Items], int, random_stream const&,
                         message<T>) const {}
 };
 static_assert(!compressor<encodes_in_two_ways> && !encodes_in_one_way<encodes_in_two_ways>);
 struct adds_in_two_ways : sign {
   using sign::add;
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void add(G const&, message<T>, int, stream const&, T, T (&)[Items]) const {}
+  SADDLE_HD void add(G const&, message<T>, int, random_stream const&, T, T (&)[Items]) const {}
 };
 static_assert(!compressor<adds_in_two_ways> && !adds_in_one_way<adds_in_two_ways>);
 struct misspells_add : sign {

@@ -64,7 +64,7 @@ std::vector<T> some_directions(std::vector<T> v) {
 
 template <class G, class C, class T>
 outcome<C, T> encode_beside(std::vector<T> const& fresh, C const& c, std::vector<T> const& p,
-                            stream const& random = {}, int fill = 0xA5) {
+                            random_stream const& random = {}, int fill = 0xA5) {
   constexpr int length = bucket_of<C>, items = length / G::lanes;
   int const count = static_cast<int>(p.size());
   outcome<C, T> r{.layout = {{length + count, length}, length}, .bytes = {}, .sent = p, .decoded = p, .added = {p, p}};
@@ -98,27 +98,27 @@ outcome<C, T> encode_beside(std::vector<T> const& fresh, C const& c, std::vector
 }
 
 template <class G, class C, class T>
-outcome<C, T> encode_on(C const& c, std::vector<T> const& p, stream const& random = {}, int fill = 0xA5) {
+outcome<C, T> encode_on(C const& c, std::vector<T> const& p, random_stream const& random = {}, int fill = 0xA5) {
   return encode_beside<G>(some_directions(p), c, p, random, fill);
 }
 
 // ---- Random bits ----
 
 /// Of the places 4 n ... 4 n + 3 and the same in the second half: block n of the stream, 16 bits each.
-inline std::uint16_t random_bits_of(int bucket, stream const& s, int i) {
+inline std::uint16_t random_bits_of(int bucket, random_stream const& s, int i) {
   std::uint32_t word[4];
   int const half = bucket / 2, j = i % half;
   random_block(s, static_cast<std::uint32_t>(j / 4), word);
   return static_cast<std::uint16_t>(word[i / half * 2 + j % 4 / 2] >> (j % 2 * 16));
 }
-inline long double dither_of(int bucket, stream const& s, int i) {
+inline long double dither_of(int bucket, random_stream const& s, int i) {
   return (random_bits_of(bucket, s, i) + 0.5L) / 65536;
 }
 /// One lane whose random bits are what the test says, the same for all coordinates.
 struct scripted_group : serial_group {
   std::uint16_t bits;
   template <int Items>
-  void random(stream const&, std::uint16_t (&r)[Items]) const {
+  void random(random_stream const&, std::uint16_t (&r)[Items]) const {
     std::fill_n(r, Items, bits);
   }
 };
@@ -188,7 +188,7 @@ void is_unbiased_over_streams(C const& c, std::vector<T> const& p) {
   if (size < 1000 * real(std::numeric_limits<T>::min())) return;  // a denormal scale cannot be unbiased
   mean along, across, error;
   for (int j = 0; j < mean::draws; ++j) {
-    auto const r = encode_on<serial_group>(c, p, stream{.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
+    auto const r = encode_on<serial_group>(c, p, random_stream{.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
     real a = 0, b = 0;
     for (std::size_t i = 0; i < p.size(); ++i) {
       real const d = (real(r.sent[i]) - p[i]) / size;
@@ -212,7 +212,7 @@ void contracts_over_streams(C const& c, std::vector<T> const& p) {
   if (size == 0) return;
   mean error;
   for (int j = 0; j < mean::draws; ++j) {
-    auto const r = encode_on<serial_group>(c, p, stream{.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
+    auto const r = encode_on<serial_group>(c, p, random_stream{.seed = 5, .exchange = static_cast<std::uint64_t>(j)});
     error.add(squared_error(p, r.sent) / (size * size));
   }
   real const promised = acts_rarely<C> ? delta_of<C> : 0;
@@ -282,7 +282,7 @@ void keeps(C const& c, F payload) {
                                 ? domain{has_floats_range<C> ? std::numeric_limits<float>::min() : 0.0,
                                          std::numeric_limits<float>::max()}
                                 : domain{}) == "");
-  stream const random{.seed = 9, .exchange = 3, .worker = 1, .bucket = 1};
+  random_stream const random{.seed = 9, .exchange = 3, .worker = 1, .bucket = 1};
   if (G::lanes == 1) lays_out_messages<C, T>();
   for (int count : counts(bucket_of<C>, G::lanes)) {
     CAPTURE(count);

@@ -19,7 +19,7 @@ void approaches(double delta, int steps) {
   real const begin = squared_norm(v);
   for (int t = 1; t <= steps; ++t) {
     for (std::size_t i = 0; i < 512; ++i) p[i] = v[i] - known[i];
-    auto const r = encode_on<serial_group>(C{}, p, stream{.seed = 1, .exchange = static_cast<std::uint64_t>(t)});
+    auto const r = encode_on<serial_group>(C{}, p, random_stream{.seed = 1, .exchange = static_cast<std::uint64_t>(t)});
     for (std::size_t i = 0; i < 512; ++i) {
       known[i] += r.sent[i];
       p[i] = v[i] - known[i];

@@ -21,7 +21,7 @@ struct owing {
       vector const v = V{}(t);
       vector p = v;
       for (std::size_t i = 0; i < p.size(); ++i) p[i] = v[i] + memory[i];
-      auto const r = encode_on<serial_group>(c, p, stream{.seed = 1, .exchange = static_cast<std::uint64_t>(t)});
+      auto const r = encode_on<serial_group>(c, p, random_stream{.seed = 1, .exchange = static_cast<std::uint64_t>(t)});
       for (std::size_t i = 0; i < p.size(); ++i) {
         memory[i] = p[i] - r.sent[i];
         sent[i] += r.sent[i];

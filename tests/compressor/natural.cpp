@@ -17,7 +17,7 @@ real power_below(real x) {
 template <class G, class T>
 void follows_the_definition() {
   using limits = std::numeric_limits<T>;
-  stream const random{.seed = 77, .exchange = 5, .worker = 3, .bucket = 8};
+  random_stream const random{.seed = 77, .exchange = 5, .worker = 3, .bucket = 8};
   for (int count : counts(512, G::lanes))
     for (auto const& [name, p] : inputs<T>(count)) {
       CAPTURE(count);
@@ -56,7 +56,7 @@ struct moments {
     std::copy(p.begin(), p.end(), tile);
     for (int bits = 0; bits < 65536; ++bits) {
       scripted_group const g{{}, static_cast<std::uint16_t>(bits)};
-      natural<128>{}.encode(g, tile, sent, static_cast<int>(p.size()), stream{}, {&top, codes});
+      natural<128>{}.encode(g, tile, sent, static_cast<int>(p.size()), random_stream{}, {&top, codes});
       for (std::size_t i = 0; i < p.size(); ++i) {
         mean[i] += sent[i] / 65536.0;
         error += static_cast<double>((real(p[i]) - sent[i]) * (real(p[i]) - sent[i]) / squared_norm(p) / 65536);
@@ -101,13 +101,13 @@ TEST_CASE_TEMPLATE("natural: powers of two come through as they are, and twice i
   std::vector<T> powers;
   for (int e = 0; e < 126; ++e) powers.push_back(std::ldexp(T(e % 3 ? 1 : -1), e - 100));
   for (std::uint64_t j = 0; j < 20; ++j)
-    CHECK(encode_on<serial_group>(natural<128>{}, powers, stream{.exchange = j}).sent == powers);
+    CHECK(encode_on<serial_group>(natural<128>{}, powers, random_stream{.exchange = j}).sent == powers);
   for (int count : counts(512))
     for (auto const& [name, p] : inputs<T>(count)) {
       CAPTURE(name);
       auto once = encode_on<serial_group>(natural<>{}, p);
       if (*once.message().top < std::numeric_limits<T>::max() / 2)  // then its own power above is a number
-        CHECK(encode_on<serial_group>(natural<>{}, once.sent, stream{.exchange = 1}).sent == once.sent);
+        CHECK(encode_on<serial_group>(natural<>{}, once.sent, random_stream{.exchange = 1}).sent == once.sent);
     }
 }
 
@@ -116,7 +116,7 @@ TEST_CASE_TEMPLATE("natural: where the next power is no number, the largest numb
   std::vector<T> const p{most, -most / 2, std::ldexp(most, -5)};
   int up = 0;
   for (std::uint64_t j = 0; j < 200; ++j) {
-    auto const r = encode_on<serial_group>(natural<128>{}, p, stream{.exchange = j});
+    auto const r = encode_on<serial_group>(natural<128>{}, p, random_stream{.exchange = j});
     up += r.sent[0] == most;
     for (std::size_t i = 0; i < p.size(); ++i)
       CHECK((r.sent[i] == p[i] || r.sent[i] == p[i] / 2));

@@ -30,7 +30,7 @@ template <class T, int Bucket, int Bits, rounding Rounding, norm Norm>
 void follows_the_definition(qsgd<Bucket, Bits, Rounding, Norm> const& c) {
   using limits = std::numeric_limits<T>;
   int const s = (1 << (Bits - 1)) - 1;
-  stream const random{.seed = 77, .exchange = 5, .worker = 3, .bucket = 8};
+  random_stream const random{.seed = 77, .exchange = 5, .worker = 3, .bucket = 8};
   CAPTURE(c.name());
   CHECK(c.levels == s);
   for (int count : counts(Bucket))
@@ -69,7 +69,7 @@ void encode_scripted(C const& c, std::vector<T> const& p, int dither, T* sent_to
   std::copy(p.begin(), p.end(), tile);
   scripted_group g;
   g.bits = static_cast<std::uint16_t>(dither);
-  c.encode(g, tile, sent, static_cast<int>(p.size()), stream{}, {&unit, codes});
+  c.encode(g, tile, sent, static_cast<int>(p.size()), random_stream{}, {&unit, codes});
   std::copy_n(sent, p.size(), sent_to);
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("qsgd: every exchange, worker, bucket, seed and coordinate has dither 
   std::vector<float> const p = one_and<float>(512, 0.5 / 7);  // every coordinate but the first rounds by its dither
   std::set<std::vector<float>> seen;
   for (int i = 0; i < 5; ++i) {
-    stream s{.seed = 1, .exchange = 10, .worker = 10, .bucket = 10};
+    random_stream s{.seed = 1, .exchange = 10, .worker = 10, .bucket = 10};
     if (i == 1) ++s.seed;
     if (i == 2) ++s.exchange;
     if (i == 3) ++s.worker;

@@ -19,7 +19,7 @@ constexpr auto plain = scaling::plain;
 
 /// The places of the K largest keys, in ascending order: 16 bits of the stream's block for the place, and among equal
 /// ones the place counted from where the stream's last block says.
-std::vector<int> naive_places(int bucket, stream const& s, int count, int k) {
+std::vector<int> naive_places(int bucket, random_stream const& s, int count, int k) {
   std::uint32_t word[4];
   random_block(s, 65535, word);
   auto const first = static_cast<int>((std::uint64_t{word[0]} * static_cast<unsigned>(count)) >> 32);
@@ -41,7 +41,7 @@ void sends_what_the_stream_draws(random_k<Bucket, K, Scaling> const& c) {
       for (auto const& [name, p] : inputs<T>(count)) {
         CAPTURE(count);
         CAPTURE(name);
-        stream const random{.seed = 4, .exchange = 7, .worker = 2, .bucket = static_cast<std::uint64_t>(count)};
+        random_stream const random{.seed = 4, .exchange = 7, .worker = 2, .bucket = static_cast<std::uint64_t>(count)};
         auto r = encode_on<G>(c, p, random);
         auto const places = naive_places(Bucket, random, count, K);
         T const up = Scaling == plain ? T(1) : T(count) / static_cast<T>(places.size());
@@ -91,7 +91,7 @@ TEST_CASE("random_k: every place is drawn as often as every other, in short buck
     float p[C::bucket], sent[C::bucket], value[C::bucket];
     std::fill_n(p, C::bucket, 1.0f);
     for (int j = 0; j < draws; ++j) {
-      c.encode(g, p, sent, count, stream{.seed = 3, .exchange = static_cast<std::uint64_t>(j)}, {value});
+      c.encode(g, p, sent, count, random_stream{.seed = 3, .exchange = static_cast<std::uint64_t>(j)}, {value});
       for (int i = 0; i < count; ++i) drawn[at(i)] += sent[i] != 0;
     }
     double const sigma = std::sqrt(chance * (1 - chance) / draws);
@@ -107,9 +107,9 @@ TEST_CASE("random_k: every place is drawn as often as every other, in short buck
 TEST_CASE("random_k: a constant bucket attains omega = Bucket / K - 1, and delta = K / Bucket, in every draw") {
   std::vector<float> const p(512, -0.5f);
   for (std::uint64_t j = 0; j < 100; ++j) {
-    auto const unbiased = encode_on<serial_group>(random_k<512, 8>{}, p, stream{.exchange = j});
+    auto const unbiased = encode_on<serial_group>(random_k<512, 8>{}, p, random_stream{.exchange = j});
     CHECK(squared_error(p, unbiased.sent) == real(random_k<512, 8>::omega) * squared_norm(p));
-    auto const contracting = encode_on<serial_group>(random_k<512, 8, plain>{}, p, stream{.exchange = j});
+    auto const contracting = encode_on<serial_group>(random_k<512, 8, plain>{}, p, random_stream{.exchange = j});
     CHECK(squared_error(p, contracting.sent) == (1 - real(random_k<512, 8, plain>::delta)) * squared_norm(p));
   }
   CHECK(random_k<512, 8>::omega == 63);
@@ -123,7 +123,7 @@ TEST_CASE("random_k: every exchange, worker, bucket and seed draws places of its
   std::vector<float> const p(512, 1);
   std::set<std::vector<float>> seen;
   for (int i = 0; i < 5; ++i) {
-    stream s{.seed = 1, .exchange = 10, .worker = 10, .bucket = 10};
+    random_stream s{.seed = 1, .exchange = 10, .worker = 10, .bucket = 10};
     if (i == 1) ++s.seed;
     if (i == 2) ++s.exchange;
     if (i == 3) ++s.worker;

@@ -20,7 +20,7 @@ TEST_CASE_TEMPLATE("ternary: the largest magnitude, its opposite or nothing, wit
     std::vector<int> taken(p.size());
     int wrong = 0;
     for (int j = 0; j < draws; ++j) {
-      auto const r = encode_on<G>(ternary<>{}, p, stream{.seed = 2, .exchange = static_cast<std::uint64_t>(j)});
+      auto const r = encode_on<G>(ternary<>{}, p, random_stream{.seed = 2, .exchange = static_cast<std::uint64_t>(j)});
       for (std::size_t i = 0; i < p.size(); ++i) {
         bool const sent = r.sent[i] != 0;
         wrong += r.sent[i] != (sent ? std::copysign(s, p[i]) : 0);
@@ -42,7 +42,7 @@ TEST_CASE("ternary: omega is reached by one large coordinate among many of the w
   double error = 0;
   for (int j = 0; j < draws; ++j)
     error += static_cast<double>(squared_error(
-        p, encode_on<serial_group>(ternary<bucket>{}, p, stream{.exchange = static_cast<std::uint64_t>(j)}).sent));
+        p, encode_on<serial_group>(ternary<bucket>{}, p, random_stream{.exchange = static_cast<std::uint64_t>(j)}).sent));
   CHECK(ternary<bucket>::omega == doctest::Approx((std::sqrt(bucket) - 1) / 2));
   CHECK(error / draws / static_cast<double>(squared_norm(p)) == doctest::Approx(ternary<bucket>::omega).epsilon(0.01));
 }

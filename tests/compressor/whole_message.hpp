@@ -11,7 +11,7 @@
 #include "saddle/compressor/message.hpp"
 #include "saddle/core/aligned.hpp"
 #include "saddle/core/counter_rng.hpp"
-#include "saddle/group/serial.hpp"
+#include "saddle/lanes/serial.hpp"
 
 // All buckets of a message in memory, and its header: what the tests of messages that travel and the fuzz targets
 // share. The tests see neither compressor nor scalar, so that they compile once.
@@ -78,7 +78,7 @@ struct message_of final : whole_message {
       each_bucket(part, [&](saddle::bucket const& b) {
         T p[longest] = {}, sent[longest];
         std::copy_n(x.data() + b.begin, b.count, p);
-        saddle::encode_tile(c, saddle::serial_group{}, p, p, sent, b.count, saddle::stream{.seed = 7}, at(b.index));
+        saddle::encode_tile(c, saddle::serial_group{}, p, p, sent, b.count, saddle::random_stream{.seed = 7}, at(b.index));
       });
     }
   }
@@ -86,7 +86,7 @@ struct message_of final : whole_message {
     std::vector<double> x(static_cast<std::size_t>(layout.padded()));
     each_bucket(part, [&](saddle::bucket const& b) {
       T tile[longest] = {};
-      saddle::add_decoded(c, saddle::serial_group{}, at(b.index), b.count, saddle::stream{.seed = 7}, T(1), tile);
+      saddle::add_decoded(c, saddle::serial_group{}, at(b.index), b.count, saddle::random_stream{.seed = 7}, T(1), tile);
       std::copy_n(tile, b.count, x.data() + b.begin);
     });
     return x;

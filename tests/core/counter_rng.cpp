@@ -21,7 +21,7 @@ words philox_of(words c, std::uint32_t k0, std::uint32_t k1) {
   philox<Rounds>(x, k0, k1);
   return {x[0], x[1], x[2], x[3]};
 }
-words block_of(stream const& s, std::uint32_t place = 0) {
+words block_of(random_stream const& s, std::uint32_t place = 0) {
   std::uint32_t x[4];
   random_block(s, place, x);
   return {x[0], x[1], x[2], x[3]};
@@ -52,7 +52,7 @@ TEST_CASE("philox: the known answers published with Random123 (kat_vectors)") {
 
 TEST_CASE("random_block: the counter holds bucket, place, purpose, exchange and worker as it always did") {
   // A change here changes every run of everybody.
-  stream const s{.seed = 0x0123456789ABCDEF,
+  random_stream const s{.seed = 0x0123456789ABCDEF,
                  .use = purpose::coin,
                  .exchange = 0x5A11223344,
                  .worker = 0xABCDEF,
@@ -62,7 +62,7 @@ TEST_CASE("random_block: the counter holds bucket, place, purpose, exchange and 
 
 // For one seed philox is a bijection of the counter: two blocks are equal if and only if their counters are.
 TEST_CASE("random_block: no two bits of the fields share a bit of the counter") {
-  std::vector<std::pair<stream, std::uint32_t>> all{{{}, 0}};
+  std::vector<std::pair<random_stream, std::uint32_t>> all{{{}, 0}};
   for (int b = 0; b < 40; ++b) all.push_back({{.exchange = std::uint64_t{1} << b}, 0});
   for (int b = 0; b < 40; ++b) all.push_back({{.bucket = std::uint64_t{1} << b}, 0});
   for (int b = 0; b < 24; ++b) all.push_back({{.worker = 1u << b}, 0});
@@ -93,8 +93,8 @@ TEST_CASE("random_block: fields at their limits do not run into each other") {
 }
 
 TEST_CASE("random_sequence: the words of the stream's blocks in order, and past 2^16 blocks those of the next bucket") {
-  stream const s{.seed = 3, .use = purpose::latent, .exchange = 7, .worker = 2, .bucket = 5};
-  stream next = s;
+  random_stream const s{.seed = 3, .use = purpose::latent, .exchange = 7, .worker = 2, .bucket = 5};
+  random_stream next = s;
   next.bucket = 6;
   random_sequence r(s);
   std::size_t wrong = 0;

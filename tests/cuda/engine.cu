@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "../exec/engine_contract.hpp"
-#include "saddle/exec/cuda.cuh"
+#include "../executor/engine_contract.hpp"
+#include "saddle/executor/cuda.cuh"
 
 TEST_CASE("the device's engine keeps the contract of engines, on its own stream and on a given one") {
   engine_contract::check(saddle::cuda{});

@@ -2,10 +2,10 @@
 
 #include <vector>
 
-#include "../group/check_answers.hpp"
-#include "saddle/exec/cuda_check.cuh"
-#include "saddle/exec/device_vector.cuh"
-#include "saddle/group/cuda_block.cuh"
+#include "../lanes/check_answers.hpp"
+#include "saddle/executor/cuda_check.cuh"
+#include "saddle/executor/device_vector.cuh"
+#include "saddle/lanes/cuda_block.cuh"
 
 namespace {
 

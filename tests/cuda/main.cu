@@ -3,7 +3,7 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include "saddle/exec/cuda_check.cuh"
+#include "saddle/executor/cuda_check.cuh"
 
 int main(int argc, char** argv) {
   if (!saddle::has_cuda_device()) {

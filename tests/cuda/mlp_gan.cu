@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "../problem/gans.hpp"
-#include "saddle/exec/cuda_check.cuh"
-#include "saddle/exec/device_vector.cuh"
+#include "saddle/executor/cuda_check.cuh"
+#include "saddle/executor/device_vector.cuh"
 
 namespace {
 

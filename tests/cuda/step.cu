@@ -41,7 +41,7 @@ struct drawn {
   }
 
  private:
-  static void fill(point<T> x, stream const& which, double size) {
+  static void fill(point<T> x, random_stream const& which, double size) {
     random_sequence draw(which);
     for (int p = 0; p < 2; ++p)
       for (std::size_t i = 0; i < x.of(p).size(); ++i)

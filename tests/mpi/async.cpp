@@ -9,7 +9,7 @@
 
 #include "require.hpp"
 #include "saddle/algorithm/adacomp_sgd.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/mpi.hpp"
 #include "saddle/transport/loopback.hpp"
 

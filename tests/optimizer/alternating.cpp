@@ -25,8 +25,8 @@ TEST_CASE("alternating: the list of the minimizing player, then the maximizing o
   using of_min = shared_by_player<whole, 0>;
   using of_max = shared_by_player<whole, 1>;
   static_assert(of_min::player == 0 && of_max::player == 1);
-  static_assert(std::is_same_v<alternating<sgda>::steps<whole>, list<estimate<name::w, of_min>, move<of_min>,
-                                                                     estimate<name::w, of_max>, move<of_max>>>);
+  static_assert(std::is_same_v<alternating<sgda>::steps<whole>, step_list<estimate<name::w, of_min>, descend<of_min>,
+                                                                     estimate<name::w, of_max>, descend<of_max>>>);
   CHECK(alternating<sgda>::name() == "alternating-sgda");
 
   alternating<adam> const o;

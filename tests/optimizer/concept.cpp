@@ -21,7 +21,7 @@ namespace {
 /// A complete optimizer, sgda in all but its name, and others that forget or misspell one thing.
 struct complete {
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_gradient<T> direction(std::int64_t) const {
@@ -100,7 +100,7 @@ struct direction_with_a_text : complete {
 template <class... Op>
 struct with_steps : complete {
   template <class>
-  using steps = list<Op...>;
+  using steps = step_list<Op...>;
 };
 template <class... Op>
 struct with_steps_and_ahead : with_steps<Op...> {
@@ -109,7 +109,7 @@ struct with_steps_and_ahead : with_steps<Op...> {
     return {T(1)};
   }
 };
-struct ahead_without_h : with_steps<estimate<name::h, whole>, move<whole>, look_ahead<whole>> {
+struct ahead_without_h : with_steps<estimate<name::h, whole>, descend<whole>, look_ahead<whole>> {
   template <class T>
   along_gradient<T> ahead(std::int64_t) const {
     return {T(1)};
@@ -118,7 +118,7 @@ struct ahead_without_h : with_steps<estimate<name::h, whole>, move<whole>, look_
 
 using at_w = estimate<name::w, whole>;
 using at_h = estimate<name::h, whole>;
-using moves = move<whole>;
+using moves = descend<whole>;
 using looks = look_ahead<whole>;
 
 }  // namespace
@@ -143,24 +143,24 @@ TEST_CASE("optimizer: a direction is an operation that leaves v, and of plain nu
 TEST_CASE("optimizer: a list that makes no sense is none") {
   static_assert(!optimizer<with_steps<>> && !moves_its_weights<with_steps<>>);
   static_assert(!optimizer<with_steps<at_w>> && !moves_its_weights<with_steps<at_w>>);
-  using only_h = with_steps<at_w, move<whole, name::h>, at_h>;
+  using only_h = with_steps<at_w, descend<whole, name::h>, at_h>;
   static_assert(!optimizer<only_h> && !moves_its_weights<only_h>);
-  static_assert(optimizer<with_steps<at_w, move_and_keep<whole>>>);
+  static_assert(optimizer<with_steps<at_w, descend_and_keep<whole>>>);
 
   using from_nowhere = with_steps<at_h, moves>;
   static_assert(!optimizer<from_nowhere> && !takes_gradients_where_something_is_written<from_nowhere>);
-  static_assert(optimizer<with_steps<at_w, move<whole, name::h>, at_h, moves>>);
+  static_assert(optimizer<with_steps<at_w, descend<whole, name::h>, at_h, moves>>);
 
   using in_vain = with_steps_and_ahead<at_w, moves, looks>;
   static_assert(!optimizer<in_vain> && !uses_the_look_ahead_that_it_writes<in_vain>);
-  using averaged_in_vain = with_steps<at_w, move<whole, name::h>, moves>;
+  using averaged_in_vain = with_steps<at_w, descend<whole, name::h>, moves>;
   static_assert(!optimizer<averaged_in_vain> && !uses_the_look_ahead_that_it_writes<averaged_in_vain>);
   static_assert(optimizer<with_steps_and_ahead<at_h, moves, looks>>);
 
   using blind = with_steps<at_h, moves, looks>;
   static_assert(!optimizer<blind> && !says_how_it_looks_ahead<blind>);
   static_assert(!optimizer<ahead_without_h> && !says_how_it_looks_ahead<ahead_without_h>);
-  static_assert(optimizer<with_steps<at_h, move_and_keep<whole>, look_ahead<whole, name::moved>>>);  // along the mean
+  static_assert(optimizer<with_steps<at_h, descend_and_keep<whole>, look_ahead<whole, name::moved>>>);  // along the mean
 }
 
 TEST_CASE("optimizer: what is inside of conditions and repetitions counts") {

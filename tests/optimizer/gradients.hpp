@@ -4,7 +4,7 @@
 
 #include "saddle/compressor/identity.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/train/trainer.hpp"

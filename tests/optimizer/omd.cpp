@@ -56,9 +56,9 @@ TEST_CASE("omd: the look-ahead points of h - 2 eta g + eta g_before, with no dou
 
 TEST_CASE("omd: one gradient a step, taken at h, which is written when w has moved; along what is part of the type") {
   static_assert(std::is_same_v<omd::steps<whole>,
-                               list<estimate<name::h, whole>, move<whole>, look_ahead<whole>>>);
+                               step_list<estimate<name::h, whole>, descend<whole>, look_ahead<whole>>>);
   static_assert(std::is_same_v<averaged_omd::steps<whole>,
-                               list<estimate<name::h, whole>, move_and_keep<whole>, look_ahead<whole, name::moved>>>);
+                               step_list<estimate<name::h, whole>, descend_and_keep<whole>, look_ahead<whole, name::moved>>>);
   static_assert(!facts_of_steps<omd>::averages_look_ahead && facts_of_steps<averaged_omd>::averages_look_ahead);
   static_assert(!facts_of_steps<averaged_omd>::exchanges_look_ahead);
   CHECK(omd::name() == "omd");

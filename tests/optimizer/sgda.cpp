@@ -14,5 +14,5 @@ TEST_CASE_TEMPLATE("sgda: the gradient times the step size of its step, and no s
   for (int t = 1; t <= 100; ++t) expected.push_back(static_cast<T>(o.step_size(t)) * static_cast<T>(some_gradient(t)));
   CHECK(directions<T>(o, 100) == expected);
   static_assert(std::is_same_v<arrays_of_direction<sgda, T>, uses<in<name::g>>>);
-  static_assert(std::is_same_v<sgda::steps<whole>, list<estimate<name::w, whole>, move<whole>>>);
+  static_assert(std::is_same_v<sgda::steps<whole>, step_list<estimate<name::w, whole>, descend<whole>>>);
 }

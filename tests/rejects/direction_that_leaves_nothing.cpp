@@ -15,7 +15,7 @@ struct impatient {
     SADDLE_HD void operator()(T g, T& to) const { to = T(0.1) * g; }
   };
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   moves_now<T> direction(std::int64_t) const {

@@ -15,7 +15,7 @@ struct polynomial {
     SADDLE_HD void operator()(T g, T& v) const { v = static_cast<T>(factors[0]) * g; }
   };
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_powers<T> direction(std::int64_t) const {

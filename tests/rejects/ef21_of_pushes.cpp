@@ -2,7 +2,7 @@
 #include "saddle/algorithm/async_server.hpp"
 #include "saddle/compressor/ef21.hpp"
 #include "saddle/compressor/top_k.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/problem/bilinear.hpp"
 #include "saddle/transport/loopback.hpp"
 

@@ -7,7 +7,7 @@ using namespace saddle;
 struct past_extragradient : omd {
 #ifndef SADDLE_ACCEPT
   template <class Who>
-  using steps = list<estimate<name::h, Who>, move<Who>>;
+  using steps = step_list<estimate<name::h, Who>, descend<Who>>;
 #endif
 };
 

@@ -7,7 +7,7 @@ using namespace saddle;
 struct undecided : extragradient {
 #ifndef SADDLE_ACCEPT
   template <class Who>
-  using steps = list<estimate<name::w, Who>, look_ahead<Who>, estimate<name::h, Who>, look_ahead<Who>>;
+  using steps = step_list<estimate<name::w, Who>, look_ahead<Who>, estimate<name::h, Who>, look_ahead<Who>>;
 #endif
 };
 

@@ -7,7 +7,7 @@ using namespace saddle;
 struct short_sighted : omd {
 #ifndef SADDLE_ACCEPT
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>, look_ahead<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>, look_ahead<Who>>;
 #endif
 };
 

@@ -11,7 +11,7 @@ struct signs {
     SADDLE_HD void operator()(T g, T& v) const { v = T(g > 0 ? 1 : -1); }
   };
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
 #ifdef SADDLE_ACCEPT
   template <class T>

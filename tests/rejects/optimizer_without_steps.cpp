@@ -9,7 +9,7 @@ struct halved {
 
 #ifdef SADDLE_ACCEPT
   template <class Who>
-  using steps = list<estimate<name::w, Who>, look_ahead<Who>, estimate<name::h, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, look_ahead<Who>, estimate<name::h, Who>, descend<Who>>;
 #endif
   using estimator = extragradient::estimator;
   template <class T>

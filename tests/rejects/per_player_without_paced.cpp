@@ -5,7 +5,7 @@ using namespace saddle;
 
 struct plain {
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_gradient<T> direction(std::int64_t step) const {

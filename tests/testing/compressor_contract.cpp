@@ -44,7 +44,7 @@ struct is_biased_and_keeps_values : top_k<128, 4> {
 /// `sent` is not what goes.
 struct keeps_something_else : identity {
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const&,
                         message<T> out) const {
     for_each_item<Items>(g, count, [&](int k, int i) {
       out.value[i] = p[k];
@@ -67,7 +67,7 @@ struct refuses_itself : identity {
 /// Writes one number too many.
 struct writes_too_far : scaled_sign<128> {
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const& random,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const& random,
                         message<T> out) const {
     scaled_sign<128>::encode(g, p, sent, count, random, out);
     if (g.lane() == 0) out.scale[1] = T(0);

@@ -32,12 +32,12 @@ struct everyone {
   template <class Run, class Subject>
   using slot_of = slot<Subject, Rule, typename Run::compression, exact_downlink>;
   template <class Run, class Subject, class Make, class Binds>
-  using together = list<send<slot_of<Run, Subject>, Make, Binds>, receive<slot_of<Run, Subject>, fixed<moves_by>, Binds>>;
+  using together = step_list<send_vector<slot_of<Run, Subject>, Make, Binds>, receive_vector<slot_of<Run, Subject>, make_fixed<moves_by>, Binds>>;
   template <class Run, class Subject, class Make, class G, int Player, bool>
-  using move = list<send<slot_of<Run, Subject>, Make, binds<means<name::g, G>>, Player>,
-                    receive<slot_of<Run, Subject>, fixed<moves_by>, binds<>, Player>>;
+  using move = step_list<send_vector<slot_of<Run, Subject>, Make, binds<means<name::g, G>>, Player>,
+                    receive_vector<slot_of<Run, Subject>, make_fixed<moves_by>, binds<>, Player>>;
   template <class Run, int Player>
-  using before_gradient = list<>;
+  using before_gradient = step_list<>;
   int rounds_per_exchange() const { return 1; }
   bool varies() const { return false; }
   std::vector<edge> sources(std::int64_t, int, int, int) const { return {}; }

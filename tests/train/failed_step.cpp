@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "../exec/recording.hpp"
+#include "../executor/recording.hpp"
 #include "game.hpp"
 #include "saddle/transport/simulated.hpp"
 #include "processes.hpp"

@@ -16,7 +16,7 @@
 #include "saddle/algorithm/md_gan_settings.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/qsgd.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/optimizer/omd.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/problem/acgan.hpp"

@@ -97,7 +97,7 @@ struct ahead_along_last {
 struct optimizer {
   float step_size = 0.1f;
   template <class Who>
-  using steps = saddle::list<saddle::estimate<saddle::name::h, Who>, saddle::move<Who>, saddle::look_ahead<Who>>;
+  using steps = saddle::step_list<saddle::estimate<saddle::name::h, Who>, saddle::descend<Who>, saddle::look_ahead<Who>>;
   using estimator = saddle::one_gradient;
   template <class T>
   along_gradient<T> direction(std::int64_t) const {

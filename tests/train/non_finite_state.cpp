@@ -29,7 +29,7 @@ struct heavy_ball {
     }
   };
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_momentum<T> direction(std::int64_t step) const {

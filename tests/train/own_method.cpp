@@ -41,8 +41,8 @@ struct primal_dual_correction {
     }
   };
   template <class Who>
-  using steps = list<estimate<name::w, Who>, local<looking>, together<mixed, fixed<stay>>,
-                     local<made_in_turn<direction_of<Who>, fixed<steps_x>>, binds<means<name::x, name::w>>>>;
+  using steps = step_list<estimate<name::w, Who>, local_operation<looking>, together<mixed, make_fixed<stay>>,
+                     local_operation<made_in_turn<direction_of<Who>, make_fixed<steps_x>>, binds<means<name::x, name::w>>>>;
   using estimator = one_gradient;
   template <class T>
   along_corrected<T> direction(std::int64_t) const {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/alternating.hpp"
 #include "saddle/optimizer/extra_adam.hpp"

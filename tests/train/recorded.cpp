@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "../exec/engine_contract.hpp"
-#include "../exec/recording.hpp"
+#include "../executor/engine_contract.hpp"
+#include "../executor/recording.hpp"
 #include "game.hpp"
 #include "processes.hpp"
 

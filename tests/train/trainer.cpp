@@ -327,8 +327,8 @@ struct of_two_gradients : sgda {
   template <class Who>
   using steps = std::conditional_t<
       ExchangesFirst,
-      list<estimate<name::w, Who>, stays<Who>, move<Who, name::h>, estimate<name::h, Who>, move<Who>>,
-      list<estimate<name::w, Who>, look_ahead<Who>, estimate<name::h, Who>, move<Who>>>;
+      step_list<estimate<name::w, Who>, stays<Who>, descend<Who, name::h>, estimate<name::h, Who>, descend<Who>>,
+      step_list<estimate<name::w, Who>, look_ahead<Who>, estimate<name::h, Who>, descend<Who>>>;
   template <class T>
   ahead_along_gradient<T> ahead(std::int64_t step) const {
     return {static_cast<T>(step_size(step))};

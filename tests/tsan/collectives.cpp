@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <string>
 
-#include "../group/contract.hpp"
-#include "saddle/group/threads.hpp"
+#include "../lanes/contract.hpp"
+#include "saddle/lanes/threads.hpp"
 
 template <int Lanes, class T, int Bucket>
 int failures() {

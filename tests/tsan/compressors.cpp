@@ -15,8 +15,8 @@
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/core/counter_rng.hpp"
-#include "saddle/group/serial.hpp"
-#include "saddle/group/threads.hpp"
+#include "saddle/lanes/serial.hpp"
+#include "saddle/lanes/threads.hpp"
 
 namespace {
 
@@ -37,7 +37,7 @@ void encode_and_add(G const& g, bucket_layout const& layout, std::vector<float> 
   auto const message = message_at<C, float>(planes_at<C, float>(layout, r.message.data()), b);
   float p[Items], sent[Items], acc[Items];
   for_each_item<Items>(g, b.count, [&](int k, int i) { p[k] = x[static_cast<std::size_t>(i)], acc[k] = 1; });
-  stream const random{.seed = 3, .bucket = 1};
+  random_stream const random{.seed = 3, .bucket = 1};
   encode_tile(C{}, g, p, p, sent, b.count, random, message);
   g.sync();
   add_decoded(C{}, g, message, b.count, random, 0.25f, acc);

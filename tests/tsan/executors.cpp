@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "saddle/core/buckets.hpp"
-#include "saddle/exec/cpu.hpp"
-#include "saddle/exec/thread_pool.hpp"
+#include "saddle/executor/cpu.hpp"
+#include "saddle/executor/thread_pool.hpp"
 
 namespace {
 

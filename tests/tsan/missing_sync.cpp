@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "saddle/compressor/concept.hpp"
-#include "saddle/group/threads.hpp"
+#include "saddle/lanes/threads.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/exchange/lists.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/kernel/non_finite.hpp"
 
@@ -41,7 +41,7 @@ struct apply_push_kernel {
   SADDLE_HD void operator()(G const& g, int, bucket const& b, int count) const {
     constexpr int Items = Bucket / G::lanes;
     T const lo = box.lo[b.player], hi = box.hi[b.player], alpha = step_size[b.player];
-    stream const random = now.dither(sender, b);
+    random_stream const random = now.dither(sender, b);
     T v[Items], w[Items];
     for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
     saddle::add_decoded(decoder, g, message_at<C, T>(message, b), count, random, T(1), v);

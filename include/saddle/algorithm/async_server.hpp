@@ -25,7 +25,7 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/core/message_header.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/run/checkpoint.hpp"
 #include "saddle/run/collective.hpp"

@@ -13,7 +13,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/run/checkpoint.hpp"
 

@@ -22,7 +22,7 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/core/feedback.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 #include "saddle/kernel/incoming.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/split_gan.hpp"

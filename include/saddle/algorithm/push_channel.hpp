@@ -22,7 +22,7 @@
 #include "saddle/core/message_header.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/exchange/lists.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/run/array_exchange.hpp"

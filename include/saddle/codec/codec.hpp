@@ -16,8 +16,8 @@
 #include "saddle/core/bad_message.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/exec/concept.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/concept.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/run/array_exchange.hpp"
 

@@ -9,8 +9,8 @@
 #include "saddle/codec/codec.hpp"
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
-#include "saddle/exec/concept.hpp"
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/concept.hpp"
+#include "saddle/executor/cpu.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

@@ -14,7 +14,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/message_header.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

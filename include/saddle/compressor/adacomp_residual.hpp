@@ -51,7 +51,7 @@ struct adacomp_residual {
 
   template <cooperative_group G, class T, int Items>
   SADDLE_HD void encode(G const& g, T const (&p)[Items], T const (&v)[Items], T (&sent)[Items], int count,
-                        stream const&, message<T> out) const {
+                        random_stream const&, message<T> out) const {
     T const largest = largest_magnitude(g, count, p);
     bits_of<T> keys[Items];  // the magnitude of what should go, 0 for the others
     for_each_item<Items>(g, count, [&](int k, int) {

@@ -31,7 +31,7 @@ struct bfloat {
   }
 
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const&,
                         message<T> out) const {
     std::uint32_t code[Items];
     for_each_item<Items>(g, count, [&](int k, int) {

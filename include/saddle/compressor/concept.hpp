@@ -14,7 +14,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/feedback.hpp"
 #include "saddle/core/prefetch.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -203,7 +203,7 @@ concept checks_its_fields = std::is_empty_v<C> || requires(C const c) {
 };
 template <class C>
 concept encodes_a_tile =
-    requires(C const c, group_archetype const g, float const (&p)[512], float (&sent)[512], stream s,
+    requires(C const c, group_archetype const g, float const (&p)[512], float (&sent)[512], random_stream s,
              typename C::template message<float> out) { c.encode(g, p, sent, 512, s, out); };
 /// Of a compressor that selects across buckets: encode_selected(g, p, sent, count, which, ties_before, out) is called
 /// when out.start[0] holds how many pairs the earlier buckets send, and `ties_before` how many of their keys lie at the
@@ -219,7 +219,7 @@ concept encodes_what_was_selected =
 template <class C>
 concept encodes_beside_the_direction =
     requires(C const c, group_archetype const g, float const (&p)[512], float const (&v)[512], float (&sent)[512],
-             stream s, typename C::template message<float> out) { c.encode(g, p, v, sent, 512, s, out); };
+             random_stream s, typename C::template message<float> out) { c.encode(g, p, v, sent, 512, s, out); };
 template <class C>
 concept encodes = encodes_a_tile<C> || encodes_beside_the_direction<C> || encodes_what_was_selected<C>;
 template <class C>
@@ -233,7 +233,7 @@ concept adds_from_the_message = requires(C const c, group_archetype const g, typ
 /// places): add takes the sender's stream too.
 template <class C>
 concept adds_with_the_stream = requires(C const c, group_archetype const g, typename C::template message<float> in,
-                                        stream s, float (&acc)[512]) { c.add(g, in, 512, s, 1.0f, acc); };
+                                        random_stream s, float (&acc)[512]) { c.add(g, in, 512, s, 1.0f, acc); };
 template <class C>
 concept adds_what_it_decodes = adds_from_the_message<C> || adds_with_the_stream<C>;
 template <class C>
@@ -300,13 +300,13 @@ concept compressor = std::is_trivially_copyable_v<C> && compressor_has_a_name<C>
 /// Encodes p, whose fresh part is v: the direction of this step, or on a server the average of those that came.
 template <compressor C, cooperative_group G, class T, int Items, class Message>
 SADDLE_HD void encode_tile(C const& c, G const& g, T const (&p)[Items], [[maybe_unused]] T const (&v)[Items],
-                           T (&sent)[Items], int count, stream const& random, Message const& out) {
+                           T (&sent)[Items], int count, random_stream const& random, Message const& out) {
   if constexpr (encodes_beside_the_direction<C>) c.encode(g, p, v, sent, count, random, out);
   else c.encode(g, p, sent, count, random, out);
 }
 /// acc += weight * decoded, `random` being the stream that the message was encoded with.
 template <compressor C, cooperative_group G, class Message, class T, int Items>
-SADDLE_HD void add_decoded(C const& c, G const& g, Message const& in, int count, [[maybe_unused]] stream const& random,
+SADDLE_HD void add_decoded(C const& c, G const& g, Message const& in, int count, [[maybe_unused]] random_stream const& random,
                            T weight, T (&acc)[Items]) {
   if constexpr (adds_with_the_stream<C>) c.add(g, in, count, random, weight, acc);
   else c.add(g, in, count, weight, acc);

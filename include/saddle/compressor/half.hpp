@@ -40,7 +40,7 @@ struct half {
   }
 
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const&,
                         message<T> out) const {
     // Both factors are numbers; their product need not be. A bucket of denormals is brought up as far as `unit` can say.
     T const largest = largest_magnitude(g, count, p), up = unscaling(largest), first = largest * up;

@@ -28,7 +28,7 @@ struct identity {
   }
 
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const&,
                         message<T> out) const {
     sweep<Items>(g, count, [&](int k, T& value) { value = sent[k] = p[k]; }, writes(out.value));
   }

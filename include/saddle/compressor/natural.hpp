@@ -42,7 +42,7 @@ struct natural {
   }
 
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const& random,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const& random,
                         message<T> out) const {
     // Two factors, both of them numbers, bring magnitudes below 1; their product need not be one.
     T const largest = largest_magnitude(g, count, p), up = unscaling(largest);

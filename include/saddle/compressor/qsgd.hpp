@@ -65,7 +65,7 @@ struct qsgd {
   }
 
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const& random,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const& random,
                         message<T> out) const {
     T const largest = largest_magnitude(g, count, p);
     // A power of two brings the bucket to where neither its squares nor 1 / norm leave the numbers.

@@ -50,7 +50,7 @@ struct random_k {
   }
 
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const& random,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const& random,
                         message<T> out) const {
     T const up = Scaling == scaling::unbiased ? static_cast<T>(count) / static_cast<T>(drawn(count)) : T(1);
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
@@ -60,7 +60,7 @@ struct random_k {
     });
   }
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void add(G const& g, message<T> in, int count, stream const& random, T weight, T (&acc)[Items]) const {
+  SADDLE_HD void add(G const& g, message<T> in, int count, random_stream const& random, T weight, T (&acc)[Items]) const {
     for_each_drawn<Items>(g, count, random, [&](int k, int n) { acc[k] += weight * in.value[n]; });
   }
   template <class T>
@@ -73,7 +73,7 @@ struct random_k {
 
   /// f(k, n) for the slots of this lane that are drawn, n counting those of all lanes in ascending place.
   template <int Items, cooperative_group G, class F>
-  SADDLE_HD static void for_each_drawn(G const& g, int count, stream const& random, F f) {
+  SADDLE_HD static void for_each_drawn(G const& g, int count, random_stream const& random, F f) {
     std::uint32_t last[4];  // the stream's last block: the coordinates have the first ones
     random_block(random, 0xFFFF, last);
     int const first = static_cast<int>(std::uint64_t{last[0]} * static_cast<std::uint32_t>(count) >> 32);

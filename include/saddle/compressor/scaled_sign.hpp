@@ -33,7 +33,7 @@ struct scaled_sign {
   }
 
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const&,
                         message<T> out) const {
     // Divided by the bucket first, a power of two: the sum of huge magnitudes does not overflow.
     T const share = T(1) / T(Bucket);

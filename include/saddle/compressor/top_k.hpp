@@ -36,7 +36,7 @@ struct top_k {
   }
 
   template <cooperative_group G, class T, int Items>
-  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, stream const&,
+  SADDLE_HD void encode(G const& g, T const (&p)[Items], T (&sent)[Items], int count, random_stream const&,
                         message<T> out) const {
     int const wanted = pairs(count);
     auto const key = [&](int k) { return magnitude_bits(p[k]); };

@@ -40,7 +40,7 @@ enum class purpose : std::uint32_t {
 ///
 /// `exchange` counts every exchange of a run (a step has several) or is the step where no exchange is meant;
 /// `bucket` is the index of a bucket, or whatever splits the stream further.
-struct stream {
+struct random_stream {
   std::uint64_t seed = 0;
   purpose use = purpose::dither;
   std::uint64_t exchange = 0;  // below 2^40
@@ -49,7 +49,7 @@ struct stream {
 };
 
 /// Block `place` (below 2^16) of a stream.
-SADDLE_HD void random_block(stream const& s, std::uint32_t place, std::uint32_t (&out)[4]) {
+SADDLE_HD void random_block(random_stream const& s, std::uint32_t place, std::uint32_t (&out)[4]) {
   out[0] = static_cast<std::uint32_t>(s.bucket);
   out[1] = place | static_cast<std::uint32_t>(s.use) << 16 | static_cast<std::uint32_t>(s.bucket >> 32) << 24;
   out[2] = static_cast<std::uint32_t>(s.exchange);
@@ -58,7 +58,7 @@ SADDLE_HD void random_block(stream const& s, std::uint32_t place, std::uint32_t 
 }
 
 /// The i-th block that a `random_sequence` reads. A stream has 2^16 blocks a bucket, then walks on to the next bucket.
-SADDLE_HD void sequence_block(stream s, std::uint64_t i, std::uint32_t (&out)[4]) {
+SADDLE_HD void sequence_block(random_stream s, std::uint64_t i, std::uint32_t (&out)[4]) {
   s.bucket += i >> 16;
   random_block(s, static_cast<std::uint32_t>(i & 0xFFFF), out);
 }
@@ -90,7 +90,7 @@ inline bool shared_coin(std::uint64_t seed, std::int64_t step, coin which, doubl
 /// Numbers drawn one after the other from a stream, on the host: data order, initial weights, latents.
 class random_sequence {
  public:
-  explicit random_sequence(stream s) : stream_(s) {}
+  explicit random_sequence(random_stream s) : stream_(s) {}
 
   std::uint32_t bits() {
     if (next_ == 4) {
@@ -122,7 +122,7 @@ class random_sequence {
   }
 
  private:
-  stream stream_;
+  random_stream stream_;
   std::uint64_t blocks_ = 0;
   std::uint32_t block_[4] = {};
   int next_ = 4;

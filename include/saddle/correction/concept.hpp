@@ -24,7 +24,7 @@ struct needs_nothing {
 struct uncorrected {
   using needs = needs_nothing;
   template <class Run, class Estimated, int K, int Player>
-  using steps = list<>;
+  using steps = step_list<>;
   template <class Run, class Estimated, int K>
   using result = Estimated;
 };

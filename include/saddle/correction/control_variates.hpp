@@ -23,7 +23,7 @@ struct control_variates {
     }
   };
   template <class, class Estimated, int, int Player>
-  using steps = list<local<fixed<correct>, binds<means<name::estimated, Estimated>>, Player>>;
+  using steps = step_list<local_operation<make_fixed<correct>, binds<means<name::estimated, Estimated>>, Player>>;
   template <class, class, int>
   using result = name::g;
 };

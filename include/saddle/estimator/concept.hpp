@@ -30,7 +30,7 @@ struct est : state_array { static constexpr char const* text = "est"; };        
 /// An estimator is named by a policy that wraps an optimizer, and is the run's outermost: it has the estimator's fields.
 template <class E>
 concept estimator = requires {
-  typename E::template steps<name::w, draw<0>, both_players, 0>;
+  typename E::template steps<name::w, sample_draw<0>, both_players, 0>;
   typename E::template result<0>;
 };
 static_assert(estimator<one_gradient>);
@@ -57,11 +57,11 @@ struct corrects {
 namespace detail {
 /// est = F(at), of all data.
 template <class At, int Player>
-using full_estimate = list<gradient<At, name::g, draw<full_batch>, Player>,
-                           local<fixed<copies<name::g, name::est>>, binds<>, Player>>;
+using full_estimate = step_list<take_gradient<At, name::g, sample_draw<full_batch>, Player>,
+                           local_operation<make_fixed<copies<name::g, name::est>>, binds<>, Player>>;
 /// Keeps the point for the next step.
 template <class At, int Player>
-using keeps_point = local<fixed<copies<At, name::earlier>>, binds<>, Player>;
+using keeps_point = local_operation<make_fixed<copies<At, name::earlier>>, binds<>, Player>;
 }  // namespace detail
 
 /// The optimizer that a policy goes around and takes the steps of.

@@ -24,10 +24,10 @@ struct page {
   };
   template <class At, class Draw, int Player, int>
   using steps = cat<under<refreshes, detail::full_estimate<At, Player>>,
-                    list<when<unless<refreshes>,
-                              when<corrects, gradient<At, name::g, Draw, Player>,
-                                   gradient<name::earlier, name::other, Draw, Player>,
-                                   local<added_change, binds<>, Player>>>,
+                    step_list<when<unless<refreshes>,
+                              when<corrects, take_gradient<At, name::g, Draw, Player>,
+                                   take_gradient<name::earlier, name::other, Draw, Player>,
+                                   local_operation<added_change, binds<>, Player>>>,
                          detail::keeps_point<At, Player>>>;
   template <int>
   using result = name::est;

@@ -23,12 +23,12 @@ struct svrg {
     }
   };
   template <class At>
-  using takes_snapshot = list<when<refreshes, local<fixed<copies<At, name::snapshot>>>,
-                                   gradient<name::snapshot, name::full, draw<full_batch>>>>;
+  using takes_snapshot = step_list<when<refreshes, local_operation<make_fixed<copies<At, name::snapshot>>>,
+                                   take_gradient<name::snapshot, name::full, sample_draw<full_batch>>>>;
   template <class At, class Draw, int Player, int K>
-  using steps = cat<std::conditional_t<K == 0, takes_snapshot<At>, list<>>,
-                    list<gradient<At, name::g, Draw, Player>, gradient<name::snapshot, name::other, Draw, Player>,
-                         local<fixed<combine>, binds<>, Player>>>;
+  using steps = cat<std::conditional_t<K == 0, takes_snapshot<At>, step_list<>>,
+                    step_list<take_gradient<At, name::g, Draw, Player>, take_gradient<name::snapshot, name::other, Draw, Player>,
+                         local_operation<make_fixed<combine>, binds<>, Player>>>;
   template <int>
   using result = name::g;
 };

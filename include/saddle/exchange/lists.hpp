@@ -77,11 +77,11 @@ struct bounded_after_rounds {
 /// Of the vectors that are points: others have no box.
 template <class Subject, class Bound>
 using if_point = std::conditional_t<std::is_same_v<Subject, name::w> || std::is_same_v<Subject, name::h>, Bound,
-                                    fixed<chain<>>>;
+                                    make_fixed<chain<>>>;
 
 /// A worker's move without a message.
 template <class Make, class G, int Player>
-using alone = list<local<made_in_turn<Make, fixed<steps_x>, bounded<name::x>>,
+using step_alone = step_list<local_operation<made_in_turn<Make, make_fixed<steps_x>, bounded<name::x>>,
                          binds<means<name::x, name::w>, means<name::g, G>>, Player>>;
 
 struct combines_first {
@@ -95,19 +95,19 @@ struct combines_first {
 /// What the topologies with a graph say of a step.
 template <class Slot, class Make, class Binds, int Player>
 using exchange_in_graph =
-    list<send<Slot, Make, Binds, Player>,
-         receive<Slot,
-                 made_in_turn<fixed<moves_to>, if_point<typename Slot::subject, bounded_after_rounds<name::x>>>,
+    step_list<send_vector<Slot, Make, Binds, Player>,
+         receive_vector<Slot,
+                 made_in_turn<make_fixed<moves_to>, if_point<typename Slot::subject, bounded_after_rounds<name::x>>>,
                  binds<>, Player>>;
 template <class Slot, class Make, class G, int Player>
 using move_in_graph = std::conditional_t<
     std::is_same_v<typename Slot::subject, name::w>,
-    list<when<unless<combines_first>, send<Slot, Make, binds<means<name::g, G>>, Player>>,
-         receive<Slot, made_in_turn<fixed<moves_to>, bounded_after_rounds<name::x>>, binds<>, Player>,
-         when<combines_first, local<made_in_turn<Make, fixed<steps_x>, bounded<name::x>>,
+    step_list<when<unless<combines_first>, send_vector<Slot, Make, binds<means<name::g, G>>, Player>>,
+         receive_vector<Slot, made_in_turn<make_fixed<moves_to>, bounded_after_rounds<name::x>>, binds<>, Player>,
+         when<combines_first, local_operation<made_in_turn<Make, make_fixed<steps_x>, bounded<name::x>>,
                                     binds<means<name::x, name::w>, means<name::g, G>>, Player>>>,
     exchange_in_graph<Slot, Make, binds<means<name::g, G>>, Player>>;
 template <class Slot, int Player>
-using before_gradient_in_graph = list<when<combines_first, send<Slot, fixed<stay>, binds<>, Player>>>;
+using before_gradient_in_graph = step_list<when<combines_first, send_vector<Slot, make_fixed<stay>, binds<>, Player>>>;
 
 SADDLE_NAMESPACE_END

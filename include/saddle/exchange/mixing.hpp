@@ -32,10 +32,10 @@ struct mixing : in_a_graph {
       p = x - v;
     }
   };
-  using gives = fixed<gives_next>;
+  using gives = make_fixed<gives_next>;
   using otherwise = chain<stay, gives_next>;
   using keeps = chain<>;
-  using arrives = fixed<takes_sum>;
+  using arrives = make_fixed<takes_sum>;
 };
 
 /// Gossip of exact parameters whose rounds build on each other: x = sum of (1 + beta) W_mj x_j - beta (x of the round
@@ -51,7 +51,7 @@ struct accelerated_mixing : in_a_graph {
       p = x;
     }
   };
-  using gives = fixed<steps_and_gives>;
+  using gives = make_fixed<steps_and_gives>;
   using otherwise = chain<stay, steps_and_gives>;
   using keeps = chain<>;
   template <class T>
@@ -85,7 +85,7 @@ struct choco : in_a_graph {
       p = x - copy;
     }
   };
-  using gives = fixed<steps_and_gives>;
+  using gives = make_fixed<steps_and_gives>;
   using otherwise = chain<stay, steps_and_gives>;
   struct keeps {
     using values = uses<in<name::sent>, inout<name::copy>>;
@@ -120,7 +120,7 @@ struct deep_squeeze : in_a_graph {
       p = x + e;
     }
   };
-  using gives = fixed<steps_and_gives>;
+  using gives = make_fixed<steps_and_gives>;
   using otherwise = chain<stay, steps_and_gives>;
   using keeps = keeps_what_was_not_sent;
   struct adds_sum {
@@ -130,7 +130,7 @@ struct deep_squeeze : in_a_graph {
       came = x + acc;
     }
   };
-  using arrives = fixed<adds_sum>;
+  using arrives = make_fixed<adds_sum>;
   template <class Tp>
   static std::vector<edge> hears(Tp const& topology, std::int64_t step, int round, int worker, int workers) {
     std::vector<edge> all = sources_of(topology, step, round, worker, workers);

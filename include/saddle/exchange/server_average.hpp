@@ -121,19 +121,19 @@ struct owes_the_direction_again {
 /// By what is kept.
 template <feedback Kept, bool Anchored, bool OnAverage>
 struct operations_of_averaging {
-  using gives = fixed<gives_v>;
+  using gives = make_fixed<gives_v>;
   using otherwise = std::conditional_t<Anchored, chain<stay, way_from_anchor, gives_v>, chain<stay, gives_v>>;
   using keeps = chain<>;
-  using arrives = fixed<takes_sum>;
+  using arrives = make_fixed<takes_sum>;
   using undoes = chain<>;
 };
 template <bool Anchored, bool OnAverage>
 struct operations_of_averaging<feedback::error, Anchored, OnAverage> {
-  using gives = fixed<gives_v_and_owed>;
+  using gives = make_fixed<gives_v_and_owed>;
   using otherwise =
       std::conditional_t<Anchored, chain<stay, way_from_anchor, gives_v_and_owed>, chain<stay, gives_v_and_owed>>;
   using keeps = keeps_what_was_not_sent;
-  using arrives = fixed<takes_sum>;
+  using arrives = make_fixed<takes_sum>;
   using undoes = std::conditional_t<Anchored, owes_the_direction_again, owes_again>;
 };
 template <bool Anchored, bool OnAverage>

@@ -16,7 +16,7 @@ SADDLE_NAMESPACE_BEGIN
 struct exchange_facts {
   std::uint64_t seed = 0, exchange = 0;
   /// The random bits with which a sender encodes a bucket. The server counts as one more than the last worker.
-  SADDLE_HD stream dither(std::uint32_t sender, bucket const& b) const {
+  SADDLE_HD random_stream dither(std::uint32_t sender, bucket const& b) const {
     return {seed, purpose::dither, exchange, sender, static_cast<std::uint64_t>(b.index)};
   }
 };

@@ -4,7 +4,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/kernel/incoming.hpp"
 #include "saddle/step/name.hpp"

@@ -5,7 +5,7 @@
 #include "saddle/core/atomic_min.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 #include "saddle/kernel/incoming.hpp"
 
 SADDLE_NAMESPACE_BEGIN

@@ -5,7 +5,7 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/step/name.hpp"
 #include "saddle/kernel/non_finite.hpp"

@@ -79,7 +79,7 @@ struct adam {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_ratio<T> direction(std::int64_t step) const {

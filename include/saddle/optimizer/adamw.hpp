@@ -33,7 +33,7 @@ struct adamw {
     }
   };
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_ratio_and_weights<T> direction(std::int64_t step) const {

@@ -52,9 +52,9 @@ struct adaptive {
   };
   template <class Who>
   using steps =
-      cat<list<estimate<name::w, Who>, add_squared_norm<0, 0>, add_squared_norm<1, 1>>,
-          std::conditional_t<Of == accumulators::mixed, list<when<exchanges_now, mix_scalars<2>>>, list<>>,
-          list<move<Who>>>;
+      cat<step_list<estimate<name::w, Who>, add_squared_norm<0, 0>, add_squared_norm<1, 1>>,
+          std::conditional_t<Of == accumulators::mixed, step_list<when<exchanges_now, mix_scalars<2>>>, step_list<>>,
+          step_list<descend<Who>>>;
   using estimator = one_gradient;
   template <class T>
   along_scaled_gradient<T> direction(std::int64_t step) const {

@@ -37,23 +37,23 @@ struct alternating_max : Who {
 template <class L>
 inline constexpr bool begins_at_look_ahead = false;
 template <class Op, class... R>
-inline constexpr bool begins_at_look_ahead<list<Op, R...>> = is_at_h<Op> ||
-                                                             (!is_estimate<Op> && begins_at_look_ahead<list<R...>>);
+inline constexpr bool begins_at_look_ahead<step_list<Op, R...>> = is_at_h<Op> ||
+                                                             (!is_estimate<Op> && begins_at_look_ahead<step_list<R...>>);
 
 /// A list without the operations that make the other player's part of h its w.
 template <class L>
 struct leaves_others;
 template <class... Op>
-struct leaves_others<list<Op...>> {
+struct leaves_others<step_list<Op...>> {
   template <class X>
   struct kept {
-    using type = list<X>;
+    using type = step_list<X>;
   };
   template <class Who>
   struct kept<others_stay<Who>> {
-    using type = list<>;
+    using type = step_list<>;
   };
-  using type = cat<list<>, typename kept<Op>::type...>;
+  using type = cat<step_list<>, typename kept<Op>::type...>;
 };
 
 /// The list of a player, beside an optimizer of the other one. What that one looks ahead with must stay until it uses
@@ -63,7 +63,7 @@ struct steps_beside {
   static constexpr bool other_lasts = begins_at_look_ahead<typename Other::template steps<whole>>;
   using own = typename O::template steps<Who>;
   using type = cat<typename std::conditional_t<other_lasts, leaves_others<own>, std::type_identity<own>>::type,
-                   std::conditional_t<other_lasts && !facts_of_steps<O>::writes_h, list<stays<Who>>, list<>>>;
+                   std::conditional_t<other_lasts && !facts_of_steps<O>::writes_h, step_list<stays<Who>>, step_list<>>>;
 };
 
 }  // namespace detail

@@ -37,7 +37,7 @@ struct anchored_extragradient {
   };
   template <class Who>
   using steps =
-      list<estimate<name::w, Who>, look_ahead<Who>, others_stay<Who>, estimate<name::h, Who>, move<Who>>;
+      step_list<estimate<name::w, Who>, look_ahead<Who>, others_stay<Who>, estimate<name::h, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_gradient_to_anchor<T> direction(std::int64_t step) const {

@@ -67,10 +67,10 @@ template <class At, class Who, class Number = number<0>>
 struct estimate {};
 /// Subject := together(Subject - the direction). The topology says how.
 template <class Who, class Subject = name::w>
-struct move {};
+struct descend {};
 /// The same of w by a server, and the mean by which all moved is kept.
 template <class Who>
-struct move_and_keep {};
+struct descend_and_keep {};
 /// h from w along an array, the latest estimate if it is not named. What is owed is the run's business.
 template <class Who, class Along = void>
 struct look_ahead {};
@@ -201,21 +201,21 @@ inline constexpr bool is_for_one_player<estimate<At, Who, N>> = Who::player != b
 template <class Op>
 inline constexpr bool writes_h_otherwise = false;
 template <class Who>
-inline constexpr bool writes_h_otherwise<move<Who, name::h>> = true;
+inline constexpr bool writes_h_otherwise<descend<Who, name::h>> = true;
 template <class Make, class B>
 inline constexpr bool writes_h_otherwise<together<name::h, Make, B>> = true;
 template <class Op>
 inline constexpr bool keeps_a_mean = false;
 template <class Who>
-inline constexpr bool keeps_a_mean<move_and_keep<Who>> = true;
+inline constexpr bool keeps_a_mean<descend_and_keep<Who>> = true;
 template <class Op>
 inline constexpr bool moves_w = false;
 template <class Who>
-inline constexpr bool moves_w<move<Who, name::w>> = true;
+inline constexpr bool moves_w<descend<Who, name::w>> = true;
 template <class Who>
-inline constexpr bool moves_w<move_and_keep<Who>> = true;
+inline constexpr bool moves_w<descend_and_keep<Who>> = true;
 template <class Make, class... M, int Player, class Local>
-inline constexpr bool moves_w<local<Make, binds<M...>, Player, Local>> =
+inline constexpr bool moves_w<local_operation<Make, binds<M...>, Player, Local>> =
     (std::is_same_v<M, means<name::x, name::w>> || ...);
 template <class C, class Give, class Take, class B>
 inline constexpr bool moves_w<average_of<name::w, C, Give, Take, B>> = true;
@@ -225,7 +225,7 @@ template <class S, class C, class Give, class Take, class B>
 inline constexpr bool is_averaged_on_a_server<average_of<S, C, Give, Take, B>> = true;
 
 template <class... Op>
-struct facts_of_list<list<Op...>> {
+struct facts_of_list<step_list<Op...>> {
   static constexpr int estimates = (static_cast<int>(is_estimate<Op>) + ... + 0);
   static constexpr bool at_h = (is_at_h<Op> || ...);
   static constexpr bool looks_ahead = (is_look_ahead<Op> || ...);
@@ -240,21 +240,21 @@ struct facts_of_list<list<Op...>> {
 };
 template <class Op>
 struct inside {
-  using type = list<Op>;
+  using type = step_list<Op>;
 };
 template <class C, class... Op>
 struct inside<when<C, Op...>> {
-  using type = typename concatenated<list<>, typename inside<Op>::type...>::type;
+  using type = typename concatenated<step_list<>, typename inside<Op>::type...>::type;
 };
 template <class N, class... Op>
 struct inside<repeat<N, Op...>> {
-  using type = typename concatenated<list<>, typename inside<Op>::type...>::type;
+  using type = typename concatenated<step_list<>, typename inside<Op>::type...>::type;
 };
 template <class L>
 struct unfolded;
 template <class... Op>
-struct unfolded<list<Op...>> {
-  using type = typename concatenated<list<>, typename inside<Op>::type...>::type;
+struct unfolded<step_list<Op...>> {
+  using type = typename concatenated<step_list<>, typename inside<Op>::type...>::type;
 };
 
 }  // namespace detail
@@ -347,7 +347,7 @@ struct ahead_along_gradient {
 /// One gradient, as it is.
 struct one_gradient {
   template <class At, class Draw, int Player, int>
-  using steps = list<gradient<At, name::g, Draw, Player>>;
+  using steps = step_list<take_gradient<At, name::g, Draw, Player>>;
   template <int>
   using result = name::g;
 };

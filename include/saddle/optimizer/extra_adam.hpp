@@ -36,8 +36,8 @@ struct extra_adam {
     }
   };
   template <class Who>
-  using steps = list<estimate<name::w, Who>, look_ahead<Who>, others_stay<Who>,
-                     estimate<name::h, Who, second_sample>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, look_ahead<Who>, others_stay<Who>,
+                     estimate<name::h, Who, second_sample>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_ratio<T> direction(std::int64_t step) const {

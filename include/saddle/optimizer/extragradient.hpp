@@ -33,9 +33,9 @@ struct basic_extragradient {
   template <class Who>
   using steps = cat<std::conditional_t<
                         From == extrapolation::local,
-                        list<estimate<name::w, Who>, look_ahead<Who>, others_stay<Who>>,
-                        list<estimate<name::w, Who>, stays<Who>, move<Who, name::h>, others_stay<Who>>>,
-                    list<estimate<name::h, Who, second_sample>, move<Who>>>;
+                        step_list<estimate<name::w, Who>, look_ahead<Who>, others_stay<Who>>,
+                        step_list<estimate<name::w, Who>, stays<Who>, descend<Who, name::h>, others_stay<Who>>>,
+                    step_list<estimate<name::h, Who, second_sample>, descend<Who>>>;
   using estimator = one_gradient;
   template <class T>
   along_gradient<T> direction(std::int64_t step) const {

@@ -78,11 +78,11 @@ struct masha {
   };
   template <class Who>
   using steps =
-      list<when<renews_reference<Who>, local<fixed<copies<name::w, name::reference>>>,
-                gradient<name::reference, name::own_at_reference, draw<full_batch>>,
-                average_of<name::mean_at_reference, identity, fixed<gives_own>, fixed<takes_mean>>>,
+      step_list<when<renews_reference<Who>, local_operation<make_fixed<copies<name::w, name::reference>>>,
+                take_gradient<name::reference, name::own_at_reference, sample_draw<full_batch>>,
+                average_of<name::mean_at_reference, identity, make_fixed<gives_own>, make_fixed<takes_mean>>>,
            look_ahead<Who>, estimate<name::h, Who>,
-           average_of<name::w, void, direction_of<Who>, fixed<moves_from_look_ahead>>>;
+           average_of<name::w, void, direction_of<Who>, make_fixed<moves_from_look_ahead>>>;
   using estimator = one_gradient;
   template <class T>
   difference<T> direction(std::int64_t step) const {

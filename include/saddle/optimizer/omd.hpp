@@ -29,8 +29,8 @@ struct basic_omd {
 
   template <class Who>
   using steps = std::conditional_t<
-      From == extrapolation::local, list<estimate<name::h, Who>, move<Who>, look_ahead<Who>>,
-      list<estimate<name::h, Who>, move_and_keep<Who>, look_ahead<Who, name::moved>>>;
+      From == extrapolation::local, step_list<estimate<name::h, Who>, descend<Who>, look_ahead<Who>>,
+      step_list<estimate<name::h, Who>, descend_and_keep<Who>, look_ahead<Who, name::moved>>>;
   using estimator = one_gradient;
   template <class T>
   along_gradient<T> direction(std::int64_t step) const {

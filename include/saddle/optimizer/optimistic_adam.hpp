@@ -33,7 +33,7 @@ struct optimistic_adam {
     }
   };
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_both_ratios<T> direction(std::int64_t step) const {

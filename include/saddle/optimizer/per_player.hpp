@@ -58,51 +58,51 @@ template <class Min, class Max>
 struct zipped {
   static_assert(std::is_void_v<Min>,
                 "per_player: both players' optimizers must look ahead and exchange at the same places of their steps");
-  using type = list<>;
+  using type = step_list<>;
 };
 template <>
-struct zipped<list<>, list<>> {
-  using type = list<>;
+struct zipped<step_list<>, step_list<>> {
+  using type = step_list<>;
 };
 template <class AtA, class A, class N, class... Ra, class AtB, class B, class M, class... Rb>
-struct zipped<list<estimate<AtA, A, N>, Ra...>, list<estimate<AtB, B, M>, Rb...>> {
+struct zipped<step_list<estimate<AtA, A, N>, Ra...>, step_list<estimate<AtB, B, M>, Rb...>> {
   using at = std::conditional_t<std::is_same_v<AtA, name::h>, AtA, AtB>;
-  using type = cat<list<estimate<at, both_of<A, B>, N>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+  using type = cat<step_list<estimate<at, both_of<A, B>, N>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class S, class... Ra, class B, class... Rb>
-struct zipped<list<move<A, S>, Ra...>, list<move<B, S>, Rb...>> {
-  using type = cat<list<move<both_of<A, B>, S>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+struct zipped<step_list<descend<A, S>, Ra...>, step_list<descend<B, S>, Rb...>> {
+  using type = cat<step_list<descend<both_of<A, B>, S>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class... Ra, class B, class... Rb>
-struct zipped<list<move_and_keep<A>, Ra...>, list<move_and_keep<B>, Rb...>> {
-  using type = cat<list<move_and_keep<both_of<A, B>>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+struct zipped<step_list<descend_and_keep<A>, Ra...>, step_list<descend_and_keep<B>, Rb...>> {
+  using type = cat<step_list<descend_and_keep<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class... Ra, class B, class... Rb>
-struct zipped<list<move_and_keep<A>, Ra...>, list<move<B, name::w>, Rb...>> {
-  using type = cat<list<move_and_keep<both_of<A, B>>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+struct zipped<step_list<descend_and_keep<A>, Ra...>, step_list<descend<B, name::w>, Rb...>> {
+  using type = cat<step_list<descend_and_keep<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class... Ra, class B, class... Rb>
-struct zipped<list<move<A, name::w>, Ra...>, list<move_and_keep<B>, Rb...>> {
-  using type = cat<list<move_and_keep<both_of<A, B>>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+struct zipped<step_list<descend<A, name::w>, Ra...>, step_list<descend_and_keep<B>, Rb...>> {
+  using type = cat<step_list<descend_and_keep<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class Along, class... Ra, class B, class... Rb>
-struct zipped<list<look_ahead<A, Along>, Ra...>, list<look_ahead<B, Along>, Rb...>> {
-  using type = cat<list<look_ahead<both_of<A, B>, Along>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<look_ahead<B, Along>, Rb...>> {
+  using type = cat<step_list<look_ahead<both_of<A, B>, Along>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 /// Where only one looks ahead, the other stays.
 template <class A, class Along, class... Ra>
-struct zipped<list<look_ahead<A, Along>, Ra...>, list<>> {
-  using type = cat<list<look_ahead<A, Along>, others_stay<A>>, typename zipped<list<Ra...>, list<>>::type>;
+struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<>> {
+  using type = cat<step_list<look_ahead<A, Along>, others_stay<A>>, typename zipped<step_list<Ra...>, step_list<>>::type>;
 };
 template <class B, class Along, class... Rb>
-struct zipped<list<>, list<look_ahead<B, Along>, Rb...>> {
-  using type = cat<list<look_ahead<B, Along>, others_stay<B>>, typename zipped<list<>, list<Rb...>>::type>;
+struct zipped<step_list<>, step_list<look_ahead<B, Along>, Rb...>> {
+  using type = cat<step_list<look_ahead<B, Along>, others_stay<B>>, typename zipped<step_list<>, step_list<Rb...>>::type>;
 };
 template <class A, class... Ra, class B, class... Rb>
-struct zipped<list<others_stay<A>, Ra...>, list<others_stay<B>, Rb...>> : zipped<list<Ra...>, list<Rb...>> {};
+struct zipped<step_list<others_stay<A>, Ra...>, step_list<others_stay<B>, Rb...>> : zipped<step_list<Ra...>, step_list<Rb...>> {};
 template <class A, class... Ra, class B, class... Rb>
-struct zipped<list<stays<A>, Ra...>, list<stays<B>, Rb...>> {
-  using type = cat<list<stays<both_of<A, B>>>, typename zipped<list<Ra...>, list<Rb...>>::type>;
+struct zipped<step_list<stays<A>, Ra...>, step_list<stays<B>, Rb...>> {
+  using type = cat<step_list<stays<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 
 /// The list of a player that does not look ahead, beside one that does: gradients at h, where its own part is w.
@@ -119,15 +119,15 @@ struct at_look_ahead<estimate<name::w, Who, N>> {
   using type = estimate<name::h, Who, N>;
 };
 template <class Who, class... Op>
-struct beside_look_ahead<Who, true, list<Op...>> {
-  using type = list<typename at_look_ahead<Op>::type..., stays<Who>>;
+struct beside_look_ahead<Who, true, step_list<Op...>> {
+  using type = step_list<typename at_look_ahead<Op>::type..., stays<Who>>;
 };
 
 template <class Count, class L>
 struct repeated;
 template <class Count, class... Op>
-struct repeated<Count, list<Op...>> {
-  using type = list<repeat<Count, Op...>>;
+struct repeated<Count, step_list<Op...>> {
+  using type = step_list<repeat<Count, Op...>>;
 };
 
 }  // namespace detail
@@ -198,7 +198,7 @@ struct per_player {
   template <class O>
   static std::string samples_of(O const& o) {
     std::string all;
-    [&]<class... Op>(list<Op...>) { (add_sample(all, Op(), o), ...); }(typename O::template steps<whole>());
+    [&]<class... Op>(step_list<Op...>) { (add_sample(all, Op(), o), ...); }(typename O::template steps<whole>());
     return all;
   }
 };

@@ -15,7 +15,7 @@ struct sgda {
   schedule step_size = 1e-3;
 
   template <class Who>
-  using steps = list<estimate<name::w, Who>, move<Who>>;
+  using steps = step_list<estimate<name::w, Who>, descend<Who>>;
   using estimator = one_gradient;
   template <class T>
   along_gradient<T> direction(std::int64_t step) const {

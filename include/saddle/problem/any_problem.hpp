@@ -7,7 +7,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 #include "saddle/problem/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN

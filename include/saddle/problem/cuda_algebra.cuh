@@ -10,9 +10,9 @@
 #include <type_traits>
 
 #include "saddle/config.hpp"
-#include "saddle/exec/cuda_check.cuh"
-#include "saddle/exec/cuda_handles.cuh"
-#include "saddle/exec/device_array.cuh"
+#include "saddle/executor/cuda_check.cuh"
+#include "saddle/executor/cuda_handles.cuh"
+#include "saddle/executor/device_array.cuh"
 #include "saddle/problem/dense_algebra.hpp"
 
 SADDLE_NAMESPACE_BEGIN

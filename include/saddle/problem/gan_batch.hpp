@@ -44,7 +44,7 @@ SADDLE_HD stream batch_stream(sample const& s, purpose use) {
 }
 
 /// What the j-th call (from 0) of `random_sequence::below(n)` gives.
-SADDLE_HD std::uint32_t nth_below(stream const& s, std::uint32_t n, int j) {
+SADDLE_HD std::uint32_t nth_below(random_stream const& s, std::uint32_t n, int j) {
   std::uint32_t const reject = -n % n;
   for (std::uint64_t block = 0;; ++block) {
     std::uint32_t bits[4];

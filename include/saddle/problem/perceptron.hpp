@@ -177,7 +177,7 @@ struct perceptron {
 template <class T>
 void initial_weights(perceptron<T> const& generator, perceptron<T> const& discriminator, std::uint64_t seed,
                      point<T> w) {
-  stream weights{.seed = seed, .use = purpose::initial_weights};
+  random_stream weights{.seed = seed, .use = purpose::initial_weights};
   generator.initial(random_sequence(weights), w.min);
   weights.bucket = std::uint64_t{1} << 32;
   discriminator.initial(random_sequence(weights), w.max);

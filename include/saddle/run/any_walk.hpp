@@ -7,7 +7,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/feedback.hpp"
-#include "saddle/exec/memory.hpp"
+#include "saddle/executor/memory.hpp"
 #include "saddle/problem/any_problem.hpp"
 #include "saddle/run/run_state.hpp"
 

@@ -11,7 +11,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/exec/memory.hpp"
+#include "saddle/executor/memory.hpp"
 #include "saddle/kernel/non_finite.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/run/any_walk.hpp"

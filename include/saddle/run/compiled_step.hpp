@@ -101,7 +101,7 @@ struct slot_of_types {
       .otherwise = uses_in<subject_binds, arrays_of<Otherwise>>,
       .undo = uses_in<subject_binds, arrays_of<typename Rule::undoes>>,
       .again_bytes = sizeof(launch_data<Again>),
-      .make_again = make_data<Run, made_in_turn<fixed<stay>, typename Rule::gives>>,
+      .make_again = make_data<Run, made_in_turn<make_fixed<stay>, typename Rule::gives>>,
       .send_again = send_again(),
       .relay = relay(),
       .absorb = absorb(),
@@ -114,7 +114,7 @@ template <class Run, class Engine, bool Distributed, class Op>
 struct instruction_of;
 
 template <class Run, class Engine, bool Distributed, class At, class Into, class Draw, int Player>
-struct instruction_of<Run, Engine, Distributed, gradient<At, Into, Draw, Player>> {
+struct instruction_of<Run, Engine, Distributed, take_gradient<At, Into, Draw, Player>> {
   static constexpr instruction<typename Run::scalar, Engine> make() {
     return {.what = action::gradient,
             .player = Player,
@@ -124,7 +124,7 @@ struct instruction_of<Run, Engine, Distributed, gradient<At, Into, Draw, Player>
   }
 };
 template <class Run, class Engine, bool Distributed, class Make, class B, int Player, class Local>
-struct instruction_of<Run, Engine, Distributed, local<Make, B, Player, Local>> {
+struct instruction_of<Run, Engine, Distributed, local_operation<Make, B, Player, Local>> {
   using T = typename Run::scalar;
   using Op = operation_of<Run, Make>;
   static constexpr instruction<T, Engine> make() {
@@ -139,7 +139,7 @@ struct instruction_of<Run, Engine, Distributed, local<Make, B, Player, Local>> {
   }
 };
 template <class Run, class Engine, bool Distributed, int Scalar, class Make, class B, int Player>
-struct instruction_of<Run, Engine, Distributed, measure<Scalar, Make, B, Player>> {
+struct instruction_of<Run, Engine, Distributed, measure_sum<Scalar, Make, B, Player>> {
   using T = typename Run::scalar;
   using Op = operation_of<Run, Make>;
   static constexpr instruction<T, Engine> make() {
@@ -162,7 +162,7 @@ struct instruction_of<Run, Engine, Distributed, mix_scalars<Scalars>> {
   }
 };
 template <class Run, class Engine, bool Distributed, class Slot, class Make, class B, int Player, class Local>
-struct instruction_of<Run, Engine, Distributed, send<Slot, Make, B, Player, Local>> {
+struct instruction_of<Run, Engine, Distributed, send_vector<Slot, Make, B, Player, Local>> {
   using T = typename Run::scalar;
   using types = slot_of_types<Run, Slot, Engine, Distributed>;
   using giving = made_in_turn<Make, typename Slot::rule::gives>;
@@ -179,7 +179,7 @@ struct instruction_of<Run, Engine, Distributed, send<Slot, Make, B, Player, Loca
   }
 };
 template <class Run, class Engine, bool Distributed, class Slot, class Make, class B, int Player, class Local>
-struct instruction_of<Run, Engine, Distributed, receive<Slot, Make, B, Player, Local>> {
+struct instruction_of<Run, Engine, Distributed, receive_vector<Slot, Make, B, Player, Local>> {
   using T = typename Run::scalar;
   using types = slot_of_types<Run, Slot, Engine, Distributed>;
   using taking = made_in_turn<typename Slot::rule::arrives, Make>;
@@ -224,7 +224,7 @@ struct instruction_of_item<Run, Engine, Distributed, item<Condition, Count, Grou
 template <class Run, class Engine, bool Distributed, class L>
 struct program_of;
 template <class Run, class Engine, bool Distributed, class... Item>
-struct program_of<Run, Engine, Distributed, list<Item...>> {
+struct program_of<Run, Engine, Distributed, step_list<Item...>> {
   static_assert(sizeof...(Item) <= 64, "the kind of a step is a mask of 64 bits");
   static constexpr std::array<instruction<typename Run::scalar, Engine>, sizeof...(Item)> code{
       instruction_of_item<Run, Engine, Distributed, Item>::make()...};

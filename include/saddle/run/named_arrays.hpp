@@ -9,7 +9,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/exec/memory.hpp"
+#include "saddle/executor/memory.hpp"
 #include "saddle/step/name.hpp"
 
 SADDLE_NAMESPACE_BEGIN

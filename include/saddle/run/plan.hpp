@@ -104,18 +104,18 @@ struct with_binds<binds<M...>, More...> {
 template <class Who, class... R>
 inline constexpr bool is_moved_next = false;
 template <class Who, class... R>
-inline constexpr bool is_moved_next<Who, move<Who, name::w>, R...> = true;
+inline constexpr bool is_moved_next<Who, descend<Who, name::w>, R...> = true;
 template <class Who, class... R>
-inline constexpr bool is_moved_next<Who, move_and_keep<Who>, R...> = true;
+inline constexpr bool is_moved_next<Who, descend_and_keep<Who>, R...> = true;
 
 /// G: where the estimate lies that counts now. K: how many there were. Begun: what of the move does not wait has begun.
 template <class Run, class G, int K, bool Begun, class... Op>
 struct plan {
-  using type = list<>;
+  using type = step_list<>;
 };
 template <class Run, class G, int K, bool Begun, class Op, class... R>
 struct plan<Run, G, K, Begun, Op, R...> {
-  using type = cat<list<Op>, typename plan<Run, G, K, Begun, R...>::type>;
+  using type = cat<step_list<Op>, typename plan<Run, G, K, Begun, R...>::type>;
 };
 
 template <class Run, class G, int K, bool Begun, class At, class Who, class N, class... R>
@@ -125,21 +125,21 @@ struct plan<Run, G, K, Begun, estimate<At, Who, N>, R...> {
   static constexpr int player = Who::player;
   static constexpr bool begins = is_moved_next<Who, R...>;
   using estimated = typename estimator::template result<K>;
-  using type = cat<std::conditional_t<begins, saddle::before_gradient_in<typename Run::topology_type, Run, player>, list<>>,
+  using type = cat<std::conditional_t<begins, saddle::before_gradient_in<typename Run::topology_type, Run, player>, step_list<>>,
                    typename estimator::template steps<At, drawn_by<Who, N>, player, K>,
                    typename correction::template steps<Run, estimated, K, player>,
                    typename plan<Run, typename correction::template result<Run, estimated, K>, K + 1, begins, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Who, class Subject, class... R>
-struct plan<Run, G, K, Begun, move<Who, Subject>, R...> {
+struct plan<Run, G, K, Begun, descend<Who, Subject>, R...> {
   using topology = typename Run::topology_type;
   static constexpr bool begins = !Begun && std::is_same_v<Subject, name::w>;
-  using type = cat<std::conditional_t<begins, saddle::before_gradient_in<topology, Run, Who::player>, list<>>,
+  using type = cat<std::conditional_t<begins, saddle::before_gradient_in<topology, Run, Who::player>, step_list<>>,
                    saddle::move_in<topology, Run, Subject, direction_of<Who>, G, Who::player, false>,
                    typename plan<Run, G, K, false, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Who, class... R>
-struct plan<Run, G, K, Begun, move_and_keep<Who>, R...> {
+struct plan<Run, G, K, Begun, descend_and_keep<Who>, R...> {
   using type = cat<saddle::move_in<typename Run::topology_type, Run, name::w, direction_of<Who>, G, Who::player, true>,
                    typename plan<Run, G, K, false, R...>::type>;
 };
@@ -149,33 +149,33 @@ struct plan<Run, G, K, Begun, look_ahead<Who, Along>, R...> {
   static constexpr bool averaged = std::is_same_v<Along, name::moved>;
   using along = std::conditional_t<std::is_void_v<Along>, G, Along>;
   /// The operation of the optimizer, along g.
-  using own = local<made_in_turn<base_of_look_ahead, ahead_of<Who>, bounded<name::h>>,
+  using own = local_operation<made_in_turn<base_of_look_ahead, ahead_of<Who>, bounded<name::h>>,
                     binds<means<name::x, name::w>, means<name::g, along>>, player>;
-  using own_with_owed = local<made_in_turn<fixed<from_x>, gradient_with_owed, ahead_of<Who>, bounded<name::h>>,
+  using own_with_owed = local_operation<made_in_turn<make_fixed<from_x>, gradient_with_owed, ahead_of<Who>, bounded<name::h>>,
                               binds<means<name::x, name::w>, means<name::estimated, along>>, player, names<name::g>>;
   /// Along what came, which is a direction, or a gradient.
-  using mean = local<made_in_turn<base_of_look_ahead, fixed<copies<name::estimated, name::v>>, fixed<looks_ahead_by_v>,
+  using mean = local_operation<made_in_turn<base_of_look_ahead, make_fixed<copies<name::estimated, name::v>>, make_fixed<looks_ahead_by_v>,
                                   bounded<name::h>>,
                      binds<means<name::x, name::w>, means<name::estimated, name::moved>>, player>;
-  using mean_gradient = local<made_in_turn<fixed<from_x>, gradient_with_owed, direction_of<Who>,
-                                           fixed<looks_ahead_by_v>, bounded<name::h>>,
+  using mean_gradient = local_operation<made_in_turn<make_fixed<from_x>, gradient_with_owed, direction_of<Who>,
+                                           make_fixed<looks_ahead_by_v>, bounded<name::h>>,
                               binds<means<name::x, name::w>, means<name::estimated, name::moved>>, player,
                               names<name::g>>;
   using operation = std::conditional_t<
       averaged, std::conditional_t<Run::on_average, std::type_identity<mean_gradient>, std::type_identity<mean>>,
       std::conditional_t<Run::on_average && Run::can_subtract, std::type_identity<own_with_owed>,
                          std::type_identity<own>>>;
-  using type = cat<list<typename operation::type>, typename plan<Run, G, K, Begun, R...>::type>;
+  using type = cat<step_list<typename operation::type>, typename plan<Run, G, K, Begun, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Who, class... R>
 struct plan<Run, G, K, Begun, stays<Who>, R...> {
-  using type = cat<list<local<fixed<copies<name::w, name::h>>, binds<>, Who::player>>,
+  using type = cat<step_list<local_operation<make_fixed<copies<name::w, name::h>>, binds<>, Who::player>>,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Who, class... R>
 struct plan<Run, G, K, Begun, others_stay<Who>, R...> {
-  using operation = std::conditional_t<Who::player == both_players, list<>,
-                                       list<local<fixed<copies<name::w, name::h>>, binds<>, 1 - Who::player>>>;
+  using operation = std::conditional_t<Who::player == both_players, step_list<>,
+                                       step_list<local_operation<make_fixed<copies<name::w, name::h>>, binds<>, 1 - Who::player>>>;
   using type = cat<operation, typename plan<Run, G, K, Begun, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Subject, class Make, class B, class... R>
@@ -192,27 +192,27 @@ struct plan<Run, G, K, Begun, average_of<Subject, C, Give, Take, B>, R...> {
   };
   using exchanged =
       typename std::conditional_t<std::is_void_v<C>, slot_for<typename Run::topology_type, Run, Subject>, own_slot<C>>::type;
-  using type = cat<list<send<exchanged, Give, typename with_binds<B, means<name::g, G>>::type>,
-                        receive<exchanged, made_in_turn<Take, if_point<Subject, bounded<name::x>>>, B>>,
+  using type = cat<step_list<send_vector<exchanged, Give, typename with_binds<B, means<name::g, G>>::type>,
+                        receive_vector<exchanged, made_in_turn<Take, if_point<Subject, bounded<name::x>>>, B>>,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, int Scalar, int Player, class... R>
 struct plan<Run, G, K, Begun, add_squared_norm<Scalar, Player>, R...> {
-  using type = cat<list<measure<Scalar, fixed<squares>, binds<means<name::g, G>>, Player>>,
+  using type = cat<step_list<measure_sum<Scalar, make_fixed<squares>, binds<means<name::g, G>>, Player>>,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
 
 template <class Condition, class L>
 struct when_all;
 template <class Condition, class... Op>
-struct when_all<Condition, list<Op...>> {
-  using type = list<when<Condition, Op...>>;
+struct when_all<Condition, step_list<Op...>> {
+  using type = step_list<when<Condition, Op...>>;
 };
 template <class Count, class L>
 struct repeat_all;
 template <class Count, class... Op>
-struct repeat_all<Count, list<Op...>> {
-  using type = list<repeat<Count, Op...>>;
+struct repeat_all<Count, step_list<Op...>> {
+  using type = step_list<repeat<Count, Op...>>;
 };
 template <class Run, class G, int K, bool Begun, class Condition, class... Op, class... R>
 struct plan<Run, G, K, Begun, when<Condition, Op...>, R...> {
@@ -228,9 +228,9 @@ struct plan<Run, G, K, Begun, repeat<Count, Op...>, R...> {
 template <class Run, class L>
 struct plan_of;
 template <class Run, class... Op>
-struct plan_of<Run, list<Op...>> {
+struct plan_of<Run, step_list<Op...>> {
   using type = flat<cat<typename plan<Run, name::g, 0, false, Op...>::type,
-                        list<when<averages_something, local<in_any_case<average_of_iterates>>>>>>;
+                        step_list<when<averages_something, local_operation<in_any_case<average_of_iterates>>>>>>;
 };
 
 }  // namespace detail
@@ -243,9 +243,9 @@ namespace detail {
 template <class L>
 inline constexpr bool is_drawn_in_full = false;
 template <class C, class N, int Group, class At, class Into, int Player>
-inline constexpr bool is_drawn_in_full<item<C, N, Group, gradient<At, Into, draw<full_batch>, Player>>> = true;
+inline constexpr bool is_drawn_in_full<item<C, N, Group, take_gradient<At, Into, sample_draw<full_batch>, Player>>> = true;
 template <class... Item>
-inline constexpr bool is_drawn_in_full<list<Item...>> = (is_drawn_in_full<Item> || ...);
+inline constexpr bool is_drawn_in_full<step_list<Item...>> = (is_drawn_in_full<Item> || ...);
 }  // namespace detail
 
 /// Whether a step asks the problem for full batches.

@@ -11,7 +11,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/message_bytes.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/exec/memory.hpp"
+#include "saddle/executor/memory.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/run/named_arrays.hpp"
 #include "saddle/kernel/non_finite.hpp"

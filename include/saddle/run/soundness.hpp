@@ -39,23 +39,23 @@ inline constexpr bool mixes_some_scalars<mix_scalars<Scalars>> = true;
 template <class L>
 struct demands_of_list;
 template <class... Op>
-struct demands_of_list<list<Op...>> {
+struct demands_of_list<step_list<Op...>> {
   static constexpr bool adds_scalars = (adds_to_a_scalar<Op> || ...), mixes_scalars = (mixes_some_scalars<Op> || ...);
 };
 /// What a step does that repeats nothing.
 template <class Op>
 struct unless_repeated {
-  using type = list<Op>;
+  using type = step_list<Op>;
 };
 template <class N, class... Op>
 struct unless_repeated<repeat<N, Op...>> {
-  using type = list<>;
+  using type = step_list<>;
 };
 template <class L>
 struct without_repetitions;
 template <class... Op>
-struct without_repetitions<list<Op...>> {
-  using type = cat<list<>, typename unless_repeated<Op>::type...>;
+struct without_repetitions<step_list<Op...>> {
+  using type = cat<step_list<>, typename unless_repeated<Op>::type...>;
 };
 
 }  // namespace detail

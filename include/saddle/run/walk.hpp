@@ -9,7 +9,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 #include "saddle/kernel/measure.hpp"
 #include "saddle/kernel/non_finite.hpp"
 #include "saddle/problem/any_problem.hpp"

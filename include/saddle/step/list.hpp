@@ -11,22 +11,22 @@ SADDLE_NAMESPACE_BEGIN
 // A step is a list of operations, known at compile time. Policies write parts of it; nothing else knows their order.
 
 template <class... Op>
-struct list {};
+struct step_list {};
 
 namespace detail {
 template <class... L>
 struct concatenated;
 template <>
 struct concatenated<> {
-  using type = list<>;
+  using type = step_list<>;
 };
 template <class... A>
-struct concatenated<list<A...>> {
-  using type = list<A...>;
+struct concatenated<step_list<A...>> {
+  using type = step_list<A...>;
 };
 template <class... A, class... B, class... R>
-struct concatenated<list<A...>, list<B...>, R...> {
-  using type = typename concatenated<list<A..., B...>, R...>::type;
+struct concatenated<step_list<A...>, step_list<B...>, R...> {
+  using type = typename concatenated<step_list<A..., B...>, R...>::type;
 };
 }  // namespace detail
 /// Lists, one after the other.
@@ -55,19 +55,19 @@ struct iteration {
 
 /// F_m at an array, into one. Draw::at(run, iteration) is the number of the sample.
 template <class At, class Into, class Draw, int Player = both_players>
-struct gradient {};
+struct take_gradient {};
 /// An operation on every coordinate of every worker; once a process, where all that it reads is the same for all.
 template <class Make, class Binds = binds<>, int Player = both_players, class Local = names<>>
-struct local {};
+struct local_operation {};
 /// Make leaves v; the slot's rule makes p of it, and the slot's compressor a message.
 template <class Slot, class Make, class Binds = binds<>, int Player = both_players, class Local = names<>>
-struct send {};
+struct send_vector {};
 /// What came is `came`, and Make says what becomes of it.
 template <class Slot, class Make, class Binds = binds<>, int Player = both_players, class Local = names<>>
-struct receive {};
+struct receive_vector {};
 /// Scalar number `Scalar` of every worker grows by the sum, over a player's coordinates, of what Make leaves as p.
 template <int Scalar, class Make, class Binds = binds<>, int Player = both_players>
-struct measure {};
+struct measure_sum {};
 /// The first `Scalars` scalars of the workers are combined with the weights of a topology's exchange.
 template <int Scalars>
 struct mix_scalars {};
@@ -78,8 +78,8 @@ namespace detail {
 template <class Condition, class L>
 struct under;
 template <class Condition, class... Op>
-struct under<Condition, list<Op...>> {
-  using type = list<when<Condition, Op...>>;
+struct under<Condition, step_list<Op...>> {
+  using type = step_list<when<Condition, Op...>>;
 };
 }  // namespace detail
 /// All of a list under a condition.
@@ -122,7 +122,7 @@ struct both_hold {
 
 /// An operation that is the same in every step.
 template <class Op>
-struct fixed {
+struct make_fixed {
   template <class T, class Run>
   static Op at(Run const&, iteration const&) {
     return {};
@@ -154,7 +154,7 @@ inline constexpr bool is_in_any_case<in_any_case<Make>> = true;
 
 /// A number of a sample: samples with equal numbers are the same within a step.
 template <int Number>
-struct draw {
+struct sample_draw {
   template <class Run>
   static int at(Run const&, iteration const&) {
     return Number;
@@ -204,13 +204,13 @@ struct met<always, always> {
 /// Groups are numbered by the place of their first operation, so that two repetitions of one list are two groups.
 template <int Place, class Condition, class Count, int Group, class... Op>
 struct flattened {
-  using type = list<>;
+  using type = step_list<>;
   static constexpr int end = Place;
 };
 template <int Place, class C, class N, int Group, class Op, class... R>
 struct flattened<Place, C, N, Group, Op, R...> {
   using rest = flattened<Place + 1, C, N, Group, R...>;
-  using type = cat<list<item<C, N, Group, Op>>, typename rest::type>;
+  using type = cat<step_list<item<C, N, Group, Op>>, typename rest::type>;
   static constexpr int end = rest::end;
 };
 template <int Place, class C, class N, int Group, class D, class... Op, class... R>
@@ -233,7 +233,7 @@ struct flattened<Place, C, N, Group, repeat<M, Op...>, R...> {
 template <class L>
 struct flat_list;
 template <class... Op>
-struct flat_list<list<Op...>> : flattened<0, always, once, 0, Op...> {};
+struct flat_list<step_list<Op...>> : flattened<0, always, once, 0, Op...> {};
 
 template <class N, class B>
 struct array_meant {

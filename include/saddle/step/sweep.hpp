@@ -5,7 +5,7 @@
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/prefetch.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 #include "saddle/step/operation.hpp"
 
 SADDLE_NAMESPACE_BEGIN

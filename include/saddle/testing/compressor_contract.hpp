@@ -17,7 +17,7 @@
 #include "saddle/core/bad_message.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/counter_rng.hpp"
-#include "saddle/group/serial.hpp"
+#include "saddle/lanes/serial.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -252,7 +252,7 @@ class contract_check {
     int const count = static_cast<int>(p.size());
     bucket_layout const layout{{length + count, length}, length};
     bucket const b = layout.at(1);
-    stream const random{.seed = 9, .exchange = 3, .worker = 1, .bucket = 1};
+    random_stream const random{.seed = 9, .exchange = 3, .worker = 1, .bucket = 1};
     aligned_vector<std::byte> bytes[2];
     std::vector<T> first;
     for (int n = 0; n < 2; ++n) {

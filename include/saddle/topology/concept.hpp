@@ -88,8 +88,8 @@ template <class Tp>
 concept has_a_slot_for_each_vector = requires { typename Tp::template slot_of<run_archetype, name::w>; };
 template <class Tp>
 concept moves_vectors_together = requires {
-  typename Tp::template together<run_archetype, name::w, fixed<chain<>>, binds<>>;
-  typename Tp::template move<run_archetype, name::w, fixed<chain<>>, name::g, both_players, false>;
+  typename Tp::template together<run_archetype, name::w, make_fixed<chain<>>, binds<>>;
+  typename Tp::template move<run_archetype, name::w, make_fixed<chain<>>, name::g, both_players, false>;
   typename Tp::template before_gradient<run_archetype, both_players>;
 };
 /// Of whoever mixes what a compressor has lost: gamma.
@@ -269,7 +269,7 @@ using before_gradient_in = typename detail::before_gradient_in<Tp, Run, Player>:
 /// has_server, on_average, amplifies       a server; directions of the average; rounds that make more of what is lost
 /// slot_of<Run, Subject>                   how a vector is exchanged: by which rule of exchange/, compressed by what
 /// together<Run, Subject, Make, Binds>     subject := together(subject - Make), a list
-/// move<Run, Subject, Make, G, Player, KeepsMoved>   the same along a direction
+/// descend<Run, Subject, Make, G, Player, KeepsMoved>   the same along a direction
 /// before_gradient<Run, Player>            what of a move of w does not wait for the gradient, a list
 /// rounds_per_exchange()                   how often it mixes in an exchange
 /// sources(step, round, worker, workers)   whose messages a worker combines, with the weights, in ascending order

@@ -87,18 +87,18 @@ struct controlled {
   using correction = control_variates;
 
   template <class Run, class G, int Player>
-  using meeting = typename detail::round_in<Tp, Run, fixed<stay>, G, Player>::type;
+  using meeting = typename detail::round_in<Tp, Run, make_fixed<stay>, G, Player>::type;
   template <class Run, class G, int Player>
-  using round_on_server = cat<list<local<fixed<copies<name::w, name::u>>>>, meeting<Run, G, Player>,
-                              list<local<detail::per_round<detail::moves_c>>>>;
+  using round_on_server = cat<step_list<local_operation<make_fixed<copies<name::w, name::u>>>>, meeting<Run, G, Player>,
+                              step_list<local_operation<detail::per_round<detail::moves_c>>>>;
   template <class Run, class G, int Player>
   using round_in_graph =
-      cat<list<local<detail::per_round<detail::leaves_mean_direction>>>, together_in<Tp, Run, name::z, fixed<stay>>,
-          list<local<fixed<detail::moves_c_to_neighbours>>>, meeting<Run, G, Player>,
-          list<local<fixed<copies<name::w, name::round_start>>>>>;
+      cat<step_list<local_operation<detail::per_round<detail::leaves_mean_direction>>>, together_in<Tp, Run, name::z, make_fixed<stay>>,
+          step_list<local_operation<make_fixed<detail::moves_c_to_neighbours>>>, meeting<Run, G, Player>,
+          step_list<local_operation<make_fixed<copies<name::w, name::round_start>>>>>;
   template <class Run, class, class Make, class G, int Player, bool>
   using move = cat<
-      alone<Make, G, Player>,
+      step_alone<Make, G, Player>,
       under<topology_exchanges<Tp>,
             typename std::conditional_t<topology_has_server<Tp>, std::type_identity<round_on_server<Run, G, Player>>,
                                         std::type_identity<round_in_graph<Run, G, Player>>>::type>>;

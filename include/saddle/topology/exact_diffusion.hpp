@@ -45,7 +45,7 @@ struct exact_diffusion {
     }
   };
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
-  using move = move_in<Tp, Run, Subject, made_in_turn<Make, fixed<correct>>, G, Player, KeepsMoved>;
+  using move = move_in<Tp, Run, Subject, made_in_turn<Make, make_fixed<correct>>, G, Player, KeepsMoved>;
 
   void check(int, bool, bool) const {
     expects(!combines_before_it_adapts(topology),

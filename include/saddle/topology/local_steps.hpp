@@ -38,9 +38,9 @@ namespace detail {
 /// With a server a round sends how far a worker has come from the anchor; this moves by the average, and all go there.
 template <class Slot, class Make, class G, int Player>
 using round_from_anchor =
-    list<send<Slot, made_in_turn<Make, fixed<way_from_anchor>>, binds<means<name::g, G>>, Player>,
-         receive<Slot, made_in_turn<fixed<moves_by>, bounded<name::x>>, binds<means<name::x, name::anchor>>, Player>,
-         local<for_absent<fixed<copies<name::anchor, name::x>>>, binds<means<name::x, typename Slot::subject>>, Player>>;
+    step_list<send_vector<Slot, made_in_turn<Make, make_fixed<way_from_anchor>>, binds<means<name::g, G>>, Player>,
+         receive_vector<Slot, made_in_turn<make_fixed<moves_by>, bounded<name::x>>, binds<means<name::x, name::anchor>>, Player>,
+         local_operation<for_absent<make_fixed<copies<name::anchor, name::x>>>, binds<means<name::x, typename Slot::subject>>, Player>>;
 
 template <class Slot>
 struct anchored;
@@ -90,7 +90,7 @@ struct local_steps {
       detail::move_in<Tp, Run, Subject, Make, G, Player, KeepsMoved>>::type;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
   using move = cat<under<in_round, round<Run, Subject, Make, G, Player, KeepsMoved>>,
-                   under<unless<in_round>, alone<Make, G, Player>>>;
+                   under<unless<in_round>, step_alone<Make, G, Player>>>;
   template <class Run, int Player>
   using before_gradient = under<in_round, before_gradient_in<Tp, Run, Player>>;
 

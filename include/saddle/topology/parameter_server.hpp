@@ -48,24 +48,24 @@ struct parameter_server {
                                  Subject::integrates || Run::kept == feedback::difference>,
                        typename Run::compression, Downlink>;
   template <class Run, class Subject, class Make, class Binds>
-  using together = list<send<slot_of<Run, Subject>, Make, Binds>,
-                        receive<slot_of<Run, Subject>,
-                                made_in_turn<fixed<moves_by>, if_point<Subject, bounded<name::x>>>, Binds>>;
+  using together = step_list<send_vector<slot_of<Run, Subject>, Make, Binds>,
+                        receive_vector<slot_of<Run, Subject>,
+                                made_in_turn<make_fixed<moves_by>, if_point<Subject, bounded<name::x>>>, Binds>>;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
   using move = std::conditional_t<
       !on_average,
-      list<send<slot_of<Run, Subject>, Make, binds<means<name::g, G>>, Player>,
-           receive<slot_of<Run, Subject>,
-                   made_in_turn<fixed<moves_by>, bounded<name::x>,
-                                fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
+      step_list<send_vector<slot_of<Run, Subject>, Make, binds<means<name::g, G>>, Player>,
+           receive_vector<slot_of<Run, Subject>,
+                   made_in_turn<make_fixed<moves_by>, bounded<name::x>,
+                                make_fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
                    binds<>, Player>>,
-      list<send<slot_of<Run, Subject>, fixed<gives_gradient>, binds<means<name::g, G>>, Player>,
-           receive<slot_of<Run, Subject>,
-                   made_in_turn<fixed<came_is_gradient>, Make, fixed<steps_x>, bounded<name::x>,
-                                fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
+      step_list<send_vector<slot_of<Run, Subject>, make_fixed<gives_gradient>, binds<means<name::g, G>>, Player>,
+           receive_vector<slot_of<Run, Subject>,
+                   made_in_turn<make_fixed<came_is_gradient>, Make, make_fixed<steps_x>, bounded<name::x>,
+                                make_fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
                    binds<>, Player, names<name::g>>>>;
   template <class Run, int Player>
-  using before_gradient = list<>;
+  using before_gradient = step_list<>;
 
   static constexpr int rounds_per_exchange() { return 1; }
   static constexpr bool varies() { return false; }

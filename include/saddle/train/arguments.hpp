@@ -7,7 +7,7 @@
 
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/topology/concept.hpp"

@@ -5,8 +5,8 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/exec/cuda.cuh"
-#include "saddle/exec/cuda_handles.cuh"
+#include "saddle/executor/cuda.cuh"
+#include "saddle/executor/cuda_handles.cuh"
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/device_concept.cuh"
 #include "saddle/problem/any_problem.hpp"

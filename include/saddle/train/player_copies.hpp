@@ -16,7 +16,7 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/exchange/lists.hpp"
-#include "saddle/exec/memory.hpp"
+#include "saddle/executor/memory.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/run/compiled_step.hpp"
@@ -35,12 +35,12 @@ struct no_exchange {
   using begins = never;
   static constexpr bool has_server = false, on_average = false, amplifies = false;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
-  using move = list<local<
-      made_in_turn<Make, fixed<std::conditional_t<KeepsMoved, copies<name::v, name::moved>, chain<>>>, fixed<steps_x>,
+  using move = step_list<local_operation<
+      made_in_turn<Make, make_fixed<std::conditional_t<KeepsMoved, copies<name::v, name::moved>, chain<>>>, make_fixed<steps_x>,
                    bounded<name::x>>,
       binds<means<name::x, Subject>, means<name::g, G>>, Player>>;
   template <class Run, int Player>
-  using before_gradient = list<>;
+  using before_gradient = step_list<>;
 };
 
 /// Copies of one player, each of which moves alone: weights, look-ahead point, gradient, optimizer state. A step is

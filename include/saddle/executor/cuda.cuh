@@ -13,11 +13,11 @@
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/exec/concept.hpp"
-#include "saddle/exec/cuda_check.cuh"
-#include "saddle/exec/cuda_handles.cuh"
-#include "saddle/exec/device_array.cuh"
-#include "saddle/group/cuda_block.cuh"
+#include "saddle/executor/concept.hpp"
+#include "saddle/executor/cuda_check.cuh"
+#include "saddle/executor/cuda_handles.cuh"
+#include "saddle/executor/device_array.cuh"
+#include "saddle/lanes/cuda_block.cuh"
 
 SADDLE_NAMESPACE_BEGIN
 

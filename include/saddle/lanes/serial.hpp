@@ -6,7 +6,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -132,7 +132,7 @@ struct serial_group {
   }
 
   template <int Items>
-  SADDLE_HD void random(stream const& s, std::uint16_t (&r)[Items]) const {
+  SADDLE_HD void random(random_stream const& s, std::uint16_t (&r)[Items]) const {
     constexpr int blocks = Items / 8;
     std::uint32_t low[2 * blocks], high[2 * blocks];
     for (int n = 0; n < blocks; ++n) {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 #include "saddle/problem/any_problem.hpp"
 
 // An executor that does on the CPU what a GPU's does with graphs: the first time of a kind runs as it is, the second is

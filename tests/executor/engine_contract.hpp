@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "saddle/core/buckets.hpp"
-#include "saddle/exec/concept.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/executor/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 
-/// What an executor's engine promises besides run, the same on every executor: see exec/concept.hpp.
+/// What an executor's engine promises besides run, the same on every executor: see executor/concept.hpp.
 namespace engine_contract {
 
 /// Counts each coordinate by its remainder.

@@ -5,7 +5,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/counter_rng.hpp"
-#include "saddle/group/plane_access.hpp"
+#include "saddle/lanes/plane_access.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -68,7 +68,7 @@ concept packs = requires(G const g, std::uint32_t* words, std::uint8_t* bytes) {
 ///                                          ascending place; returns how many
 /// scatter<Items>(pairs, at, value, acc)    acc of place at(n) += value(n), n < pairs, no place twice
 template <class G>
-concept selects = requires(G const g, stream s, std::uint16_t (&r)[8], float (&acc)[4]) {
+concept selects = requires(G const g, random_stream s, std::uint16_t (&r)[8], float (&acc)[4]) {
   g.template random<8>(s, r);
   { g.template compact<4>(4, giving<bool>{}, giving<void>{}) } -> std::same_as<int>;
   g.template scatter<4>(1, giving<int>{}, giving<float>{}, acc);
@@ -97,7 +97,7 @@ struct group_archetype {
   template <int Bits, int Items, class F>
   void load_codes(int, std::uint8_t const*, F) const;
   template <int Items>
-  void random(stream const&, std::uint16_t (&)[Items]) const;
+  void random(random_stream const&, std::uint16_t (&)[Items]) const;
   template <int Items, class F, class Emit>
   int compact(int, F, Emit) const;
   template <int Items, class At, class Value, class T>

@@ -1,4 +1,4 @@
-#include "saddle/exec/thread_pool.hpp"
+#include "saddle/executor/thread_pool.hpp"
 
 #include <doctest/doctest.h>
 

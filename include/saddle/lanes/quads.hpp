@@ -5,7 +5,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -22,7 +22,7 @@ SADDLE_HD void halve(T (&t)[N]) {
 /// The collectives of a group of several lanes, from the few that differ between threads and a block. Quad q
 /// of a lane holds the places 4 n ... 4 n + 3 with n = q Lanes + lane. Group adds
 ///
-/// lane(), sync(), store_bits      as in group/concept.hpp
+/// lane(), sync(), store_bits      as in lanes/concept.hpp
 /// sum_of_quads(t)                 the halving tree over T t[4] of all lanes: over lanes, then in the quad
 /// max_over_lanes(x)               of an unsigned integer
 /// sum_over_lanes(n)               of an int
@@ -105,7 +105,7 @@ class quads {
   }
 
   template <int Items>
-  SADDLE_HD void random(stream const& s, std::uint16_t (&r)[Items]) const {
+  SADDLE_HD void random(random_stream const& s, std::uint16_t (&r)[Items]) const {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
     std::uint32_t c[4];
     if constexpr (Items == 4) {  // half of the lanes hold the second half of the bucket

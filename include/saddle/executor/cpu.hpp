@@ -8,9 +8,9 @@
 #include "saddle/config.hpp"
 #include "saddle/core/aligned.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/exec/concept.hpp"
-#include "saddle/exec/thread_pool.hpp"
-#include "saddle/group/serial.hpp"
+#include "saddle/executor/concept.hpp"
+#include "saddle/executor/thread_pool.hpp"
+#include "saddle/lanes/serial.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "saddle/config.hpp"
-#include "saddle/exec/concept.hpp"
+#include "saddle/executor/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

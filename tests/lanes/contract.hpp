@@ -9,8 +9,8 @@
 
 #include "saddle/core/bits.hpp"
 #include "saddle/core/counter_rng.hpp"
-#include "saddle/group/concept.hpp"
-#include "saddle/group/serial.hpp"
+#include "saddle/lanes/concept.hpp"
+#include "saddle/lanes/serial.hpp"
 
 // What every group must give, to the bit: all collectives on one bucket (evaluate), the same from its
 // definition (expected), and where two differ (difference). Nothing of a test framework, so that it also runs
@@ -27,7 +27,7 @@ struct question {
   int pairs;          // for scatter: distinct places in no order
   std::uint16_t at[Bucket];
   T value[Bucket];
-  saddle::stream random;
+  saddle::random_stream random;
 };
 
 /// What every lane must know.
@@ -287,7 +287,7 @@ std::vector<question<T, Bucket>> questions() {
         q.at[n] = places[static_cast<std::size_t>(n)];
         q.value[n] = static_cast<T>(draw.normal());
       }
-      q.random = saddle::stream{draw.bits(), saddle::purpose::dither, 5, 3, draw.bits()};
+      q.random = saddle::random_stream{draw.bits(), saddle::purpose::dither, 5, 3, draw.bits()};
       all.push_back(q);
     }
   }

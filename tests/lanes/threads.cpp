@@ -1,4 +1,4 @@
-#include "saddle/group/threads.hpp"
+#include "saddle/lanes/threads.hpp"
 
 #include <doctest/doctest.h>
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "check_answers.hpp"
-#include "saddle/exec/concept.hpp"
-#include "saddle/group/quads.hpp"
+#include "saddle/executor/concept.hpp"
+#include "saddle/lanes/quads.hpp"
 
 namespace {
 
@@ -68,7 +68,7 @@ void __syncthreads() { own_block->arrive_and_wait(); }
 }  // namespace
 
 #define __CUDA_ARCH__ 900  // only the instructions of cuda_block.cuh ask for it from here on
-#include "saddle/group/cuda_block.cuh"
+#include "saddle/lanes/cuda_block.cuh"
 #undef __CUDA_ARCH__
 
 namespace {

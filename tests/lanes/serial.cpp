@@ -1,4 +1,4 @@
-#include "saddle/group/serial.hpp"
+#include "saddle/lanes/serial.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,8 +4,8 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/group/concept.hpp"
-#include "saddle/group/quads.hpp"
+#include "saddle/lanes/concept.hpp"
+#include "saddle/lanes/quads.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 

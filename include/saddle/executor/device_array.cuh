@@ -6,8 +6,8 @@
 #include <type_traits>
 
 #include "saddle/config.hpp"
-#include "saddle/exec/cuda_check.cuh"
-#include "saddle/exec/cuda_handles.cuh"
+#include "saddle/executor/cuda_check.cuh"
+#include "saddle/executor/cuda_handles.cuh"
 
 SADDLE_NAMESPACE_BEGIN
 

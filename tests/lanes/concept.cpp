@@ -1,4 +1,4 @@
-#include "saddle/group/concept.hpp"
+#include "saddle/lanes/concept.hpp"
 
 #include <doctest/doctest.h>
 

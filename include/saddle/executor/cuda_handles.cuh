@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "saddle/config.hpp"
-#include "saddle/exec/cuda_check.cuh"
+#include "saddle/executor/cuda_check.cuh"
 
 SADDLE_NAMESPACE_BEGIN
 

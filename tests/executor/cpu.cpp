@@ -1,4 +1,4 @@
-#include "saddle/exec/cpu.hpp"
+#include "saddle/executor/cpu.hpp"
 
 #include <doctest/doctest.h>
 
