@@ -129,7 +129,11 @@ TEST_CASE("a bucket is swept in quads if it is full and begins with one, and not
       typename saddle::cuda_block<32>::storage storage;
       for (threadIdx.x = 0; threadIdx.x < 32; ++threadIdx.x) {
         bool in_quads;
-        saddle::run_body(doubling_body{x.data(), &in_quads}, saddle::cuda_block<32>(storage), 0, {0, begin, count, 0});
+        doubling_body const body{x.data(), &in_quads};
+        saddle::cuda_block<32> const g(storage);
+        saddle::bucket const b{0, begin, count, 0};
+        if (count == 512 && begin % 4 == 0) body(g, 0, b, 512);  // as the kernels of whole buckets do, and the others
+        else body(g.unaligned(), 0, b, count);
         CHECK(in_quads == (count == 512 && begin % 4 == 0));
       }
       CHECK(x == expected);

@@ -37,7 +37,7 @@ SADDLE_HD data_part part_of(int samples, int workers, int worker) {
 /// Where the random numbers of a batch stand: its latents (purpose::latent), in the order of their columns,
 /// are the normals of that sequence; its real samples (purpose::data_order) the numbers below the count of
 /// the worker's part.
-SADDLE_HD stream batch_stream(sample const& s, purpose use) {
+SADDLE_HD random_stream batch_stream(sample const& s, purpose use) {
   // Draws are far apart: a long batch walks on.
   return {s.seed, use, static_cast<std::uint64_t>(s.step), static_cast<std::uint32_t>(s.worker),
           static_cast<std::uint64_t>(s.draw) << 20};
