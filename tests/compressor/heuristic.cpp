@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"

@@ -1,6 +1,6 @@
 #include "saddle/correction/control_variates.hpp"
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/controlled.hpp"
 #include "saddle/topology/gossip.hpp"

@@ -1,6 +1,6 @@
 #include "saddle/correction/tracking.hpp"
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"

@@ -1,6 +1,6 @@
 #include "saddle/estimator/page.hpp"
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/accelerated_gossip.hpp"
 #include "saddle/topology/gossip.hpp"

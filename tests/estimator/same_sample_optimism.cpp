@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
 

@@ -1,6 +1,6 @@
 #include "saddle/estimator/storm.hpp"
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/parameter_server.hpp"

@@ -1,6 +1,6 @@
 #include "saddle/estimator/svrg.hpp"
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 #include "saddle/optimizer/proximal.hpp"
 #include "saddle/optimizer/sgda.hpp"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "reference.hpp"
 #include "saddle/topology/gossip.hpp"
 

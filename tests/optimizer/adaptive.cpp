@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "gradients.hpp"
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/alternating.hpp"
 #include "saddle/optimizer/extragradient.hpp"

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "gradients.hpp"
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 
 using namespace saddle;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gradients.hpp"
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "reference.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/tracked.hpp"

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/random_k.hpp"
 #include "saddle/compressor/top_k.hpp"

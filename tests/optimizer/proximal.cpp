@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "reference.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 #include "saddle/optimizer/per_player.hpp"

@@ -1,6 +1,6 @@
 #include "saddle/topology/exact_diffusion.hpp"
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/estimator/page.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"

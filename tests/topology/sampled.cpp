@@ -1,6 +1,6 @@
 #include "saddle/topology/sampled.hpp"
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"

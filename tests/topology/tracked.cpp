@@ -1,6 +1,6 @@
 #include "saddle/topology/tracked.hpp"
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/compressor/error_feedback.hpp"
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/optimizer/extragradient.hpp"

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string>
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "processes.hpp"
 #include "saddle/saddle.hpp"
 

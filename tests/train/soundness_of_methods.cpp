@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "heterogeneous.hpp"
+#include "../heterogeneous.hpp"
 #include "saddle/run/soundness.hpp"
 #include "saddle/saddle.hpp"
 
