@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <list>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../algorithm/mirror.hpp"
@@ -167,6 +170,18 @@ TEST_CASE("after `using namespace saddle` the names of POSIX and of everyday pro
   int (*const posix_link)(char const*, char const*) = link;
   int (*const posix_pause)() = pause;
   CHECK((posix_link != nullptr && posix_pause != nullptr));
+  ssize_t (*const posix_send)(int, void const*, std::size_t, int) = send;
+  CHECK(posix_send != nullptr);
+  std::vector<int> some{1, 2};
+  std::vector<int> const taken = move(some);
+  CHECK(taken.size() == 2);
+  {
+    using namespace std;
+    list<int> const numbers{1, 2};
+    std::ostringstream text;
+    text << fixed << numbers.size();
+    CHECK(text.str() == "2");
+  }
   int const none = 1, block = 2;
   CHECK(none + block == 3);
 }
