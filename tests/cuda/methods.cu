@@ -9,11 +9,13 @@
 namespace {
 
 struct in_full_on_the_host : on_the_host {
-  [[maybe_unused]] static constexpr bool has_full_batches = true;
+  static constexpr bool has_full_batches = true;
 };
 struct in_full_on_the_device : on_the_device {
-  [[maybe_unused]] static constexpr bool has_full_batches = true;
+  static constexpr bool has_full_batches = true;
 };
+
+static_assert(in_full_on_the_host::has_full_batches && in_full_on_the_device::has_full_batches);
 
 template <class O, class C, class Topology>
 void same_bytes(O const& o, C const& c, Topology const& topology) {

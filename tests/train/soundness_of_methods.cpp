@@ -45,21 +45,21 @@ static_assert(compares<same_sample_optimism<alternating<sgda>>, same_sample_opti
 static_assert(compares<recursive<alternating_players<sgda, omd>>, recursive<per_player<sgda, adam>>>());
 
 // Corrections: one, of both players, by exchanges that give in the end all that they were given.
-static_assert(breaks<sgda, identity, tracked<controlled<local_operation<>>>>("two corrections"));
-static_assert(breaks<sgda, identity, controlled<local_operation<tracked<gossip>>>>("two corrections"));
+static_assert(breaks<sgda, identity, tracked<controlled<local<>>>>("two corrections"));
+static_assert(breaks<sgda, identity, controlled<local<tracked<gossip>>>>("two corrections"));
 static_assert(breaks<sgda, identity, tracked<exact_diffusion<gossip>>>("two corrections"));
-static_assert(is_sound<sgda, identity, tracked<local_operation<sampled<parameter_server<>>>>>);
+static_assert(is_sound<sgda, identity, tracked<local<sampled<parameter_server<>>>>>);
 static_assert(breaks<alternating<sgda>, identity, tracked<gossip>>("a correction follows both players at once"));
 static_assert(
-    breaks<alternating_players<sgda, omd>, identity, controlled<local_operation<>>>("a correction follows both players"));
+    breaks<alternating_players<sgda, omd>, identity, controlled<local<>>>("a correction follows both players"));
 static_assert(is_sound<per_player<sgda, adam>, identity, tracked<gossip>>);
 template <template <class> class Wrapper>
 constexpr bool adds_up() {
-  return breaks<sgda, ef21<sparse>, Wrapper<local_operation<>>>("ef21 does not send all of it in the end") &&
-         breaks<sgda, unbiased, Wrapper<local_operation<>>>("what a bare compressor loses on a server") &&
-         breaks<sgda, identity, Wrapper<local_operation<answering<unbiased>>>>("what a bare downlink loses") &&
-         is_sound<sgda, careful, Wrapper<local_operation<answering<careful>>>> &&
-         is_sound<sgda, unbiased, local_operation<answering<unbiased>>>;
+  return breaks<sgda, ef21<sparse>, Wrapper<local<>>>("ef21 does not send all of it in the end") &&
+         breaks<sgda, unbiased, Wrapper<local<>>>("what a bare compressor loses on a server") &&
+         breaks<sgda, identity, Wrapper<local<answering<unbiased>>>>("what a bare downlink loses") &&
+         is_sound<sgda, careful, Wrapper<local<answering<careful>>>> &&
+         is_sound<sgda, unbiased, local<answering<unbiased>>>;
 }
 static_assert(adds_up<tracked>() && adds_up<controlled>());
 static_assert(is_sound<sgda, sparse, tracked<gossip>> && is_sound<sgda, careful, tracked<gossip>>);
@@ -68,14 +68,14 @@ static_assert(is_sound<sgda, identity, tracked<accelerated_gossip>>);
 // Control variates are of rounds, in units of gradients.
 static_assert(breaks<sgda, identity, controlled<parameter_server<>>>("put them around local_steps, or use tracked"));
 static_assert(breaks<sgda, identity, controlled<gossip>>("put them around local_steps, or use tracked"));
-static_assert(breaks<adaptive<>, identity, controlled<local_operation<>>>("the optimizer needs step_size_at"));
-static_assert(is_sound<adam, identity, controlled<local_operation<sampled<parameter_server<>>>>>);
-static_assert(is_sound<extragradient, identity, controlled<local_operation<gossip>>>);
+static_assert(breaks<adaptive<>, identity, controlled<local<>>>("the optimizer needs step_size_at"));
+static_assert(is_sound<adam, identity, controlled<local<sampled<parameter_server<>>>>>);
+static_assert(is_sound<extragradient, identity, controlled<local<gossip>>>);
 
 // Exact diffusion is of a graph that mixes in every step, exactly.
 static_assert(breaks<sgda, identity, exact_diffusion<parameter_server<>>>("a server mixes nothing"));
-static_assert(breaks<sgda, identity, exact_diffusion<local_operation<gossip>>>("gossip that mixes in every step"));
-static_assert(breaks<sgda, identity, local_operation<exact_diffusion<gossip>>>("gossip that mixes in every step"));
+static_assert(breaks<sgda, identity, exact_diffusion<local<gossip>>>("gossip that mixes in every step"));
+static_assert(breaks<sgda, identity, local<exact_diffusion<gossip>>>("gossip that mixes in every step"));
 static_assert(breaks<sgda, identity, exact_diffusion<accelerated_gossip>>("gossip that mixes in every step"));
 static_assert(breaks<sgda, sparse, exact_diffusion<gossip>>("exact_diffusion needs exact messages"));
 static_assert(breaks<averaged_extragradient, identity, exact_diffusion<gossip>>("mixes its look-ahead, too"));
@@ -83,14 +83,14 @@ static_assert(is_sound<extragradient, identity, exact_diffusion<gossip>>);
 
 // Look-aheads that are averaged.
 static_assert(breaks<averaged_omd, identity, tracked<gossip>>("gossip has no average"));
-static_assert(breaks<averaged_omd, identity, tracked<local_operation<>>>("local_steps has no average"));
+static_assert(breaks<averaged_omd, identity, tracked<local<>>>("local_steps has no average"));
 static_assert(breaks<averaged_extragradient, careful, tracked<gossip>>("one error memory cannot serve both exchanges"));
 static_assert(is_sound<averaged_extragradient, identity, tracked<gossip>>);
 static_assert(is_sound<averaged_omd, careful, tracked<answering<careful>>>);
 
 // Vectors of an optimizer's own.
 static_assert(breaks<masha, identity, gossip>("it needs a parameter server in every step"));
-static_assert(breaks<masha, identity, local_operation<>>("it needs a parameter server in every step"));
+static_assert(breaks<masha, identity, local<>>("it needs a parameter server in every step"));
 static_assert(breaks<masha, identity, averaged_average>("its server must adapt on the workers"));
 static_assert(breaks<masha, identity, sampled<parameter_server<>>>("all of them must take part"));
 static_assert(breaks<masha, identity, tracked<parameter_server<>>>("this optimizer is exact by itself"));
