@@ -69,7 +69,7 @@ template <class O, where Where, saddle::compression C>
 saddle::trainer<float> on_topology(shared_game const& game, composition const& how, C compressor) {
   using namespace saddle;
   using steps = facts_of_steps<O>;
-  constexpr bool averaged = steps::averages_look_ahead;
+  [[maybe_unused]] constexpr bool averaged = steps::averages_look_ahead;
   auto const refuse = [](std::string const& why) -> trainer<float> { throw std::invalid_argument(why); };
   auto const train = [&]<class Topology>(Topology topology) {
     if constexpr (!is_sound<two_step_sizes<O>, C, Topology>)

@@ -441,7 +441,9 @@ class md_gan<P, Settings, Executor> {
     }
   }
   std::string description() const {
-    return how_.description(pair_, workers()) + (link_->model() == nullptr ? "" : " " + link_->model()->name());
+    std::string text = how_.description(pair_, workers());
+    if (link_->model() != nullptr) text.append(" ").append(link_->model()->name());
+    return text;
   }
 
   std::unique_ptr<communicator> link_;
