@@ -171,7 +171,7 @@ TEST_CASE("after `using namespace saddle` the names of POSIX and of everyday pro
   int (*const posix_pause)() = pause;
   CHECK((posix_link != nullptr && posix_pause != nullptr));
   ssize_t (*const posix_send)(int, void const*, std::size_t, int) = send;
-  CHECK(posix_send != nullptr);
+  CHECK((posix_send != nullptr));
   std::vector<int> some{1, 2};
   std::vector<int> const taken = move(some);
   CHECK(taken.size() == 2);
