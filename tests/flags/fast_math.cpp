@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <saddle/codec/compress.hpp>
 #include <saddle/saddle.hpp>
 #include <string>
 #include <type_traits>

@@ -242,6 +242,7 @@ TEST_CASE("a direction of the average too large for a number leaves its bucket w
     for (int m = 0; m < 3; ++m) {
       vector const after = test::weights(t, m), ahead = test::look_ahead(t, m);
       for (std::size_t i = 0; i < 20; ++i) CHECK((after[i] == before[i]) == (i >= 10));
+      if (ahead.empty()) continue;  // it looks nowhere ahead
       CHECK(std::equal(ahead.begin() + 10, ahead.end(), looked[static_cast<std::size_t>(m)].begin() + 10));
       CHECK(test::all_finite(ahead));
     }

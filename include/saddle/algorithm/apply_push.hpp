@@ -48,12 +48,12 @@ struct apply_push_kernel {
     if constexpr (S::counts == staleness::counted::coordinates) {
       sweep<Items>(
           g, count,
-          [&](int k, T now, std::uint32_t sigma) { w[k] = clamped(now - rule(alpha, sigma) * v[k], lo, hi); },
+          [&](int k, T x, std::uint32_t sigma) { w[k] = clamped(x - rule(alpha, sigma) * v[k], lo, hi); },
           reads(weights + b.begin), reads(updates + b.begin));
     } else {
       T const step = rule(alpha, pushes);
       sweep<Items>(
-          g, count, [&](int k, T now) { w[k] = clamped(now - step * v[k], lo, hi); }, reads(weights + b.begin));
+          g, count, [&](int k, T x) { w[k] = clamped(x - step * v[k], lo, hi); }, reads(weights + b.begin));
     }
     bool const finite = !finds_non_finite<Items>(g, w, b, count, non_finite);
     if (finite) store_tile(g, count, w, weights + b.begin);

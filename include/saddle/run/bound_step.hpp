@@ -83,13 +83,13 @@ class bound_step {
   }
 
   bucket_layout layout_on_host() const { return tensors_.on_host(); }
-  /// Allocates all arrays and tables. The weights begin at w0; gradients go to `lent`, where that is not empty.
-  void bind(run_state<T>& of, std::span<T const> w0, std::span<point<T> const> lent) {
+  /// Allocates all arrays and tables. The weights begin at w0; gradients go to `buffers`, where they are not empty.
+  void bind(run_state<T>& of, std::span<T const> w0, std::span<point<T> const> buffers) {
     run_ = &of;
     run_state<T>& run = of;
     declare();
     auto const d = static_cast<std::size_t>(run.layout.padded());
-    lend_arrays(lent);
+    lend_arrays(buffers);
     run.arrays.allocate(memory, d, run.hosted());
     T const* start = nullptr;  // the first array that begins there
     for (auto& [name, a] : run.arrays)

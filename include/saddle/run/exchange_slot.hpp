@@ -71,8 +71,8 @@ class exchange_slot {
     std::size_t targets = 0;
   };
 
-  exchange_slot(slot_code<T, Engine> const& code, void const* policies, int rounds)
-      : code(code), up(code.up(policies)), down(code.down(policies)), rounds_(code.repeats ? rounds : 1),
+  exchange_slot(slot_code<T, Engine> const& how, void const* policies, int rounds)
+      : code(how), up(how.up(policies)), down(how.down(policies)), rounds_(how.repeats ? rounds : 1),
         heard_(static_cast<std::size_t>(rounds_)), policies_(policies) {}
   exchange_slot(exchange_slot const&) = delete;
 
@@ -81,7 +81,7 @@ class exchange_slot {
   row_table<T, Engine> kept, otherwise, again, undo, server_kept;
   int planned = 0;  // the walk's latest plan of who hears whom that this has followed
 
-  std::string name_of(char const* array) const { return std::string(code.subject) + "." + array; }
+  std::string name_of(char const* text) const { return std::string(code.subject) + "." + text; }
   int rounds() const { return rounds_; }
   /// Whether the average is encoded: lossily, or because others ask for their part of it.
   bool relays(run_state<T> const& run) const {

@@ -51,19 +51,19 @@ class messenger {
   using on_hear = void (*)(void* self, int worker, message_planes const& there);
 
   messenger(run_state<T>& run, message_codec<T> const& up, message_codec<T> const& down, kind const& is,
-            std::span<message_planes const> outgoing, message_planes const& server_message, void* self, on_hear hear)
+            std::span<message_planes const> outgoing, message_planes const& server_message, void* self, on_hear when_heard)
       : run_(run),
         link_(run.link),
         up_(up),
         down_(down),
         is_(is),
         self_(self),
-        on_hear_(hear),
+        on_hear_(when_heard),
         planes_(static_cast<std::size_t>(run.workers()) + 1) {
     for (int m = 0; m < run.hosted(); ++m) own(run.first() + m, way::up, outgoing[static_cast<std::size_t>(m)]);
     if (is.relays) own(run.workers(), way::down, server_message);
     if (is.averages && !served(link_.rank(), both_players).empty())
-      for (int j = 0; j < run.workers(); ++j) this->hear(j);
+      for (int j = 0; j < run.workers(); ++j) hear(j);
   }
 
   /// Before a step: who hears whom in a round of it.

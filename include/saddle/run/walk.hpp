@@ -236,7 +236,7 @@ class walk final : public any_walk<T> {
     }
   }
   auto exchange() {
-    return exchange_launch{step_, *run_, [this](auto const& f) { section(f); }};
+    return exchange_launch{step_, *run_, [this](auto const& f) { this->section(f); }};
   }
   void launch_gradient(operation& op, int repetition) {
     run_state<T>& run = *run_;

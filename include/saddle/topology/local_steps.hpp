@@ -84,12 +84,12 @@ struct local_steps {
                                               detail::anchored<slot_in<Tp, Run, Subject>>,
                                               detail::unanchored<slot_in<Tp, Run, Subject>>>::type;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
-  using round = typename std::conditional_t<
+  using round_of = typename std::conditional_t<
       topology_has_server<Tp>,
       std::type_identity<detail::round_from_anchor<slot_of<Run, Subject>, Make, G, Player>>,
       detail::move_in<Tp, Run, Subject, Make, G, Player, KeepsMoved>>::type;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
-  using move = cat<under<in_round, round<Run, Subject, Make, G, Player, KeepsMoved>>,
+  using move = cat<under<in_round, round_of<Run, Subject, Make, G, Player, KeepsMoved>>,
                    under<unless<in_round>, step_alone<Make, G, Player>>>;
   template <class Run, int Player>
   using before_gradient = under<in_round, before_gradient_in<Tp, Run, Player>>;
