@@ -107,7 +107,8 @@ class codec {
     check_finite(layout, v, e);
 
     array_to_send<T> const one{v, e, make_room(layout)};
-    kernels_.send(engine_, wire(), layout, {key.seed, key.exchange}, key.sender, std::span(&one, 1), non_finite_.data());
+    kernels_.send(engine_, wire(), layout, {key.seed, key.exchange}, key.sender, std::span(&one, 1),
+                  non_finite_.data());
     if (e != memory) engine_.copy(memory, e, vector.size());
 
     std::span<std::byte> const written = std::span(message_.bytes_).subspan(sizeof(compressed_header));

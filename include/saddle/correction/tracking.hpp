@@ -48,9 +48,11 @@ struct tracking {
                                   binds<means<name::g, Estimated>>>>;
   template <class Run, class Estimated, int K, int Player>
   using steps = cat<
-      typename std::conditional_t<K == 0, std::type_identity<round<Run, Estimated>>, std::type_identity<step_list<>>>::type,
-      std::conditional_t<is_tracker<Run, K>, step_list<>,
-                         step_list<local_operation<make_fixed<correct>, binds<means<name::estimated, Estimated>>, Player>>>>;
+      typename std::conditional_t<K == 0, std::type_identity<round<Run, Estimated>>,
+                                  std::type_identity<step_list<>>>::type,
+      std::conditional_t<
+          is_tracker<Run, K>, step_list<>,
+          step_list<local_operation<make_fixed<correct>, binds<means<name::estimated, Estimated>>, Player>>>>;
   template <class Run, class Estimated, int K>
   using result = std::conditional_t<is_tracker<Run, K>, name::s, name::g>;
 };

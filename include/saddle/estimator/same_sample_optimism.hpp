@@ -18,8 +18,10 @@ struct two_points_of_a_sample {
     }
   };
   template <class At, class Draw, int Player, int>
-  using steps = step_list<take_gradient<At, name::g, Draw, Player>, take_gradient<name::earlier, name::other, Draw, Player>,
-                     local_operation<make_fixed<combine>, binds<>, Player>, detail::keeps_point<At, Player>>;
+  using steps =
+      step_list<take_gradient<At, name::g, Draw, Player>,
+                take_gradient<name::earlier, name::other, Draw, Player>,
+                local_operation<make_fixed<combine>, binds<>, Player>, detail::keeps_point<At, Player>>;
   template <int>
   using result = name::g;
 };

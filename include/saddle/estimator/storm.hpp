@@ -25,8 +25,9 @@ struct storm {
   template <class At, class Draw, int Player, int>
   using steps = cat<under<refreshes, detail::full_estimate<At, Player>>,
                     step_list<when<unless<refreshes>, take_gradient<At, name::g, Draw, Player>,
-                              take_gradient<name::earlier, name::other, Draw, Player>, local_operation<carried_on, binds<>, Player>>,
-                         detail::keeps_point<At, Player>>>;
+                                   take_gradient<name::earlier, name::other, Draw, Player>,
+                                   local_operation<carried_on, binds<>, Player>>,
+                              detail::keeps_point<At, Player>>>;
   template <int>
   using result = name::est;
 };

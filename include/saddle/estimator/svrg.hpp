@@ -27,8 +27,9 @@ struct svrg {
                                    take_gradient<name::snapshot, name::full, sample_draw<full_batch>>>>;
   template <class At, class Draw, int Player, int K>
   using steps = cat<std::conditional_t<K == 0, takes_snapshot<At>, step_list<>>,
-                    step_list<take_gradient<At, name::g, Draw, Player>, take_gradient<name::snapshot, name::other, Draw, Player>,
-                         local_operation<make_fixed<combine>, binds<>, Player>>>;
+                    step_list<take_gradient<At, name::g, Draw, Player>,
+                              take_gradient<name::snapshot, name::other, Draw, Player>,
+                              local_operation<make_fixed<combine>, binds<>, Player>>>;
   template <int>
   using result = name::g;
 };

@@ -42,7 +42,8 @@ SADDLE_HD bucket_facts<T> facts_of(row<T> const& r, bucket const& b) {
 
 namespace detail {
 template <class T, class... A>
-SADDLE_HD places<T, uses<A...>> places_of([[maybe_unused]] T* const* arrays, [[maybe_unused]] bucket const& b, uses<A...>) {
+SADDLE_HD places<T, uses<A...>> places_of([[maybe_unused]] T* const* arrays, [[maybe_unused]] bucket const& b,
+                                          uses<A...>) {
   places<T, uses<A...>> p{};
   [[maybe_unused]] int n = 0;
   ((p.at[n] = arrays[n] + (A::name::as_message ? b.begin_in_message() : b.begin), ++n), ...);

@@ -85,7 +85,8 @@ struct undo_kernel {
     constexpr int Items = Bucket / G::lanes;
     T sent[Items];
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
-    saddle::add_decoded(decoder, g, message_at<D, T>(messages[m], b), count, now->dither(rows[m].sender, b), T(1), sent);
+    saddle::add_decoded(decoder, g, message_at<D, T>(messages[m], b), count, now->dither(rows[m].sender, b),
+                        T(1), sent);
     sweep_operation<Items>(g, count, Undo(), places_in<arrays>(rows[m], b), unchecked{}, given<name::sent>(sent));
   }
 };

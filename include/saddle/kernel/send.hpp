@@ -35,7 +35,8 @@ struct giving_tile {
       auto const check = [&](auto const& bits) SADDLE_INLINE_LAMBDA {
         return !finds_non_finite_bits<T, Items>(g, bits, b, count, lowest);
       };
-      if constexpr (LeavesV) finite = sweep_operation<Items>(g, count, op, at, check, leaves<name::p>(p), leaves<name::v>(v));
+      if constexpr (LeavesV)
+        finite = sweep_operation<Items>(g, count, op, at, check, leaves<name::p>(p), leaves<name::v>(v));
       else finite = sweep_operation<Items>(g, count, op, at, check, leaves<name::p>(p));
     });
     if (finite) return true;

@@ -64,7 +64,8 @@ struct alternating_sgda {
     static constexpr int player = P;
   };
   template <class Who>
-  using steps = cat<typename sgda::template steps<for_player<Who, 0>>, typename sgda::template steps<for_player<Who, 1>>>;
+  using steps = cat<typename sgda::template steps<for_player<Who, 0>>,
+                    typename sgda::template steps<for_player<Who, 1>>>;
   using estimator = one_gradient;
   template <class T>
   along_gradient<T> direction(std::int64_t step) const {

@@ -38,7 +38,8 @@ template <class L>
 inline constexpr bool begins_at_look_ahead = false;
 template <class Op, class... R>
 inline constexpr bool begins_at_look_ahead<step_list<Op, R...>> = is_at_h<Op> ||
-                                                             (!is_estimate<Op> && begins_at_look_ahead<step_list<R...>>);
+                                                                  (!is_estimate<Op> &&
+                                                                   begins_at_look_ahead<step_list<R...>>);
 
 /// A list without the operations that make the other player's part of h its w.
 template <class L>

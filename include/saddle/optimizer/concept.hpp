@@ -170,7 +170,8 @@ concept gives_a_direction = requires(O const o) {
 };
 template <class O>
 concept leaves_a_direction =
-    detail::stores<name::v, typename decltype(std::declval<O const&>().template direction<float>(std::int64_t{1}))::values>;
+    detail::stores<name::v, typename decltype(std::declval<O const&>().template direction<float>(
+                                std::int64_t{1}))::values>;
 template <class O>
 concept directions_fit_in_kernel_arguments =
     std::is_trivially_copyable_v<decltype(std::declval<O const&>().template direction<float>(std::int64_t{1}))>;

@@ -67,7 +67,8 @@ struct zipped<step_list<>, step_list<>> {
 template <class AtA, class A, class N, class... Ra, class AtB, class B, class M, class... Rb>
 struct zipped<step_list<estimate<AtA, A, N>, Ra...>, step_list<estimate<AtB, B, M>, Rb...>> {
   using at = std::conditional_t<std::is_same_v<AtA, name::h>, AtA, AtB>;
-  using type = cat<step_list<estimate<at, both_of<A, B>, N>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+  using type = cat<step_list<estimate<at, both_of<A, B>, N>>,
+                   typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class S, class... Ra, class B, class... Rb>
 struct zipped<step_list<descend<A, S>, Ra...>, step_list<descend<B, S>, Rb...>> {
@@ -75,31 +76,38 @@ struct zipped<step_list<descend<A, S>, Ra...>, step_list<descend<B, S>, Rb...>> 
 };
 template <class A, class... Ra, class B, class... Rb>
 struct zipped<step_list<descend_and_keep<A>, Ra...>, step_list<descend_and_keep<B>, Rb...>> {
-  using type = cat<step_list<descend_and_keep<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+  using type = cat<step_list<descend_and_keep<both_of<A, B>>>,
+                   typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class... Ra, class B, class... Rb>
 struct zipped<step_list<descend_and_keep<A>, Ra...>, step_list<descend<B, name::w>, Rb...>> {
-  using type = cat<step_list<descend_and_keep<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+  using type = cat<step_list<descend_and_keep<both_of<A, B>>>,
+                   typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class... Ra, class B, class... Rb>
 struct zipped<step_list<descend<A, name::w>, Ra...>, step_list<descend_and_keep<B>, Rb...>> {
-  using type = cat<step_list<descend_and_keep<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+  using type = cat<step_list<descend_and_keep<both_of<A, B>>>,
+                   typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 template <class A, class Along, class... Ra, class B, class... Rb>
 struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<look_ahead<B, Along>, Rb...>> {
-  using type = cat<step_list<look_ahead<both_of<A, B>, Along>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+  using type = cat<step_list<look_ahead<both_of<A, B>, Along>>,
+                   typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
 /// Where only one looks ahead, the other stays.
 template <class A, class Along, class... Ra>
 struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<>> {
-  using type = cat<step_list<look_ahead<A, Along>, others_stay<A>>, typename zipped<step_list<Ra...>, step_list<>>::type>;
+  using type = cat<step_list<look_ahead<A, Along>, others_stay<A>>,
+                   typename zipped<step_list<Ra...>, step_list<>>::type>;
 };
 template <class B, class Along, class... Rb>
 struct zipped<step_list<>, step_list<look_ahead<B, Along>, Rb...>> {
-  using type = cat<step_list<look_ahead<B, Along>, others_stay<B>>, typename zipped<step_list<>, step_list<Rb...>>::type>;
+  using type = cat<step_list<look_ahead<B, Along>, others_stay<B>>,
+                   typename zipped<step_list<>, step_list<Rb...>>::type>;
 };
 template <class A, class... Ra, class B, class... Rb>
-struct zipped<step_list<others_stay<A>, Ra...>, step_list<others_stay<B>, Rb...>> : zipped<step_list<Ra...>, step_list<Rb...>> {};
+struct zipped<step_list<others_stay<A>, Ra...>, step_list<others_stay<B>, Rb...>>
+    : zipped<step_list<Ra...>, step_list<Rb...>> {};
 template <class A, class... Ra, class B, class... Rb>
 struct zipped<step_list<stays<A>, Ra...>, step_list<stays<B>, Rb...>> {
   using type = cat<step_list<stays<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
@@ -155,9 +163,9 @@ struct per_player {
   using steps =
       cat<typename detail::repeated<
               detail::turns_alone<Who>,
-              typename detail::beside_look_ahead<detail::max_of_pair<Who, false>,
-                                                 facts_of_steps<Min>::at_h && !facts_of_steps<Max>::at_h,
-                                                 typename Max::template steps<detail::max_of_pair<Who, false>>>::type>::type,
+              typename detail::beside_look_ahead<
+                  detail::max_of_pair<Who, false>, facts_of_steps<Min>::at_h && !facts_of_steps<Max>::at_h,
+                  typename Max::template steps<detail::max_of_pair<Who, false>>>::type>::type,
           typename detail::zipped<typename Min::template steps<detail::min_of_pair<Who>>,
                                   typename Max::template steps<detail::max_of_pair<Who, true>>>::type>;
   using estimator = typename Min::estimator;

@@ -31,11 +31,13 @@ class exchange_launch {
     if (a.part.first < a.part.last) section_([&] { op.code->launch(step_.engine, a); });
     if constexpr (Step::distributed)
       if (messenger<scalar>* const messages = s.messages())
-        messages->start_up(run_.step, 0, op.exchanges[static_cast<std::size_t>(repetition)], op.code->player, s.transfers(0));
+        messages->start_up(run_.step, 0, op.exchanges[static_cast<std::size_t>(repetition)], op.code->player,
+                           s.transfers(0));
   }
   void receive(operation& op, int repetition) {
     slot& s = *op.exchange;
-    std::uint64_t const first = step_.operations[static_cast<std::size_t>(op.sent_by)].exchanges[static_cast<std::size_t>(repetition)];
+    std::uint64_t const first = step_.operations[static_cast<std::size_t>(op.sent_by)]
+                                    .exchanges[static_cast<std::size_t>(repetition)];
     for (int round = 0; round < op.rounds; ++round) {
       step_.run_waiting();
       std::size_t const time = op.time(repetition, round);
@@ -53,7 +55,8 @@ class exchange_launch {
         if (a.part.first < a.part.last) section_([&] { s.code.send_again(step_.engine, more); });
         if constexpr (Step::distributed)
           if (messenger<scalar>* const messages = s.messages())
-            messages->start_up(run_.step, round, first + static_cast<std::uint64_t>(round), op.code->player, s.transfers(round));
+            messages->start_up(run_.step, round, first + static_cast<std::uint64_t>(round), op.code->player,
+                               s.transfers(round));
       }
       bool asks = false;  // others, for their part of the average
       if constexpr (Step::distributed)
@@ -100,7 +103,8 @@ class exchange_launch {
     a.sources = s.sources(round);
     a.non_finite = run_.lowest + run_.workers();
     a.server = static_cast<std::uint32_t>(run_.workers());
-    for (bucket_range const& part : served_by(run_.link, run_.layout, s.code.selects_down, run_.link.rank(), op.code->player)) {
+    for (bucket_range const& part :
+         served_by(run_.link, run_.layout, s.code.selects_down, run_.link.rank(), op.code->player)) {
       a.part = part;
       s.code.relay(step_.engine, a);
     }

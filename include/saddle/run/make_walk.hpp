@@ -44,7 +44,8 @@ run_description describe(void const* policies, bucket_layout const& layout) {
   if constexpr (selects_globally<wire_compressor<C>>)
     text += " kept=" + number_text(saddle::pairs_of(layout, layout.of(both_players), unwrapped(r.compressor)));
   if constexpr (selects_globally<wire_compressor<down>>)
-    text += " kept-downlink=" + number_text(pairs_of(layout, layout.of(both_players), unwrapped(r.exchange().downlink)));
+    text += " kept-downlink=" +
+            number_text(saddle::pairs_of(layout, layout.of(both_players), unwrapped(r.exchange().downlink)));
   return {Run::optimizer_type::name(), wire_compressor<C>::name(), C::name(), topology, Run::kept,
           text + grouping_detail(layout)};
 }

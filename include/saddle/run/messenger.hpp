@@ -51,7 +51,8 @@ class messenger {
   using on_hear = void (*)(void* self, int worker, message_planes const& there);
 
   messenger(run_state<T>& run, message_codec<T> const& up, message_codec<T> const& down, kind const& is,
-            std::span<message_planes const> outgoing, message_planes const& server_message, void* self, on_hear when_heard)
+            std::span<message_planes const> outgoing, message_planes const& server_message, void* self,
+            on_hear when_heard)
       : run_(run),
         link_(run.link),
         up_(up),
@@ -191,7 +192,8 @@ class messenger {
   void download(int who, bucket_range const& part) {
     place const& p = planes_[static_cast<std::size_t>(who)];
     auto const here = codec().parts(run_.layout, p.on_host, part), there = codec().parts(run_.layout, p.there, part);
-    for (std::size_t i = 0; i < here.size(); ++i) run_.memory.read_bytes(here[i].data(), there[i].data(), here[i].size());
+    for (std::size_t i = 0; i < here.size(); ++i)
+      run_.memory.read_bytes(here[i].data(), there[i].data(), here[i].size());
   }
   void upload(message_key const& key) {
     place const& p = planes_[static_cast<std::size_t>(key.sender)];

@@ -125,10 +125,12 @@ struct plan<Run, G, K, Begun, estimate<At, Who, N>, R...> {
   static constexpr int player = Who::player;
   static constexpr bool begins = is_moved_next<Who, R...>;
   using estimated = typename estimator::template result<K>;
-  using type = cat<std::conditional_t<begins, saddle::before_gradient_in<typename Run::topology_type, Run, player>, step_list<>>,
-                   typename estimator::template steps<At, drawn_by<Who, N>, player, K>,
-                   typename correction::template steps<Run, estimated, K, player>,
-                   typename plan<Run, typename correction::template result<Run, estimated, K>, K + 1, begins, R...>::type>;
+  using type = cat<
+      std::conditional_t<begins, saddle::before_gradient_in<typename Run::topology_type, Run, player>,
+                         step_list<>>,
+      typename estimator::template steps<At, drawn_by<Who, N>, player, K>,
+      typename correction::template steps<Run, estimated, K, player>,
+      typename plan<Run, typename correction::template result<Run, estimated, K>, K + 1, begins, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Who, class Subject, class... R>
 struct plan<Run, G, K, Begun, descend<Who, Subject>, R...> {
@@ -151,12 +153,13 @@ struct plan<Run, G, K, Begun, look_ahead<Who, Along>, R...> {
   /// The operation of the optimizer, along g.
   using own = local_operation<made_in_turn<base_of_look_ahead, ahead_of<Who>, bounded<name::h>>,
                     binds<means<name::x, name::w>, means<name::g, along>>, player>;
-  using own_with_owed = local_operation<made_in_turn<make_fixed<from_x>, gradient_with_owed, ahead_of<Who>, bounded<name::h>>,
-                              binds<means<name::x, name::w>, means<name::estimated, along>>, player, names<name::g>>;
+  using own_with_owed =
+      local_operation<made_in_turn<make_fixed<from_x>, gradient_with_owed, ahead_of<Who>, bounded<name::h>>,
+                      binds<means<name::x, name::w>, means<name::estimated, along>>, player, names<name::g>>;
   /// Along what came, which is a direction, or a gradient.
-  using mean = local_operation<made_in_turn<base_of_look_ahead, make_fixed<copies<name::estimated, name::v>>, make_fixed<looks_ahead_by_v>,
-                                  bounded<name::h>>,
-                     binds<means<name::x, name::w>, means<name::estimated, name::moved>>, player>;
+  using mean = local_operation<made_in_turn<base_of_look_ahead, make_fixed<copies<name::estimated, name::v>>,
+                                            make_fixed<looks_ahead_by_v>, bounded<name::h>>,
+                               binds<means<name::x, name::w>, means<name::estimated, name::moved>>, player>;
   using mean_gradient = local_operation<made_in_turn<make_fixed<from_x>, gradient_with_owed, direction_of<Who>,
                                            make_fixed<looks_ahead_by_v>, bounded<name::h>>,
                               binds<means<name::x, name::w>, means<name::estimated, name::moved>>, player,
@@ -174,8 +177,9 @@ struct plan<Run, G, K, Begun, stays<Who>, R...> {
 };
 template <class Run, class G, int K, bool Begun, class Who, class... R>
 struct plan<Run, G, K, Begun, others_stay<Who>, R...> {
-  using operation = std::conditional_t<Who::player == both_players, step_list<>,
-                                       step_list<local_operation<make_fixed<copies<name::w, name::h>>, binds<>, 1 - Who::player>>>;
+  using operation = std::conditional_t<
+      Who::player == both_players, step_list<>,
+      step_list<local_operation<make_fixed<copies<name::w, name::h>>, binds<>, 1 - Who::player>>>;
   using type = cat<operation, typename plan<Run, G, K, Begun, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Subject, class Make, class B, class... R>
@@ -191,7 +195,8 @@ struct plan<Run, G, K, Begun, average_of<Subject, C, Give, Take, B>, R...> {
     using type = slot<Subject, server_average<feedback_of<Other>>, Other, exact_downlink>;
   };
   using exchanged =
-      typename std::conditional_t<std::is_void_v<C>, slot_for<typename Run::topology_type, Run, Subject>, own_slot<C>>::type;
+      typename std::conditional_t<std::is_void_v<C>, slot_for<typename Run::topology_type, Run, Subject>,
+                                  own_slot<C>>::type;
   using type = cat<step_list<send_vector<exchanged, Give, typename with_binds<B, means<name::g, G>>::type>,
                         receive_vector<exchanged, made_in_turn<Take, if_point<Subject, bounded<name::x>>>, B>>,
                    typename plan<Run, G, K, Begun, R...>::type>;
@@ -243,7 +248,8 @@ namespace detail {
 template <class L>
 inline constexpr bool is_drawn_in_full = false;
 template <class C, class N, int Group, class At, class Into, int Player>
-inline constexpr bool is_drawn_in_full<item<C, N, Group, take_gradient<At, Into, sample_draw<full_batch>, Player>>> = true;
+inline constexpr bool
+    is_drawn_in_full<item<C, N, Group, take_gradient<At, Into, sample_draw<full_batch>, Player>>> = true;
 template <class... Item>
 inline constexpr bool is_drawn_in_full<step_list<Item...>> = (is_drawn_in_full<Item> || ...);
 }  // namespace detail

@@ -35,7 +35,8 @@ struct run_state {
   message_bytes uplink{}, downlink{};
 
   // In the executor's memory.
-  std::int64_t* lowest = nullptr;  // the lowest coordinate of this step that was not finite: each worker's, the server's
+  std::int64_t* lowest =
+      nullptr;  // the lowest coordinate of this step that was not finite: each worker's, the server's
   skipped_steps* log = nullptr;
   char* absent_there = nullptr;    // of each hosted worker
   char* skips_there = nullptr;     // the same: whether its latest exchange was skipped

@@ -98,7 +98,10 @@ class walk final : public any_walk<T> {
     int const kind = number_of_kind();
     section_ = kind * most_sections_;
     auto const all = [this] {
-      section([this] { step_.engine.once(forget_non_finite{run_->lowest, run_->workers() + 1, run_->skips_there, run_->hosted()}); });
+      section([this] {
+        step_.engine.once(
+            forget_non_finite{run_->lowest, run_->workers() + 1, run_->skips_there, run_->hosted()});
+      });
       each_operation([this](operation& op, int repetition) { launch(op, repetition); });
       section([this] {
         step_.run_waiting();
@@ -128,7 +131,8 @@ class walk final : public any_walk<T> {
     std::vector<std::pair<int, T*>> all;
     for (auto const& s : step_.slots)
       if (s->code.mixes_copies && s->name_of("copy") == array)
-        for (copy_elsewhere<T> const& one : s->distant_copies()) all.emplace_back(static_cast<int>(one.worker), one.copy);
+        for (copy_elsewhere<T> const& one : s->distant_copies())
+          all.emplace_back(static_cast<int>(one.worker), one.copy);
     return all;
   }
 
@@ -143,9 +147,11 @@ class walk final : public any_walk<T> {
     } else if (step_.policies.takes_part != nullptr) {
       run.absent.clear();
       for (int m = 0; m < run.workers(); ++m)
-        if (!step_.policies.takes_part(step_.policies.policies.get(), run.step, m, run.workers())) run.absent.push_back(m);
+        if (!step_.policies.takes_part(step_.policies.policies.get(), run.step, m, run.workers()))
+          run.absent.push_back(m);
     }
-    for (int m = 0; m < run.hosted(); ++m) step_.absent[static_cast<std::size_t>(m)] = run.is_absent(run.first() + m) ? 1 : 0;
+    for (int m = 0; m < run.hosted(); ++m)
+      step_.absent[static_cast<std::size_t>(m)] = run.is_absent(run.first() + m) ? 1 : 0;
   }
   /// f(operation, repetition) in order, for those that belong to the kind of this step.
   template <class F>
@@ -161,7 +167,8 @@ class walk final : public any_walk<T> {
     }
   }
   void write_data(operation& op, iteration const& now, exchange_facts const& facts) {
-    op.code->make(step_.policies.policies.get(), now, facts, &step_.data[op.data + op.stride * op.time(now.repetition, now.round)]);
+    op.code->make(step_.policies.policies.get(), now, facts,
+                  &step_.data[op.data + op.stride * op.time(now.repetition, now.round)]);
   }
   void prepare_gradient(operation& op, iteration const& now, time_model* model) {
     run_state<T>& run = *run_;
@@ -252,7 +259,8 @@ class walk final : public any_walk<T> {
         bool const lends = !lent.min.empty() || !lent.max.empty();
         problem_->gradient(run.split(static_cast<T const*>(at.of(m))), s, lends ? lent : own, op.code->player);
         if (lends && !is_g)
-          for (int p = 0; p < 2; ++p) step_.memory.copy(own.of(p).data(), static_cast<T const*>(lent.of(p).data()), own.of(p).size());
+          for (int p = 0; p < 2; ++p)
+            step_.memory.copy(own.of(p).data(), static_cast<T const*>(lent.of(p).data()), own.of(p).size());
       });
     };
     if (problem_->repeats()) section(f);
@@ -275,9 +283,9 @@ class walk final : public any_walk<T> {
     if constexpr (Distributed)
       if (!run.link.is_local()) share_scalars();
     section([&] {
-      step_.engine.once(combine_scalars<T>{op.exchange->sources(0), run.scalars, step_.mixed_scalars.data(), run.workers(),
-                                      run.first(), run.hosted(), op.exchange->targets(0), run.most_scalars,
-                                      op.code->scalar});
+      step_.engine.once(combine_scalars<T>{op.exchange->sources(0), run.scalars, step_.mixed_scalars.data(),
+                                           run.workers(), run.first(), run.hosted(), op.exchange->targets(0),
+                                           run.most_scalars, op.code->scalar});
     });
   }
   /// Those of all workers, into the table of each process.
@@ -286,7 +294,8 @@ class walk final : public any_walk<T> {
     std::size_t const each = static_cast<std::size_t>(run.most_scalars);
     std::vector<T> all(each * static_cast<std::size_t>(run.workers()));
     auto const of = [&](int rank) {
-      auto const first = static_cast<std::size_t>(run.link.first_of(rank)), last = static_cast<std::size_t>(run.link.first_of(rank + 1));
+      auto const first = static_cast<std::size_t>(run.link.first_of(rank)),
+                 last = static_cast<std::size_t>(run.link.first_of(rank + 1));
       return std::as_writable_bytes(std::span(all).subspan(first * each, (last - first) * each));
     };
     step_.memory.read(all.data(), static_cast<T const*>(run.scalars), all.size());

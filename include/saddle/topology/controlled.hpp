@@ -93,7 +93,8 @@ struct controlled {
                               step_list<local_operation<detail::per_round<detail::moves_c>>>>;
   template <class Run, class G, int Player>
   using round_in_graph =
-      cat<step_list<local_operation<detail::per_round<detail::leaves_mean_direction>>>, together_in<Tp, Run, name::z, make_fixed<stay>>,
+      cat<step_list<local_operation<detail::per_round<detail::leaves_mean_direction>>>,
+          together_in<Tp, Run, name::z, make_fixed<stay>>,
           step_list<local_operation<make_fixed<detail::moves_c_to_neighbours>>>, meeting<Run, G, Player>,
           step_list<local_operation<make_fixed<copies<name::w, name::round_start>>>>>;
   template <class Run, class, class Make, class G, int Player, bool>

@@ -37,10 +37,12 @@ namespace detail {
 
 /// With a server a round sends how far a worker has come from the anchor; this moves by the average, and all go there.
 template <class Slot, class Make, class G, int Player>
-using round_from_anchor =
-    step_list<send_vector<Slot, made_in_turn<Make, make_fixed<way_from_anchor>>, binds<means<name::g, G>>, Player>,
-         receive_vector<Slot, made_in_turn<make_fixed<moves_by>, bounded<name::x>>, binds<means<name::x, name::anchor>>, Player>,
-         local_operation<for_absent<make_fixed<copies<name::anchor, name::x>>>, binds<means<name::x, typename Slot::subject>>, Player>>;
+using round_from_anchor = step_list<
+    send_vector<Slot, made_in_turn<Make, make_fixed<way_from_anchor>>, binds<means<name::g, G>>, Player>,
+    receive_vector<Slot, made_in_turn<make_fixed<moves_by>, bounded<name::x>>,
+                   binds<means<name::x, name::anchor>>, Player>,
+    local_operation<for_absent<make_fixed<copies<name::anchor, name::x>>>,
+                    binds<means<name::x, typename Slot::subject>>, Player>>;
 
 template <class Slot>
 struct anchored;

@@ -36,8 +36,8 @@ struct no_exchange {
   static constexpr bool has_server = false, on_average = false, amplifies = false;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
   using move = step_list<local_operation<
-      made_in_turn<Make, make_fixed<std::conditional_t<KeepsMoved, copies<name::v, name::moved>, chain<>>>, make_fixed<steps_x>,
-                   bounded<name::x>>,
+      made_in_turn<Make, make_fixed<std::conditional_t<KeepsMoved, copies<name::v, name::moved>, chain<>>>,
+                   make_fixed<steps_x>, bounded<name::x>>,
       binds<means<name::x, Subject>, means<name::g, G>>, Player>>;
   template <class Run, int Player>
   using before_gradient = step_list<>;
