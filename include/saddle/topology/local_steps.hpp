@@ -86,12 +86,12 @@ struct local_steps {
                                               detail::anchored<slot_in<Tp, Run, Subject>>,
                                               detail::unanchored<slot_in<Tp, Run, Subject>>>::type;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
-  using round_of = typename std::conditional_t<
+  using round = typename std::conditional_t<
       topology_has_server<Tp>,
       std::type_identity<detail::round_from_anchor<slot_of<Run, Subject>, Make, G, Player>>,
       detail::move_in<Tp, Run, Subject, Make, G, Player, KeepsMoved>>::type;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
-  using move = cat<under<in_round, round_of<Run, Subject, Make, G, Player, KeepsMoved>>,
+  using move = cat<under<in_round, round<Run, Subject, Make, G, Player, KeepsMoved>>,
                    under<unless<in_round>, step_alone<Make, G, Player>>>;
   template <class Run, int Player>
   using before_gradient = under<in_round, before_gradient_in<Tp, Run, Player>>;
@@ -102,8 +102,8 @@ struct local_steps {
   double steps_a_round() const { return probability > 0 ? 1 / probability : every; }
   /// Only rounds count: no matrix of a sequence is passed over. A round has one matrix, where it begins and where it
   /// ends. Rounds that a coin ends are not counted: those have the matrices of their steps.
-  std::vector<edge> sources(std::int64_t step, int round, int worker, int workers) const {
-    return sources_of(topology, (step + every - 1) / every, round, worker, workers);
+  std::vector<edge> sources(std::int64_t step, int nth, int worker, int workers) const {
+    return sources_of(topology, (step + every - 1) / every, nth, worker, workers);
   }
   /// Whoever is drawn stays for the round.
   bool takes_part(std::uint64_t seed, std::int64_t step, int worker, int workers) const
