@@ -37,10 +37,8 @@ struct put_aside_kernel {
     constexpr int Items = Bucket / G::lanes;
     T v[Items], p[Items];
     for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
-    if (absent == nullptr || !absent[m]) {
-      bool const finite = giving::run(g, *now, rows[m], otherwise[m], b, count, non_finite + m, v, p);
-      if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
-    }
+    if (absent == nullptr || !absent[m])
+      giving::run(g, *now, rows[m], otherwise[m], b, count, non_finite + m, v, p);
     store_tile(g, count, p, outgoing + b.begin);
     observe(g, *search, p, count, counters);
   }

@@ -15,8 +15,8 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// The first half of a kernel that sends, one bucket of one worker: `Give` leaves p, the compressor's input, and its
-/// fresh part v. Returns whether p and all that Give stores are finite. If they are not, nothing is stored, that is
-/// reported, and p is what `Otherwise` leaves: zeros, or what an exchange sends without a direction.
+/// fresh part v. If p and all that Give stores are not finite, nothing is stored, that is reported, and p is what
+/// `Otherwise` leaves, what an exchange sends without a direction, or zeros.
 template <class T, class Give, class Local, class Otherwise, bool LeavesV>
 struct giving_tile {
   using arrays = arrays_of<Give, Local>;
@@ -40,16 +40,16 @@ struct giving_tile {
       else finite = sweep_operation<Items>(g, count, op, at, check, leaves<name::p>(p));
     });
     if (finite) return true;
-    for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
     if constexpr (LeavesV) for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
     if constexpr (!std::is_same_v<Otherwise, chain<>>)
-      return sweep_operation<Items>(
+      finite = sweep_operation<Items>(
           g, count, Otherwise(), places_in<otherwise_arrays>(otherwise, b),
           [&](auto const& bits) SADDLE_INLINE_LAMBDA {
             return !finds_non_finite_bits<T, Items>(g, bits, b, count, lowest);
           },
           leaves<name::p>(p));
-    return false;
+    if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
+    return finite;
   }
 };
 
@@ -75,7 +75,6 @@ struct send_kernel {
     T v[Items], p[Items], sent[Items];
     prefetch_next<C, T>(messages[m], b, count);
     bool const keeps = giving::run(g, *now, rows[m], otherwise[m], b, count, non_finite + m, v, p);
-    if (!keeps) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
     saddle::encode_tile(compressor, g, p, v, sent, count, now->dither(rows[m].sender, b),
                         message_at<C, T>(messages[m], b));
     if (keeps)

@@ -78,8 +78,6 @@ struct slot_of_types {
       .mixes_copies = Rule::mixes_copies,
       .repeats = Rule::repeats,
       .integrates = Rule::integrates,
-      .anchored = Rule::anchored,
-      .has_memory = saddle::has_memory<typename Slot::compression>,
       .is_lossy_down = is_lossy_down,
       .server_owes = saddle::has_memory<down_type>,
       .selects_up = selects,

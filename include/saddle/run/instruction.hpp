@@ -64,7 +64,7 @@ template <class T, class Engine>
 struct slot_code {
   using launch = void (*)(Engine&, launch_arguments<T, Engine> const&);
   char const* subject;
-  bool averages, mixes_copies, repeats, integrates, anchored, has_memory;
+  bool averages, mixes_copies, repeats, integrates;
   bool is_lossy_down, server_owes, selects_up, selects_down;
   std::unique_ptr<message_codec<T>> (*up)(void const* run);
   std::unique_ptr<message_codec<T>> (*down)(void const* run);
@@ -193,20 +193,12 @@ void launch_receive(Engine& engine, launch_arguments<T, Engine> const& a) {
                                                      a.table, a.absent, a.sources, a.non_finite},
              a.rows, a.part.first, a.part.last);
 }
-/// What is kept of the server's p = average + memory.
-struct keeps_server_memory {
-  using values = uses<in<name::p>, in<name::sent>, out<name::e>>;
-  template <class T>
-  SADDLE_HD void operator()(T p, T sent, T& e) const {
-    e = p - sent;
-  }
-};
 template <class T, class D, class Down, bool Owes, int Bucket, class Engine>
 void launch_relay(Engine& engine, launch_arguments<T, Engine> const& a) {
   D const& decoder = *static_cast<D const*>(a.compressor);
   Down const& downlink = *static_cast<Down const*>(a.downlink);
   if constexpr (selects_globally<Down>) {
-    using Keep = std::conditional_t<Owes, keeps_server_memory, chain<>>;
+    using Keep = std::conditional_t<Owes, keeps_what_was_not_sent, chain<>>;
     saddle::encode_selected(
         engine, *a.selection,
         put_average_aside_kernel<Owes, D, T, Bucket>{decoder, a.layout, a.now, a.sources, a.server_memory,

@@ -207,12 +207,6 @@ struct plan<Run, G, K, Begun, add_squared_norm<Scalar, Player>, R...> {
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
 
-template <class Condition, class L>
-struct when_all;
-template <class Condition, class... Op>
-struct when_all<Condition, step_list<Op...>> {
-  using type = step_list<when<Condition, Op...>>;
-};
 template <class Count, class L>
 struct repeat_all;
 template <class Count, class... Op>
@@ -221,7 +215,7 @@ struct repeat_all<Count, step_list<Op...>> {
 };
 template <class Run, class G, int K, bool Begun, class Condition, class... Op, class... R>
 struct plan<Run, G, K, Begun, when<Condition, Op...>, R...> {
-  using type = cat<typename when_all<Condition, typename plan<Run, G, K, Begun, Op...>::type>::type,
+  using type = cat<saddle::under<Condition, typename plan<Run, G, K, Begun, Op...>::type>,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Count, class... Op, class... R>

@@ -120,10 +120,6 @@ template <class U>
 inline constexpr int length_of = 0;
 template <class... A>
 inline constexpr int length_of<uses<A...>> = sizeof...(A);
-template <class U>
-inline constexpr bool stores_any = false;
-template <class... A>
-inline constexpr bool stores_any<uses<A...>> = (A::store || ...);
 
 /// The values of one coordinate, by name.
 template <class N, class T>
