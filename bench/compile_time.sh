@@ -1,9 +1,11 @@
 #!/bin/sh
 # sh bench/compile_time.sh [COMPILER...]: what saddle costs to compile, for g++, clang++ and nvcc where they are, at the
-# flags of a Release build that takes saddle as a package. CPU seconds (user and system, the best of 3) and the size of the object file of
+# flags of a Release build that takes saddle as a package. CPU seconds (user and system, the best of 3) and the size of
+# the object file of
 # - saddle.hpp alone;
 # - the README's first program, examples/01_smallest.cpp;
-# - the same with a second trainer that differs in the optimizer, and with one that differs in optimizer, compressor
+# - the same where saddle::compiled has the part that no policy changes, and that part, compiled once;
+# - the program with a second trainer that differs in the optimizer, and with one that differs in optimizer, compressor
 #   and topology: rows that start with + are the difference to the first program.
 # Prints a table in Markdown. SADDLE_TRIES=1 takes one measurement in place of the best of 3; SADDLE_INCLUDE another
 # include folder, of an older version for example, if it still compiles these programs.
@@ -83,6 +85,15 @@ for compiler in "$@"; do
   set_of program
   row 'first program' "$best" "$size"
   seconds_of_program=$best size_of_program=$size
+  if [ -e "$include/saddle/compiled.cpp" ]; then
+    flags="$flags -DSADDLE_COMPILED"
+    set_of program
+    row 'first program, with saddle::compiled' "$best" "$size"
+    cp "$include/saddle/compiled.cpp" "$scratch/compiled.cpp"
+    set_of compiled
+    row 'saddle::compiled' "$best" "$size"
+    flags=${flags% -DSADDLE_COMPILED}
+  fi
   set_of optimizer
   row '+ another optimizer' "$(minus "$best" "$seconds_of_program")" $((size - size_of_program))
   set_of all

@@ -466,3 +466,7 @@ template <class P, class O, class C, class Tp, class Tr, class Executor>
 trainer(P, O, C, Tp, Tr, Executor, settings) -> trainer<typename detail::scalar_of<P>::type>;
 
 SADDLE_NAMESPACE_END
+
+#ifdef SADDLE_COMPILED
+#include "saddle/train/compiled.hpp"
+#endif
