@@ -9,13 +9,7 @@ using namespace saddle;
 
 namespace {
 
-/// (I + W) / 2 of the ring.
-gossip lazy_ring() {
-  mixing_graph graph = ring(8);
-  for (std::size_t m = 0; m < 8; ++m)
-    for (edge& one : graph.rounds[0][m]) one.weight = one.weight / 2 + (one.worker == static_cast<int>(m) ? 0.5 : 0);
-  return {.graph = graph};
-}
+gossip lazy_ring() { return {.graph = lazy(ring(8))}; }
 
 }  // namespace
 
@@ -29,6 +23,23 @@ TEST_CASE("exact diffusion: what is mixed has the direction in it") {
   late.order = gossip_order::combine_then_adapt;
   CHECK_THROWS_WITH_AS(test::trainer_of(test::heterogeneous_game(), sgda{0.01}, identity{}, exact_diffusion{late}),
                        doctest::Contains("use gossip_order::adapt_then_combine"), std::invalid_argument);
+}
+
+TEST_CASE("exact diffusion: one symmetric matrix whose eigenvalues are above -1/3") {
+  auto const refused = [](mixing_graph graph, char const* words) {
+    int const workers = graph.workers;
+    CHECK_THROWS_WITH_AS(exact_diffusion{gossip{.graph = std::move(graph)}}.check(workers, false, false),
+                         doctest::Contains(words), std::invalid_argument);
+  };
+  refused(ring(8), "use lazy(graph)");  // its smallest is -1/3
+  refused(ring(500), "use lazy(graph)");
+  refused(one_peer_exponential(8), "varies");
+  refused(directed_ring(8), "symmetric");
+  for (int n : {1, 2, 3, 7, 500}) {
+    CAPTURE(n);
+    exact_diffusion{gossip{.graph = lazy(ring(n))}}.check(n, false, false);
+  }
+  exact_diffusion{gossip{.graph = ring(8), .rounds = 2}}.check(8, false, false);  // squares are positive
 }
 
 TEST_CASE("exact diffusion: the bits do not depend on threads, nor on a checkpoint between") {

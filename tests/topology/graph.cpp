@@ -241,3 +241,19 @@ TEST_CASE("check_graph: thousands of workers and edges take no time that one wou
   for (mixing_graph const& g : {ring(10000), exponential(10000), random_rings(10000, 1, 8), torus(100, 100)})
     CHECK_NOTHROW(check_graph(g, "gossip"));
 }
+
+TEST_CASE("lazy: the mean of the identity and the matrix, also where a row does not hear itself") {
+  mixing_graph swap{"swap", 2, {{{{1, 1}}, {{0, 1}}}}};
+  for (mixing_graph const& g : {ring(5), one_peer_exponential(8), star(4), swap}) {
+    mixing_graph const half = lazy(g);
+    CAPTURE(half.name);
+    CHECK(half.name == "lazy-" + g.name);
+    REQUIRE(half.rounds.size() == g.rounds.size());
+    for (std::size_t r = 0; r < g.rounds.size(); ++r)
+      for (int m = 0; m < g.workers; ++m)
+        for (int j = 0; j < g.workers; ++j) {
+          auto const round = static_cast<std::int64_t>(r);
+          CHECK(half.weight(round, m, j) == g.weight(round, m, j) / 2 + (m == j ? 0.5 : 0));
+        }
+  }
+}

@@ -54,6 +54,19 @@ struct mixing_graph {
   bool varies() const { return rounds.size() > 1; }
 };
 
+/// (I + W) / 2 of every round: no eigenvalue of a symmetric matrix is negative any more.
+inline mixing_graph lazy(mixing_graph g) {
+  g.name = "lazy-" + g.name;
+  for (mixing_rows& rows : g.rounds)
+    for (std::size_t m = 0; m < rows.size(); ++m) {
+      for (edge& e : rows[m]) e.weight /= 2;
+      auto const own = std::ranges::lower_bound(rows[m], static_cast<int>(m), {}, &edge::worker);
+      if (own != rows[m].end() && own->worker == static_cast<int>(m)) own->weight += 0.5;
+      else rows[m].insert(own, {static_cast<int>(m), 0.5});
+    }
+  return g;
+}
+
 /// What makes a graph asks for.
 inline void expects_workers(int workers, char const* who) {
   expects(workers >= 1, [&] {
