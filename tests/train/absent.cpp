@@ -127,3 +127,17 @@ TEST_CASE("what is an absent worker's own stays as it was") {
     CHECK(test::distance(weights(t, 0), test::solution(test::smg(4))) <= 1e-9);
   }
 }
+
+TEST_CASE("methods in which every worker must take part refuse a network from which some go away") {
+  test::linear_game const game = test::smg(4);
+  auto const run = [&](auto optimizer, auto topology, std::vector<absence> absences) {
+    trainer<double>(game, optimizer, identity{}, topology, clockwork(4, std::move(absences)), cpu{}).step();
+  };
+  exact_diffusion const diffusing{gossip{.graph = lazy(ring(4))}};
+  run(masha{}, parameter_server<>{}, {});
+  run(sgda{0.05}, diffusing, {});
+  char const* const sentence = "absences are set, and in this method every worker must take part";
+  CHECK_THROWS_WITH_AS(run(masha{}, parameter_server<>{}, {{1, 2, 5}}), doctest::Contains(sentence),
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(run(sgda{0.05}, diffusing, {{1, 2, 5}}), doctest::Contains(sentence), std::invalid_argument);
+}

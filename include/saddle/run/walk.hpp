@@ -50,6 +50,8 @@ class walk final : public any_walk<T> {
             std::span<point<T> const> lent) override {
     run_ = &run;
     problem_ = &problem;
+    if (time_model const* const model = run.link.model(); model != nullptr && step_.policies.needs_everyone)
+      model->expect_everyone();
     step_.bind(run, w0, lent);
   }
   void lend(std::span<point<T> const> lent) override { step_.lend(lent); }

@@ -70,6 +70,9 @@ class time_model {
   /// Before the first step: whether it will be asked to serve, and to gossip.
   /// errors  std::invalid_argument: a field of its description would have no effect
   virtual void expect_use(bool serves, bool gossips) const = 0;
+  /// Before the first step, from methods in which every worker must take part in every step.
+  /// errors  std::invalid_argument: some would not
+  virtual void expect_everyone() const = 0;
   /// Who is absent in the step, in ascending order: they compute and send nothing.
   virtual std::span<int const> begin_step(std::int64_t step) = 0;
   /// A gradient on every worker; what is sent next does not wait for it if both overlap.

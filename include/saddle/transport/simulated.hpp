@@ -152,6 +152,10 @@ class simulated::connection final : public communicator, public time_model {
     expects(gossips || described_.order == sending::in_parallel,
             "simulated: order is set, and it is for messages between workers: a server always sends in parallel");
   }
+  void expect_everyone() const override {
+    expects(described_.absences.empty(),
+            "simulated: absences are set, and in this method every worker must take part in every step");
+  }
   std::span<int const> begin_step(std::int64_t step) override {
     step_ = step;
     if (described_.absences.empty()) return {};
