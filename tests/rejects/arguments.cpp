@@ -25,10 +25,10 @@ struct of_another_scalar : product {
 };
 
 int main() {
+#ifndef SADDLE_MISTAKE
   trainer sound{product{}, omd{}, identity{}, parameter_server{}, loopback{2}, cpu{}, {.seed = 2}};
   trainer named{product{}, dqgan<>{}, loopback{2}, cpu{}, {.seed = 2}};
-#ifdef SADDLE_MISTAKE
-#if SADDLE_MISTAKE == 1
+#elif SADDLE_MISTAKE == 1
   trainer t{product{}, identity{}, omd{}, parameter_server{}, loopback{2}, cpu{}};
 #elif SADDLE_MISTAKE == 2
   trainer t{product{}, omd{}, identity{}, parameter_server{}, loopback{2}};
@@ -56,6 +56,5 @@ int main() {
   trainer t{product{}, omd{}, parameter_server{}, identity{}, loopback{2}, cpu{}};
 #elif SADDLE_MISTAKE == 14
   trainer t{product{}, omd{}, identity{}, parameter_server{}, cpu{}, loopback{2}};
-#endif
 #endif
 }

@@ -14,10 +14,10 @@
 using namespace saddle;
 
 int main() {
+#ifndef SADDLE_MISTAKE
   md_gan two{test::mirror{}, md_gan_settings<>{}, loopback{2}, cpu{}};
   async_server one{product{}, async_settings<>{}, loopback{2}, cpu{}};
-#ifdef SADDLE_MISTAKE
-#if SADDLE_MISTAKE == 1
+#elif SADDLE_MISTAKE == 1
   md_gan t{product{}, md_gan_settings<>{}, loopback{2}, cpu{}};
 #elif SADDLE_MISTAKE == 2
   md_gan t{test::mirror{}, settings{}, loopback{2}, cpu{}};
@@ -33,6 +33,5 @@ int main() {
   async_server t{3, async_settings<>{}, loopback{2}, cpu{}};
 #elif SADDLE_MISTAKE == 8
   async_server t{product{}, sgda{}, identity{}, loopback{2}, cpu{}};
-#endif
 #endif
 }

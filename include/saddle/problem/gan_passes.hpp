@@ -1,12 +1,9 @@
 #pragma once
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
-#include <utility>
-#include <vector>
 
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
@@ -14,155 +11,11 @@
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/dense_algebra.hpp"
 #include "saddle/problem/gan_batch.hpp"
+#include "saddle/problem/gan_entrywise.hpp"
 #include "saddle/problem/gan_loss.hpp"
+#include "saddle/problem/stacked_layers.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// Where the layers of a perceptron lie in one matrix, a sample a column: from row first[l] on the values of
-/// layer l, and a one below them. W_l and b_l lie side by side, so [W_l b_l] times [a_{l-1}; 1] is z_l, and
-/// the derivatives by both are one product too. Weights lie as in `perceptron`; its last layer is not in the
-/// matrix.
-template <class T>
-struct stacked_layers {
-  std::vector<int> widths;  // input, hidden layers, output
-  T leak;
-  std::vector<int> first = {};
-  std::vector<std::int64_t> begin = {};  // of [W_l b_l], from l = 1 on
-  int rows = 0;
-
-  stacked_layers(std::vector<int> all, T leak) : widths(std::move(all)), leak(leak), begin(1) {
-    std::int64_t weights = 0, all_rows = 0;
-    for (int l = 0; l < layers(); ++l) {
-      first.push_back(static_cast<int>(all_rows));
-      all_rows += (width(l) + 1 + 3) / 4 * 4;  // columns begin at multiples of 16 bytes
-      begin.push_back(weights);
-      weights += std::int64_t{width(l + 1)} * (width(l) + 1);
-      expects(all_rows <= std::numeric_limits<int>::max(), "gan_passes: a network has more units than an int counts");
-    }
-    rows = static_cast<int>(all_rows);
-  }
-
-  int layers() const { return static_cast<int>(widths.size()) - 1; }
-  int width(int l) const { return widths[static_cast<std::size_t>(l)]; }
-
-  dense<T> layer(T* matrix, int l, int column, int columns) const {
-    return {matrix + std::int64_t{column} * rows + first[static_cast<std::size_t>(l)], width(l), columns,
-            rows};
-  }
-  dense<T> layer_and_one(T* matrix, int l, int column, int columns) const {
-    dense<T> a = layer(matrix, l, column, columns);
-    ++a.rows;
-    return a;
-  }
-  template <class U>
-  dense<U> weights(U* w, int l) const {
-    return {w + begin[static_cast<std::size_t>(l)], width(l), width(l - 1), width(l)};
-  }
-  template <class U>
-  dense<U> weights_and_bias(U* w, int l) const {
-    dense<U> a = weights(w, l);
-    ++a.columns;
-    return a;
-  }
-};
-
-/// The discriminator's inputs: real samples, then what the generator gave, through tanh.
-template <class T>
-struct fill_inputs {
-  sample const* s;
-  batch_picks picks;
-  T const* real;  // a sample a column
-  int samples, workers;
-  int reals;  // columns
-  dense<T> inputs;
-
-  SADDLE_HD void operator()(int i) const {
-    int const j = i / inputs.rows, r = i % inputs.rows;
-    if (j < reals) {
-      data_part const part = part_of(samples, workers, s->worker);
-      inputs(r, j) = real[std::int64_t{part.first + picks.of(*s, part.count, j)} * inputs.rows + r];
-    } else {
-      inputs(r, j) = std::tanh(inputs(r, j));
-    }
-  }
-};
-
-/// (Leaky) ReLU. In the last hidden layer of a network with one output also that output's derivative by z,
-/// `slopes`.
-template <class T>
-struct activate {
-  dense<T> values;
-  T leak;
-  T const* last_weights;  // or null
-  dense<T> slopes;
-
-  SADDLE_HD void operator()(int i) const {
-    int const j = i / values.rows, r = i % values.rows;
-    T const z = values(r, j);
-    values(r, j) = z > 0 ? z : leak * z;
-    if (last_weights) slopes(r, j) = last_weights[r] * (z > 0 ? T{1} : leak);
-  }
-};
-
-/// The derivative of a network without hidden layers by its input.
-template <class T>
-struct repeat_weights {
-  T const* last_weights;
-  dense<T> slopes;
-  SADDLE_HD void operator()(int i) const {
-    slopes(i % slopes.rows, i / slopes.rows) = last_weights[i % slopes.rows];
-  }
-};
-
-/// Through the activation whose values are given: backward for derivatives, forward for tangents.
-template <class T>
-struct times_slope {
-  dense<T const> values;
-  T leak;
-  dense<T> slopes;
-  SADDLE_HD void operator()(int i) const {
-    int const j = i / slopes.rows, r = i % slopes.rows;
-    slopes(r, j) *= values(r, j) > 0 ? T{1} : leak;
-  }
-};
-
-/// From the derivative of D by a generated sample to that of the generator's loss by what came before tanh.
-template <class T>
-struct generator_slope {
-  gan_loss loss;
-  bool bounded;
-  T const* outputs;  // on the generated samples
-  dense<T const> generated;
-  dense<T> slopes;
-  SADDLE_HD void operator()(int i) const {
-    int const j = i / slopes.rows, r = i % slopes.rows;
-    T const slope = generator_on_fake(loss, outputs[j]).slope / static_cast<T>(slopes.columns);
-    T const x = generated(r, j);
-    slopes(r, j) *= bounded ? slope * (1 - x * x) : slope;
-  }
-};
-
-/// What the derivatives of D by its layers are multiplied with: values, weighted with the slope of the
-/// discriminator's loss, and for R1 the tangents of the real samples.
-template <class T>
-struct weight_values {
-  gan_loss loss;
-  int batch;
-  T penalty;  // r1 / batch
-  T const* outputs;
-  dense<T const> values, tangents;
-  dense<T> weighted;
-  std::int32_t* rejected;  // of batch_picks: this comes after its last reader
-  SADDLE_HD void operator()(int i) const {
-    int const j = i / weighted.rows, r = i % weighted.rows;
-    T const slope =
-        (j < batch ? discriminator_on_real(loss, outputs[j]) : discriminator_on_fake(loss, outputs[j])).slope;
-    T v = slope / static_cast<T>(batch) * values(r, j);
-    if (penalty > 0 && j < batch) v += penalty * tangents(r, j);
-    weighted(r, j) = v;
-    if (i == 0) *rejected = 0;
-  }
-};
 
 /// Where an algebra's memory holds what a gradient needs besides weights.
 template <class T>
