@@ -1,0 +1,140 @@
+#pragma once
+#include <cstdint>
+#include <type_traits>
+
+#include "saddle/config.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
+#include "saddle/step/operation.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+// What an optimizer writes its step with, beside the operations and conditions of step/.
+//
+// Who says whose step it is: an optimizer writes its list once, and wrappers put their players into it.
+//
+//   Who::player             both_players, 0 or 1
+//   Who::of(optimizer)      the optimizer inside of the run's that takes the step
+//   Who::step(optimizer, i) how many steps that one has taken, with this one
+//   Who::draw(optimizer, i, n)   the number of the sample that it calls n
+
+/// The run's optimizer itself.
+struct whole {
+  static constexpr int player = both_players;
+  template <class O>
+  static O const& of(O const& o) {
+    return o;
+  }
+  template <class O>
+  static std::int64_t step(O const&, iteration const& i) {
+    return i.step;
+  }
+  template <class O>
+  static int draw(O const&, iteration const&, int n) {
+    return n;
+  }
+};
+/// Two that step at once, one a player. Samples are those of the second.
+template <class Min, class Max>
+struct both_of {
+  static constexpr int player = both_players;
+  template <class O>
+  static int draw(O const& o, iteration const& i, int n) {
+    return Max::draw(o, i, n);
+  }
+};
+
+/// The number of a sample: fixed, or the optimizer's choice, Number::of(optimizer).
+template <int N>
+struct number {
+  template <class O>
+  static int of(O const&) {
+    return N;
+  }
+};
+
+/// An estimate of the mean operator at an array. The estimator and the correction say how it comes about.
+template <class At, class Who, class Number = number<0>>
+struct estimate {};
+/// Subject := together(Subject - the direction). The topology says how.
+template <class Who, class Subject = name::w>
+struct descend {};
+/// The same of w by a server, and the mean by which all moved is kept.
+template <class Who>
+struct descend_and_keep {};
+/// h from w along an array, the latest estimate if it is not named. What is owed is the run's business.
+template <class Who, class Along = void>
+struct look_ahead {};
+/// Where one player looks ahead, the other one stays where it is: its part of h is w.
+template <class Who>
+struct others_stay {};
+template <class Who>
+struct stays {};
+/// Any vector := together(it - Make).
+template <class Subject, class Make, class Binds = binds<>>
+struct together {};
+/// A vector that a server averages as it is: Give leaves v, Take sees came. C void: by the run's compressor.
+template <class Subject, class C, class Give, class Take, class Binds = binds<>>
+struct average_of {};
+/// The squared norm of a player's estimate is added to a scalar of the worker.
+template <int Scalar, int Player>
+struct add_squared_norm {};
+
+/// The operation that an optimizer's direction, or look-ahead, is in this step.
+template <class Who>
+struct direction_of {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const& i) {
+    return Who::of(r.optimizer).template direction<T>(Who::step(r.optimizer, i));
+  }
+};
+template <class A, class B>
+struct direction_of<both_of<A, B>> {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const& i) {
+    auto const min = direction_of<A>::template at<T>(r, i);
+    auto const max = direction_of<B>::template at<T>(r, i);
+    return of_player<std::remove_const_t<decltype(min)>, std::remove_const_t<decltype(max)>>{min, max};
+  }
+};
+template <class Who>
+struct ahead_of {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const& i) {
+    return Who::of(r.optimizer).template ahead<T>(Who::step(r.optimizer, i));
+  }
+};
+template <class A, class B>
+struct ahead_of<both_of<A, B>> {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const& i) {
+    auto const min = ahead_of<A>::template at<T>(r, i);
+    auto const max = ahead_of<B>::template at<T>(r, i);
+    return of_player<std::remove_const_t<decltype(min)>, std::remove_const_t<decltype(max)>>{min, max};
+  }
+};
+namespace detail {
+/// Of the optimizer that chose the number, inside of all that wrap it.
+template <class Number, class O>
+int number_of(O const& o) {
+  if constexpr (requires { Number::of(o); }) return Number::of(o);
+  else return number_of<Number>(o.policy);
+}
+}  // namespace detail
+template <class Who, class Number>
+struct drawn_by {
+  template <class Run>
+  static int at(Run const& r, iteration const& i) {
+    return Who::draw(r.optimizer, i, detail::number_of<Number>(Who::of(r.optimizer)));
+  }
+};
+template <class A, class B, class Number>
+struct drawn_by<both_of<A, B>, Number> {
+  template <class Run>
+  static int at(Run const& r, iteration const& i) {
+    return B::draw(r.optimizer, i, detail::number_of<Number>(A::of(r.optimizer)));
+  }
+};
+
+SADDLE_NAMESPACE_END
