@@ -6,19 +6,12 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/core/feedback.hpp"
 #include "saddle/executor/memory.hpp"
 #include "saddle/problem/any_problem.hpp"
+#include "saddle/run/description.hpp"
 #include "saddle/run/run_state.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-/// What a run is, in words and numbers, for reports and checkpoints.
-struct run_description {
-  std::string optimizer, compressor, compression, topology;  // compression: with what is kept beside it
-  saddle::feedback feedback = saddle::feedback::none;
-  std::string details{};  // the fields that decide what is sent and kept
-};
 
 /// A step of a run, behind four calls. The order of its operations is known here and nowhere else.
 template <class T>

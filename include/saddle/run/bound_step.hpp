@@ -24,8 +24,9 @@ SADDLE_NAMESPACE_BEGIN
 /// What of the policies no instruction has.
 template <class T, class Engine>
 struct compiled_policies {
-  std::shared_ptr<void const> policies;
-  std::span<instruction<T, Engine> const> code;
+  std::unique_ptr<void const, void (*)(void const*)> owner;
+  policy_values values{};
+  std::span<instruction<T, Engine> const> code{};
   int rounds = 1;
   bool varies = false, has_server = false, needs_everyone = false;
   bool (*takes_part)(void const* policies, std::int64_t step, int worker, int workers) = nullptr;
@@ -67,7 +68,7 @@ class bound_step {
     if (!tensors_.places().empty())
       engine.write(places_.data(), tensors_.places().data(), tensors_.places().size());
     layout = tensors_.seen_at(places_.data());
-    void const* const values = policies.policies.get();
+    void const* const values = policies.values.all;
     for (instruction<T, engine_type> const& code : policies.code) {
       if (code.holds != nullptr && code.is_constant && !code.holds(values, 1)) continue;
       operation& op = operations.emplace_back();
@@ -213,7 +214,7 @@ class bound_step {
         expects(&s->code == &code, "trainer: two exchanges of one vector by different rules");
         return s.get();
       }
-    return slots.emplace_back(std::make_unique<slot>(code, policies.policies.get(), policies.rounds)).get();
+    return slots.emplace_back(std::make_unique<slot>(code, policies.values, policies.rounds)).get();
   }
 
   void declare() {

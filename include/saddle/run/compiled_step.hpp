@@ -26,6 +26,15 @@ namespace detail {
 template <class C>
 inline constexpr C default_of{};
 
+template <class C, class T, bool Distributed>
+std::unique_ptr<message_codec<T>> make_codec(void const* compressor) {
+  return std::make_unique<message_codec_of<C, T, Distributed>>(*static_cast<C const*>(compressor));
+}
+template <class Rule, class Tp>
+std::vector<edge> heard_in(void const* topology, std::int64_t step, int round, int worker, int workers) {
+  return Rule::hears(*static_cast<Tp const*>(topology), step, round, worker, workers);
+}
+
 template <class Run, class Slot, class Engine, bool Distributed>
 struct slot_of_types {
   using T = typename Run::scalar;
@@ -45,13 +54,13 @@ struct slot_of_types {
   /// What a worker decodes: messages, public copies, or what the server says.
   using Direct = std::conditional_t<Rule::mixes_copies, identity, Up>;
 
-  static Up const& compressor(Run const& r) {
-    if constexpr (std::is_same_v<typename Slot::compression, typename Run::compression>) return unwrapped(r.compressor);
-    else return default_of<Up>;
+  static constexpr Up const* own_compressor() {
+    if constexpr (std::is_same_v<typename Slot::compression, typename Run::compression>) return nullptr;
+    else return &default_of<Up>;
   }
-  static Down const& downlink([[maybe_unused]] Run const& r) {
-    if constexpr (std::is_same_v<typename Slot::downlink, exact_downlink>) return default_of<Down>;
-    else return unwrapped(r.exchange().downlink);
+  static constexpr Down const* own_downlink() {
+    if constexpr (std::is_same_v<typename Slot::downlink, exact_downlink>) return &default_of<Down>;
+    else return nullptr;
   }
 
   using code_type = slot_code<T, Engine>;
@@ -82,18 +91,11 @@ struct slot_of_types {
       .server_owes = saddle::has_memory<down_type>,
       .selects_up = selects,
       .selects_down = selects_globally<Down>,
-      .up = [](void const* run) -> std::unique_ptr<message_codec<T>> {
-        return std::make_unique<message_codec_of<Up, T, Distributed>>(compressor(*static_cast<Run const*>(run)));
-      },
-      .down = [](void const* run) -> std::unique_ptr<message_codec<T>> {
-        return std::make_unique<message_codec_of<Down, T, Distributed>>(downlink(*static_cast<Run const*>(run)));
-      },
-      .compressor = [](void const* run) -> void const* { return &compressor(*static_cast<Run const*>(run)); },
-      .downlink = [](void const* run) -> void const* { return &downlink(*static_cast<Run const*>(run)); },
-      .hears =
-          [](void const* run, std::int64_t step, int round, int worker, int workers) {
-            return Rule::hears(static_cast<Run const*>(run)->topology, step, round, worker, workers);
-          },
+      .own_compressor = own_compressor(),
+      .own_downlink = own_downlink(),
+      .up = make_codec<Up, T, Distributed>,
+      .down = make_codec<Down, T, Distributed>,
+      .hears = heard_in<Rule, typename Run::topology_type>,
       .again = uses_in<subject_binds, arrays_of<Again>>,
       .kept = uses_in<subject_binds, arrays_of<Keep>>,
       .otherwise = uses_in<subject_binds, arrays_of<Otherwise>>,

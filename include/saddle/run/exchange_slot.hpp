@@ -71,12 +71,23 @@ class exchange_slot {
     std::size_t targets = 0;
   };
 
-  exchange_slot(slot_code<T, Engine> const& how, void const* policies, int rounds)
-      : code(how), up(how.up(policies)), down(how.down(policies)), rounds_(how.repeats ? rounds : 1),
-        heard_(static_cast<std::size_t>(rounds_)), policies_(policies) {}
+  exchange_slot(slot_code<T, Engine> const& how, policy_values const& policies, int rounds)
+      : code(how),
+        compressor_(how.own_compressor != nullptr ? how.own_compressor : policies.compressor),
+        downlink_(how.own_downlink != nullptr ? how.own_downlink : policies.downlink),
+        topology_(policies.topology),
+        up(how.up(compressor_)),
+        down(how.down(downlink_)),
+        rounds_(how.repeats ? rounds : 1),
+        heard_(static_cast<std::size_t>(rounds_)) {}
   exchange_slot(exchange_slot const&) = delete;
 
   slot_code<T, Engine> const& code;
+
+ private:
+  void const *compressor_, *downlink_, *topology_;
+
+ public:
   std::unique_ptr<message_codec<T>> const up, down;
   row_table<T, Engine> kept, otherwise, again, undo, server_kept;
   int planned = 0;  // the walk's latest plan of who hears whom that this has followed
@@ -152,10 +163,10 @@ class exchange_slot {
       r.transfers.clear();
       lists_.clear();
       if (code.averages) {
-        lists_.push_back(present(run, code.hears(policies_, step, round, run.first(), run.workers())));
+        lists_.push_back(present(run, code.hears(topology_, step, round, run.first(), run.workers())));
       } else {
         for (int m = 0; m < run.workers(); ++m) {
-          std::vector<edge> from = present(run, code.hears(policies_, step, round, m, run.workers()), m);
+          std::vector<edge> from = present(run, code.hears(topology_, step, round, m, run.workers()), m);
           for (edge const& e : from) {
             expect_worker(run, e.worker);
             if (e.worker != m) r.transfers.push_back({e.worker, m});
@@ -184,8 +195,8 @@ class exchange_slot {
 
   /// What the launches of this slot have in common.
   void add_to(launch_arguments<T, Engine>& a) {
-    a.compressor = code.compressor(policies_);
-    a.downlink = code.downlink(policies_);
+    a.compressor = compressor_;
+    a.downlink = downlink_;
     a.kept = kept.data();
     a.otherwise = otherwise.data();
     a.messages = outgoing_there_.data();
@@ -265,7 +276,6 @@ class exchange_slot {
 
   int rounds_;
   std::vector<heard_round> heard_;
-  void const* policies_;
   std::vector<message_planes> outgoing_;  // where each hosted worker writes
   std::vector<T*> aside_;                 // p of each hosted worker, to select from it
   T *server_memory_ = nullptr, *server_aside_ = nullptr;

@@ -59,18 +59,22 @@ struct launch_arguments {
   T* sums = nullptr;                           // of what is measured
 };
 
-/// An exchanged vector without its types.
+/// The policies of a run without their types.
+struct policy_values {
+  void const *all = nullptr, *compressor = nullptr, *downlink = nullptr, *topology = nullptr;
+};
+
+/// An exchanged vector without its types. Its own compressors are null where they are the run's.
 template <class T, class Engine>
 struct slot_code {
   using launch = void (*)(Engine&, launch_arguments<T, Engine> const&);
   char const* subject;
   bool averages, mixes_copies, repeats, integrates;
   bool is_lossy_down, server_owes, selects_up, selects_down;
-  std::unique_ptr<message_codec<T>> (*up)(void const* run);
-  std::unique_ptr<message_codec<T>> (*down)(void const* run);
-  void const* (*compressor)(void const* run);
-  void const* (*downlink)(void const* run);
-  std::vector<edge> (*hears)(void const* run, std::int64_t step, int round, int worker, int workers);
+  void const *own_compressor, *own_downlink;
+  std::unique_ptr<message_codec<T>> (*up)(void const* compressor);
+  std::unique_ptr<message_codec<T>> (*down)(void const* downlink);
+  std::vector<edge> (*hears)(void const* topology, std::int64_t step, int round, int worker, int workers);
   std::span<array_use const> again, kept, otherwise, undo;
   std::size_t again_bytes;
   void (*make_again)(void const* run, iteration const& i, exchange_facts const& facts, std::byte* to);

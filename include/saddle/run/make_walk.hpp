@@ -8,16 +8,15 @@
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/core/number_text.hpp"
 #include "saddle/core/objection.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/run/compiled_step.hpp"
+#include "saddle/run/description.hpp"
 #include "saddle/run/plan.hpp"
 #include "saddle/run/policies.hpp"
+#include "saddle/run/soundness.hpp"
 #include "saddle/run/walk.hpp"
 #include "saddle/topology/concept.hpp"
-#include "saddle/run/grouping.hpp"
-#include "saddle/run/soundness.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -28,26 +27,22 @@ run_description describe(void const* policies, bucket_layout const& layout) {
   using C = typename Run::compression;
   using Tp = typename Run::topology_type;
   using down = typename Run::down_type;
-  using steps = facts_of_steps<typename Run::optimizer_type>;
   Run const& r = *static_cast<Run const*>(policies);
-  std::string topology = r.topology.name();
-  if (!is_exact<wire_compressor<down>>) topology.append("-").append(down::name());
-  if (r.combines_first()) topology.append("-late");
-
-  std::string text = "gradients=" + number_text(steps::estimates) + " rounds=" + number_text(rounds_of(r.topology));
-  if (Run::kept == feedback::difference) text += " differences-by-step-size";
-  if (Run::has_server && !steps_alone<Tp>) text += Run::on_average ? " adapts=on-average" : " adapts=on-worker";
-  text += details_of(r.topology);
-  if constexpr (requires { r.exchange().consensus_step; })
-    if (r.exchange().consensus_step) text += " consensus-step=" + number_text(*r.exchange().consensus_step);
-  if (Run::can_subtract) text += std::string(" look-ahead-subtracts-memory=") + (r.subtracts_memory() ? "yes" : "no");
+  described_policies p{
+      .words = {Run::optimizer_type::name(), wire_compressor<C>::name(), C::name(), r.topology.name(), Run::kept},
+      .of_topology = details_of(r.topology),
+      .estimates = facts_of_steps<typename Run::optimizer_type>::estimates,
+      .rounds = rounds_of(r.topology),
+      .combines_first = r.combines_first()};
+  if constexpr (!is_exact<wire_compressor<down>>) p.downlink = down::name();
+  if constexpr (Run::has_server && !steps_alone<Tp>) p.on_average = Run::on_average;
+  if constexpr (requires { r.exchange().consensus_step; }) p.consensus_step = r.exchange().consensus_step;
+  if constexpr (Run::can_subtract) p.subtracts_memory = r.subtracts_memory();
   if constexpr (selects_globally<wire_compressor<C>>)
-    text += " kept=" + number_text(saddle::pairs_of(layout, layout.of(both_players), unwrapped(r.compressor)));
+    p.pairs = saddle::pairs_of(layout, layout.of(both_players), unwrapped(r.compressor));
   if constexpr (selects_globally<wire_compressor<down>>)
-    text += " kept-downlink=" +
-            number_text(saddle::pairs_of(layout, layout.of(both_players), unwrapped(r.exchange().downlink)));
-  return {Run::optimizer_type::name(), wire_compressor<C>::name(), C::name(), topology, Run::kept,
-          text + grouping_detail(layout)};
+    p.pairs_down = saddle::pairs_of(layout, layout.of(both_players), unwrapped(r.exchange().downlink));
+  return description_of(std::move(p), layout);
 }
 
 template <class Run, class... Item>
@@ -104,9 +99,11 @@ std::unique_ptr<any_walk<T>> make_walk(policies<T, O, C, Tp> policies, Executor 
   using run = saddle::policies<T, O, C, Tp>;
   using engine = typename Executor::engine;
   detail::check_policies(policies, workers);
-  compiled_policies<T, engine> compiled;
-  auto const kept = std::make_shared<run const>(std::move(policies));
-  compiled.policies = kept;
+  run const* const kept = new run(std::move(policies));
+  compiled_policies<T, engine> compiled{{kept, [](void const* r) { delete static_cast<run const*>(r); }}};
+  compiled.values = {kept, &unwrapped(kept->compressor), nullptr, &kept->topology};
+  if constexpr (!std::is_same_v<typename downlink_of<Tp>::type, exact_downlink>)
+    compiled.values.downlink = &unwrapped(kept->exchange().downlink);
   compiled.code = compiled_step<run, engine, Distributed, step_of<run>>;
   compiled.rounds = rounds_of(kept->topology);
   compiled.varies = is_varying(kept->topology);

@@ -44,7 +44,7 @@ class walk final : public any_walk<T> {
       if (s->code.selects_down) return true;
     return false;
   }
-  run_description describe() const override { return step_.policies.describe(step_.policies.policies.get(), layout()); }
+  run_description describe() const override { return step_.policies.describe(step_.policies.values.all, layout()); }
 
   void bind(run_state<T>& run, any_problem<T> const& problem, std::span<T const> w0,
             std::span<point<T> const> lent) override {
@@ -58,7 +58,7 @@ class walk final : public any_walk<T> {
 
   void prepare() override {
     run_state<T>& run = *run_;
-    void const* const policies = step_.policies.policies.get();
+    void const* const policies = step_.policies.values.all;
     time_model* const model = run.link.model();
     find_absent(model);
     bool const replan = step_.policies.varies || !is_planned_ || planned_without_ != run.absent;
@@ -149,7 +149,7 @@ class walk final : public any_walk<T> {
     } else if (step_.policies.takes_part != nullptr) {
       run.absent.clear();
       for (int m = 0; m < run.workers(); ++m)
-        if (!step_.policies.takes_part(step_.policies.policies.get(), run.step, m, run.workers()))
+        if (!step_.policies.takes_part(step_.policies.values.all, run.step, m, run.workers()))
           run.absent.push_back(m);
     }
     for (int m = 0; m < run.hosted(); ++m)
@@ -169,12 +169,12 @@ class walk final : public any_walk<T> {
     }
   }
   void write_data(operation& op, iteration const& now, exchange_facts const& facts) {
-    op.code->make(step_.policies.policies.get(), now, facts,
+    op.code->make(step_.policies.values.all, now, facts,
                   &step_.data[op.data + op.stride * op.time(now.repetition, now.round)]);
   }
   void prepare_gradient(operation& op, iteration const& now, time_model* model) {
     run_state<T>& run = *run_;
-    int const draw = op.code->draw(step_.policies.policies.get(), now);
+    int const draw = op.code->draw(step_.policies.values.all, now);
     for (int m = 0; m < run.hosted(); ++m)
       step_.samples[op.samples + static_cast<std::size_t>(now.repetition * run.hosted() + m)] =
           sample{run.seed, run.first() + m, run.step, draw};
@@ -202,7 +202,7 @@ class walk final : public any_walk<T> {
       exchange_facts const facts{run.seed, first + static_cast<std::uint64_t>(now.round)};
       write_data(op, now, facts);
       if (now.round > 0)
-        s.code.make_again(step_.policies.policies.get(), now, facts,
+        s.code.make_again(step_.policies.values.all, now, facts,
                           &step_.data[op.again + op.again_stride * op.time(now.repetition, now.round)]);
       std::int64_t sent = run.workers() - static_cast<std::int64_t>(run.absent.size());  // to a server
       if (s.code.averages) {
