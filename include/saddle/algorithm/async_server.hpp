@@ -33,6 +33,7 @@
 #include "saddle/run/report.hpp"
 #include "saddle/run/run_steps.hpp"
 #include "saddle/train/arguments.hpp"
+#include "saddle/train/driver.hpp"
 #include "saddle/transport/concept.hpp"
 #include "saddle/transport/virtual_workers.hpp"
 
@@ -89,7 +90,7 @@ class async_server {
 ///           all have been silent for longer than the deadline
 /// source    Dean et al.: Large Scale Distributed Deep Networks. NIPS 2012; AdaComp: see adacomp_sgd
 template <problem P, names_policies_of_async_server Settings, runs_in_host_memory Executor, bool Distributed>
-class async_server<P, Settings, Executor, Distributed> {
+class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
   using T = typename P::scalar;
   using engine = typename Executor::engine;
   template <class U>
@@ -105,7 +106,7 @@ class async_server<P, Settings, Executor, Distributed> {
  public:
   template <transport Tr>
   async_server(P of, Settings how, Tr const& connection, Executor const& where)
-      : link_(connection.connect()),
+      : driver(connection.connect()),
         how_(checked(std::move(how), of, *link_)),
         engine_(where),
         channel_(how_.compressor, of.sizes(), saddle::tensors_of(of, how_.grouping, "async_server"), how_.min_box,
@@ -134,6 +135,7 @@ class async_server<P, Settings, Executor, Distributed> {
       if (is_server() && !link_->is_local()) inbox_.emplace(*link_, channel_);
   }
 
+  using driver::workers;
   void step() { run(1); }
   /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
   template <class OnReport>
@@ -145,17 +147,18 @@ class async_server<P, Settings, Executor, Distributed> {
   }
 
   async_report report() const {
-    async_report r = report_;
-    r.mean_staleness = r.step > 0 ? static_cast<double>(staleness_sum_) / static_cast<double>(r.step) : 0;
+    async_report r = report_now();
+    r.mean_staleness = r.step > 0 ? static_cast<double>(r.staleness_sum) / static_cast<double>(r.step) : 0;
     r.staleness_bytes = Staleness::counts == staleness::counted::nothing ? 0 : pulls_.bytes();
-    r.wire_bytes = virtual_ ? virtual_->wire_bytes() : link_->wire_bytes();
-    if (virtual_) r.simulated = virtual_->report();
+    if (virtual_) {
+      r.wire_bytes = virtual_->wire_bytes();
+      r.simulated = virtual_->report();
+    }
     if constexpr (Distributed)
       if (inbox_) r.left_behind = inbox_->silent();
     r.details = description();
     return r;
   }
-  int workers() const { return link_->workers(); }
   bool is_server() const { return link_->rank() == 0; }
   players sizes() const { return channel_.layout().sizes; }
   /// The server's. They change with the next step.
@@ -186,9 +189,7 @@ class async_server<P, Settings, Executor, Distributed> {
     if (!is_server()) return;
     if (link_->is_local()) workers_.take(engine_);
     checkpoint_writer out(path);
-    out.add(description());
-    out.add(workers_.identity());
-    out.add(counters());
+    save_head(out, description(), workers_.identity(), report_);
     out.add(std::string("w"));
     out.add(std::span<T const>(weights_));
     pulls_.save(out, counts_coordinates && link_->is_local());
@@ -204,15 +205,14 @@ class async_server<P, Settings, Executor, Distributed> {
   /// processes, all of which call it, the server continues where it was, and all workers pull anew: what they were at
   /// and what they owed is lost, a gradient of each being counted.
   void load(std::string const& path) {
-    counted then{};
+    async_counters then;
     std::vector<T> w;
     std::optional<Pulls> pulls;
     std::vector<double> time;
     std::vector<typename Workers::saved> all;
     together().on_first([&] {
       checkpoint_reader in(path);
-      in.expect_run(description(), workers_.identity());
-      then = in.template get<counted>();
+      then = saved_head(in, description(), workers_.identity());
       in.expect_array("w");
       w = in.template get_all<T>();
       if (w.size() != weights_.size()) in.fail("an array has another size");
@@ -228,19 +228,7 @@ class async_server<P, Settings, Executor, Distributed> {
     if (!link_->is_local()) pulls->count_on_from(pulls_);
     std::ranges::copy(w, weights_.begin());
     pulls_ = std::move(*pulls);
-    turn_ = then.turn;
-    staleness_sum_ = then.staleness_sum;
-    double const seconds = report_.seconds;
-    report_ = {};
-    report_.seconds = seconds;
-    report_.step = then.step;
-    report_.refused = then.refused;
-    report_.lost = then.lost;
-    report_.pulls = then.pulls;
-    report_.largest_staleness = then.largest_staleness;
-    report_.skipped_steps = then.skipped_steps;
-    report_.uplink = then.uplink;
-    report_.downlink = then.downlink;
+    count_from(then);
     if (link_->is_local()) {
       if (virtual_) virtual_->set_state(time);
       workers_.set(all);
@@ -252,16 +240,6 @@ class async_server<P, Settings, Executor, Distributed> {
   }
 
  private:
-  struct counted {
-    std::int64_t step, refused, lost, pulls, staleness_sum, largest_staleness, skipped_steps, turn;
-    message_bytes uplink, downlink;
-  };
-  counted counters() const {
-    return {report_.step,          report_.refused,           report_.lost,          report_.pulls,
-            staleness_sum_,        report_.largest_staleness, report_.skipped_steps, turn_,
-            report_.uplink,        report_.downlink};
-  }
-
   /// Before anything is allocated.
   static Settings checked(Settings how, P const& of, communicator& between) {
     players const sizes = of.sizes();
@@ -278,7 +256,6 @@ class async_server<P, Settings, Executor, Distributed> {
     return how;
   }
 
-  collective together() { return {*link_, report_.step}; }
   /// f(inbox) where the workers are elsewhere.
   template <class F>
   void with_inbox([[maybe_unused]] F const& f) {
@@ -332,8 +309,8 @@ class async_server<P, Settings, Executor, Distributed> {
       throw transport_error("async_server: after step " + std::to_string(report_.step) +
                             " all workers are away for ever");
     }
-    int worker = order_.at(turn_);
-    if (worker < 0 && link_->is_local()) worker = static_cast<int>(turn_ % workers());
+    int worker = order_.at(report_.turn);
+    if (worker < 0 && link_->is_local()) worker = static_cast<int>(report_.turn % workers());
     with_inbox([&](auto& inbox) { worker = inbox.next(worker); });
     return {worker, event::pushes};
   }
@@ -353,7 +330,7 @@ class async_server<P, Settings, Executor, Distributed> {
     async_push p{};
     if (link_->is_local()) p = workers_.pushed(engine_, m);
     with_inbox([&](auto& inbox) { p = inbox.of(m); });
-    order_.note(turn_++, m);
+    order_.note(report_.turn++, m);
     report_.uplink += channel_.size();
     std::int64_t const age = report_.step - pulls_.step(m);
     bool const is_fresh = !how_.max_staleness || age <= *how_.max_staleness;
@@ -374,12 +351,10 @@ class async_server<P, Settings, Executor, Distributed> {
                        p.message, m, p.number);
     pulls_.note_update(report_.step);
     report_.worker = m;
-    staleness_sum_ += age;
+    report_.staleness_sum += age;
     report_.largest_staleness = std::max(report_.largest_staleness, age);
     if (std::int64_t const lowest = std::min(p.non_finite, overflown); lowest != no_coordinate) {
-      std::int64_t const second = channel_.layout().begin_of(1);
-      bool const is_max = lowest >= second;
-      report_.non_finite = {report_.step, m, is_max ? player::max : player::min, lowest - (is_max ? second : 0)};
+      report_.non_finite = non_finite_at(channel_.layout(), report_.step, m, lowest);
       ++report_.skipped_steps;
     }
   }
@@ -391,10 +366,9 @@ class async_server<P, Settings, Executor, Distributed> {
            " seed=" + text(how_.seed) + channel_.details() +
            (how_.max_staleness ? " max-staleness=" + text(*how_.max_staleness) : "") +
            (how_.problem.empty() ? "" : " problem=" + how_.problem) + (link_->is_local() ? "" : " workers-elsewhere") +
-           (link_->model() == nullptr ? "" : " " + link_->model()->name());
+           model_name();
   }
 
-  std::unique_ptr<communicator> link_;
   Settings how_;
   mutable engine engine_;
   Channel channel_;
@@ -402,11 +376,8 @@ class async_server<P, Settings, Executor, Distributed> {
   Pulls pulls_;
   array<T> weights_;
   push_order order_;
-  std::int64_t turn_ = 0;  // pushes that came
   std::optional<virtual_workers> virtual_;
   std::optional<async_inbox<T, Channel>> inbox_;  // where the workers are elsewhere
-  std::int64_t staleness_sum_ = 0;
-  async_report report_;
 };
 
 template <class P, class Settings, transport Tr, class Executor>

@@ -55,19 +55,28 @@ struct async_settings {
   }
 };
 
-/// On ranks that are not the server's, wire_bytes and details alone.
-struct async_report : run_report {  // the steps are pushes that the server has applied
+/// What an asynchronous server counts. Checkpoints hold it.
+struct async_counters {
+  std::int64_t step = 0;            // pushes that it has applied
   std::int64_t refused = 0;         // pushes that were too stale
-  std::vector<int> refused_workers{};  // whose these were, of the latest step: between the push that it applied and the
-                                       // one before
   std::int64_t lost = 0;            // gradients of workers that crashed before the server had them, or that a
                                     // checkpoint of several processes did not hold
-  std::vector<int> left_behind{};   // workers elsewhere that have been silent for longer than the deadline
   std::int64_t pulls = 0;           // answers of the server
-  int worker = 0;                   // whose push was applied last
-  double mean_staleness = 0;        // of the pushes that were applied: how many others were, since the pull
+  std::int64_t staleness_sum = 0;   // over the pushes that were applied: how many others were, since the pull
   std::int64_t largest_staleness = 0;
+  std::int64_t skipped_steps = 0;   // in which some coordinate was not finite
+  std::int64_t turn = 0;            // pushes that came
   message_bytes uplink, downlink;   // of pushes that the server got; of weights that it sent, as they are
+};
+
+/// On ranks that are not the server's, wire_bytes and details alone.
+struct async_report : run_report, async_counters {
+  using counters = async_counters;
+  std::vector<int> refused_workers{};  // whose pushes were refused, of the latest step: between the push that it applied
+                                       // and the one before
+  std::vector<int> left_behind{};   // workers elsewhere that have been silent for longer than the deadline
+  int worker = 0;                   // whose push was applied last
+  double mean_staleness = 0;        // of the pushes that were applied
   std::int64_t staleness_bytes = 0; // that the rule of staleness needs now to count
 };
 

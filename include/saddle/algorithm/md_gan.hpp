@@ -32,6 +32,7 @@
 #include "saddle/run/report.hpp"
 #include "saddle/run/run_steps.hpp"
 #include "saddle/train/arguments.hpp"
+#include "saddle/train/driver.hpp"
 #include "saddle/train/message_channel.hpp"
 #include "saddle/train/player_copies.hpp"
 #include "saddle/transport/concept.hpp"
@@ -80,7 +81,7 @@ class md_gan {
 /// source     Hardy, Le Merrer, Sericola: MD-GAN: Multi-Discriminator Generative Adversarial Networks for Distributed
 ///            Datasets. IPDPS 2019
 template <split_gan P, names_policies_of_md_gan Settings, runs_in_host_memory Executor>
-class md_gan<P, Settings, Executor> {
+class md_gan<P, Settings, Executor> : public driver<md_gan_report> {
   using T = typename P::scalar;
   using engine = typename Executor::engine;
   template <class U>
@@ -101,7 +102,8 @@ class md_gan<P, Settings, Executor> {
  public:
   template <transport Tr>
   md_gan(P pair, Settings how, Tr const& connection, Executor const& where)
-      : how_(checked(std::move(how), pair, connection.connect(), link_)),
+      : driver(connection.connect()),
+        how_(checked(std::move(how), pair, workers())),
         pair_(std::move(pair)),
         identity_(identity_of(pair_)),
         engine_(where),
@@ -148,16 +150,11 @@ class md_gan<P, Settings, Executor> {
   }
 
   md_gan_report report() const {
-    md_gan_report r = report_;
-    r.wire_bytes = link_->wire_bytes();
+    md_gan_report r = report_now();
     r.details = description();
-    if (time_model const* const model = link_->model()) r.simulated = model->report();
     return r;
   }
-  int workers() const { return link_->workers(); }
-  /// This process hosts so many, from this one on; and the generator, if it is the server.
-  int first_worker() const { return link_->first(); }
-  int hosted_workers() const { return link_->hosted(); }
+  /// It has the generator.
   bool is_server() const { return link_->rank() == 0; }
   players sizes() const { return pair_.sizes(); }
   P const& pair() const { return pair_; }
@@ -195,74 +192,37 @@ class md_gan<P, Settings, Executor> {
       else sum.leave_out(static_cast<std::size_t>(sizes().max) * sizeof(T));
     return sum.value_of(together().sum(sum.part()));
   }
-  /// Whether it is true in some process. One that is ahead waits here for the others; the report counts it.
-  bool any(bool here) {
-    auto const start = std::chrono::steady_clock::now();
-    bool const somewhere = together().any(here);
-    report_.seconds += seconds_since(start);
-    return somewhere;
-  }
-  /// All bytes that were put on wires.
-  std::int64_t wire_bytes() const { return together().wire_bytes(); }
-
   /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0;
   /// see checkpoint_writer.
   void save(std::string const& path) {
     collective all = together();
     auto const add_head = [&](checkpoint_writer& out) {
-      out.add(description());
-      out.add(identity_);
-      out.add(counters());
-      if (time_model const* const model = link_->model()) out.add(std::span<double const>(model->state()));
+      save_head(out, description(), identity_, report_);
+      save_time(out);
     };
     save_placed_arrays<T>(path, all, add_head, [this](auto const& f) { each_array(f); });
   }
   /// Continues the run that was saved, as if it had never stopped, on any number of processes. On an error nothing has
   /// changed.
   void load(std::string const& path) {
-    counted then{};
+    md_gan_counters then;
     std::vector<double> time;
     collective all = together();
     auto const read_head = [&](checkpoint_reader& in) {
-      in.expect_run(description(), identity_);
-      then = in.template get<counted>();
-      if (time_model const* const model = link_->model())
-        if (time = in.template get_all<double>(); time.size() != model->state().size())
-          in.fail("an array has another size");
+      then = saved_head(in, description(), identity_);
+      time = saved_time(in);
     };
     auto const values = load_placed_arrays<T>(path, all, read_head, [this](auto const& f) { each_array(f); });
     all.share(then);
 
     for (auto const& [there, v] : values) std::ranges::copy(v, there);
-    if (time_model* const model = link_->model()) model->set_state(time);
-    double const seconds = report_.seconds;
-    report_ = {};
-    report_.seconds = seconds;
-    report_.step = then.step;
-    report_.downlink = then.downlink;
-    report_.uplink = then.uplink;
-    report_.exchanged = then.exchanged;
-    report_.exchanges = then.exchanges;
-    report_.skipped_steps = then.skipped_steps;
-    report_.passes = then.passes;
-    reset_at_ = then.reset_at;
+    set_time(time);
+    count_from(then);
   }
 
  private:
-  struct counted {
-    std::int64_t step, reset_at, exchanges, skipped_steps;
-    message_bytes downlink, uplink, exchanged;
-    per_pass passes;
-  };
-  counted counters() const {
-    return {report_.step,     reset_at_,      report_.exchanges, report_.skipped_steps,
-            report_.downlink, report_.uplink, report_.exchanged, report_.passes};
-  }
   /// Before anything is allocated.
-  static Settings checked(Settings how, P const& pair, std::unique_ptr<communicator> connected,
-                          std::unique_ptr<communicator>& kept) {
-    kept = std::move(connected);
-    int const workers = kept->workers();
+  static Settings checked(Settings how, P const& pair, int workers) {
     players const sizes = pair.sizes();
     expects(sizes.min > 0 && sizes.max > 0, "md_gan: both players have coordinates");
     expects(pair.batch() > 0 && pair.sample_size() > 0, "md_gan: batches and samples are not empty");
@@ -289,10 +249,6 @@ class md_gan<P, Settings, Executor> {
     }
   }
 
-  collective together() const { return {*link_, report_.step}; }
-  bool is_hosted(int worker) const {
-    return worker >= first_worker() && worker < first_worker() + hosted_workers();
-  }
   std::int64_t batch_values() const { return std::int64_t{pair_.batch()} * pair_.sample_size(); }
   std::span<T> values(array<T>& a) const { return std::span(a).first(static_cast<std::size_t>(batch_values())); }
   sample drawn(int number, int draw = 0) const { return {how_.seed, number, report_.step, draw}; }
@@ -342,7 +298,7 @@ class md_gan<P, Settings, Executor> {
   void learn() {
     for (int l = 1; l <= how_.discriminator_steps; ++l)
       for (int k = 0; k < discriminators_.phases(); ++k) {
-        std::int64_t const step = (report_.step - 1 - reset_at_) * how_.discriminator_steps + l;
+        std::int64_t const step = (report_.step - 1 - report_.reset_at) * how_.discriminator_steps + l;
         each_here([&](std::size_t i, int local) {
           pair_.ascend(discriminators_.point(local, k), drawn(who_.present[i], discriminators_.draw(step, k)),
                        batch(learning_batch(i)), discriminators_.gradient(local, k));
@@ -381,7 +337,7 @@ class md_gan<P, Settings, Executor> {
     exchange_.run(engine_, *link_, who_, report_.step);
     note(player::max, exchange_.lowest(), [this](std::size_t i) { return who_.present[i]; });
     note(player::max, exchange_.overflown(), [this](std::size_t i) { return who_.present[who_.first_here + i]; });
-    if (how_.state == exchanged_state::resets) reset_at_ = report_.step;
+    if (how_.state == exchanged_state::resets) report_.reset_at = report_.step;
     count(report_.exchanged, exchange_.each(), who_.present.size());
     ++report_.exchanges;
     if (time_model* const model = link_->model()) model->gossip(exchange_.transfers(), exchange_.each().total);
@@ -441,12 +397,9 @@ class md_gan<P, Settings, Executor> {
     }
   }
   std::string description() const {
-    std::string text = how_.description(pair_, workers());
-    if (link_->model() != nullptr) text.append(" ").append(link_->model()->name());
-    return text;
+    return how_.description(pair_, workers()) + model_name();
   }
 
-  std::unique_ptr<communicator> link_;
   Settings how_;
   P pair_;
   std::string identity_;  // what the pair was at construction
@@ -458,8 +411,6 @@ class md_gan<P, Settings, Executor> {
   served_generator<T, P, Generator, engine> generator_;
   std::vector<array<T>> received_;  // one a batch
   std::vector<array<T>> feedback_;  // one a hosted worker
-  md_gan_report report_;
-  std::int64_t reset_at_ = 0;  // the step after which the discriminators' optimizers began
   bool is_flawed_ = false;
 
   // Of one step, kept to reuse their memory.

@@ -10,6 +10,7 @@
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/expects.hpp"
+#include "saddle/core/message_bytes.hpp"
 #include "saddle/core/objection.hpp"
 #include "saddle/core/box.hpp"
 #include "saddle/optimizer/adam.hpp"
@@ -110,15 +111,22 @@ struct md_gan_settings {
   }
 };
 
-/// Bytes are counted once for each worker that gets or sends a message. Of feedbacks and samples that were not finite,
-/// `non_finite` has the place in the message.
-struct md_gan_report : run_report {
-  int workers = 0;                  // that took part in the last step
+/// What MD-GAN counts. Checkpoints hold it. Bytes are counted once for each worker that gets or sends a message.
+struct md_gan_counters {
+  std::int64_t step = 0;            // steps of the run so far
+  std::int64_t reset_at = 0;        // the step after which the discriminators' optimizers began
+  std::int64_t exchanges = 0;
+  std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, as far as this process knows
   message_bytes downlink;           // generated samples, two batches a worker
   message_bytes uplink;             // feedbacks
   message_bytes exchanged;          // discriminators between workers, and their optimizers' state if it moves
-  std::int64_t exchanges = 0;
   per_pass passes;                  // generate and pull_back on the server, ascend and feedback on all workers together
+};
+
+/// Of feedbacks and samples that were not finite, `non_finite` has the place in the message.
+struct md_gan_report : run_report, md_gan_counters {
+  using counters = md_gan_counters;
+  int workers = 0;  // that took part in the last step
 };
 
 SADDLE_NAMESPACE_END

@@ -9,35 +9,29 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
-#include "saddle/core/message_bytes.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/executor/memory.hpp"
 #include "saddle/problem/concept.hpp"
-#include "saddle/run/named_arrays.hpp"
 #include "saddle/kernel/non_finite.hpp"
+#include "saddle/run/named_arrays.hpp"
+#include "saddle/run/report.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// The arrays, tables and counters of a run that no policy and no executor has a part in.
 template <class T>
-struct run_state {
+struct run_state : run_counters {  // skipped steps are counted in `log` alone
   communicator& link;
   executor_memory& memory;
   std::uint64_t seed;
   bucket_layout layout{};  // for the host
   named_arrays<T> arrays{};
 
-  // Counted, and saved in checkpoints.
-  std::int64_t step = 0;
-  std::uint64_t exchange = 0;
-  std::int64_t gradients = 0;
-  message_bytes uplink{}, downlink{};
-
   // In the executor's memory.
   std::int64_t* lowest =
       nullptr;  // the lowest coordinate of this step that was not finite: each worker's, the server's
-  skipped_steps* log = nullptr;
+  saddle::skipped_steps* log = nullptr;
   char* absent_there = nullptr;    // of each hosted worker
   char* skips_there = nullptr;     // the same: whether its latest exchange was skipped
   T* scalars = nullptr;            // most_scalars of each hosted worker

@@ -27,9 +27,16 @@ std::vector<T> read_array(run_state<T> const& run, named_array<T> const& a, int 
   return values;
 }
 
-/// `out` is rank 0's, and nothing elsewhere.
-template <class T>
-void save_arrays(run_state<T> const& run, bool serves_whole, collective& all, std::optional<checkpoint_writer>& out) {
+/// The file is rank 0's. add_head(out) writes what comes before the arrays.
+/// errors  bad_checkpoint
+template <class T, class AddHead>
+void save_arrays(std::string const& path, collective& all, AddHead const& add_head, run_state<T> const& run,
+                 bool serves_whole) {
+  std::optional<checkpoint_writer> out;
+  if (all.rank() == 0) {
+    out.emplace(path);
+    add_head(*out);
+  }
   for (auto const& [name, a] : run.arrays) {
     if (!a.lasts) continue;
     if (out) {
@@ -56,11 +63,13 @@ void save_arrays(run_state<T> const& run, bool serves_whole, collective& all, st
         }
     if (out) out->add(std::span<T const>(values));
   }
+  all.on_first([&] { out->commit(); });
 }
-/// What a checkpoint of this run holds from here on: names, owners and sizes are looked at.
+/// What a checkpoint of this run holds from here to its end: names, owners and sizes are looked at, and nothing is read.
 /// errors  bad_checkpoint
 template <class T>
 void expect_arrays(run_state<T> const& run, checkpoint_reader& in) {
+  std::size_t const here = in.place();
   for (auto const& [name, a] : run.arrays) {
     if (!a.lasts) continue;
     in.expect_array(name);
@@ -69,11 +78,21 @@ void expect_arrays(run_state<T> const& run, checkpoint_reader& in) {
     for (int m = 0; m < (a.whose() == owner::workers ? run.workers() : 1); ++m)
       if (in.template skip_all<T>() != a.size) in.fail("an array has another size");
   }
+  in.expect_end();
+  in.return_to(here);
 }
-/// Values from rank 0's file for where they belong, which are written later.
-template <class T>
-std::vector<std::pair<T*, std::vector<T>>> load_arrays(run_state<T> const& run, any_walk<T> const& walk,
-                                                       collective& all, std::optional<checkpoint_reader>& in) {
+/// Values from rank 0's file for where they belong, which are written later. read_head(in) reads what comes before them.
+/// errors  bad_checkpoint
+template <class T, class ReadHead>
+std::vector<std::pair<T*, std::vector<T>>> load_arrays(std::string const& path, collective& all,
+                                                       ReadHead const& read_head, run_state<T> const& run,
+                                                       any_walk<T> const& walk) {
+  std::optional<checkpoint_reader> in;
+  all.on_first([&] {
+    in.emplace(path);
+    read_head(*in);
+    expect_arrays(run, *in);
+  });
   std::vector<std::pair<T*, std::vector<T>>> loaded;
   for (auto const& [name, a] : run.arrays) {
     if (!a.lasts) continue;

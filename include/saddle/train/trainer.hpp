@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,20 +10,17 @@
 #include <utility>
 #include <vector>
 
-#include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
+#include "saddle/core/box.hpp"
 #include "saddle/core/buckets.hpp"
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
-#include "saddle/core/objection.hpp"
 #include "saddle/core/players.hpp"
-#include "saddle/core/box.hpp"
 #include "saddle/problem/any_problem.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/run/checkpoint.hpp"
 #include "saddle/run/collective.hpp"
 #include "saddle/run/composition.hpp"
-#include "saddle/run/grouping.hpp"
 #include "saddle/run/make_walk.hpp"
 #include "saddle/run/report.hpp"
 #include "saddle/run/run_state.hpp"
@@ -32,24 +28,12 @@
 #include "saddle/run/saved_arrays.hpp"
 #include "saddle/run/walk.hpp"
 #include "saddle/train/arguments.hpp"
+#include "saddle/train/driver.hpp"
+#include "saddle/train/lent_gradients.hpp"
+#include "saddle/train/settings.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
-
-struct settings {
-  std::uint64_t seed = 1;
-  averaging average = averaging::none;
-  double decay = 0.999;
-  box min_box{}, max_box{};  // constraints on the players, applied wherever w or h is written
-  std::string problem{};     // a name, beside its identity(); a checkpoint of another one is refused
-  saddle::grouping grouping = saddle::grouping::whole_model;
-
-  std::string objection() const {
-    return first_objection({objection_unless(decay >= 0 && decay < 1, "settings: decay", "lies in [0, 1)", decay),
-                            objection_to_box("settings: min_box", min_box.lo, min_box.hi),
-                            objection_to_box("settings: max_box", max_box.lo, max_box.hi)});
-  }
-};
 
 /// Runs a combination of policies on a problem: the loop, the arrays, the counters. Policies are compiled into the
 /// program behind it; this class is one for each coordinate type.
@@ -58,30 +42,22 @@ struct settings {
 ///         as server_memory(). All drivers name it so
 /// errors  std::invalid_argument for a combination that makes no sense, sizes that do not fit; bad_checkpoint
 template <class T>
-class trainer {
+class trainer : public driver<saddle::report> {
  public:
   /// On an executor with a memory of its own a problem has its gradients there, or points are copied to the host and
   /// gradients back.
   template <class P, class O, class C, class Tp, class Tr, class Executor>
   trainer(P p, O o, C c, Tp t, Tr const& connection, Executor const& how, settings const& s = {})
       : trainer(s, detail::connected(connection)) {
-    if constexpr (detail::check_arguments<P, O, C, Tp, Tr, Executor>()) {
-      static_assert(std::same_as<typename P::scalar, T>, "the problem's scalar is the trainer's");
-      expects(!always_local<Tr> || link_->is_local(),
-              "trainer: the transport says is_local, and connects several processes");
+    if constexpr (detail::check_arguments<P, O, C, Tp, Tr, Executor>())
       assemble<!always_local<Tr>>(std::move(p), std::move(o), c, std::move(t), how);
-    }
   }
   /// A published system in place of its three policies.
   template <class P, class S, class Tr, class Executor>
   trainer(P p, S s, Tr const& connection, Executor const& how, settings const& more = {})
       : trainer(more, detail::connected(connection)) {
-    if constexpr (detail::check_arguments_with_composition<P, S, Tr, Executor>()) {
-      static_assert(std::same_as<typename P::scalar, T>, "the problem's scalar is the trainer's");
-      expects(!always_local<Tr> || link_->is_local(),
-              "trainer: the transport says is_local, and connects several processes");
+    if constexpr (detail::check_arguments_with_composition<P, S, Tr, Executor>())
       assemble<!always_local<Tr>>(std::move(p), std::move(s.optimizer), s.compressor, std::move(s.topology), how);
-    }
   }
   /// Not a trainer: says what is missing.
   template <class P, class... A>
@@ -99,8 +75,8 @@ class trainer {
   void step() {
     expect_whole();
     auto const start = std::chrono::steady_clock::now();
-    follow_gradient_buffers();
-    counters const before = counted();
+    if (lent_->follow()) walk_->lend(lent_->buffers());
+    run_counters const before = *run_;
     time_model* const model = link_->model();
     std::vector<double> const time = model != nullptr ? model->state() : std::vector<double>{};
     is_whole_ = false;
@@ -109,11 +85,12 @@ class trainer {
       walk_->prepare();
       walk_->launch();
     } catch (...) {
-      count_from(before);
+      static_cast<run_counters&>(*run_) = before;
       if (model != nullptr) model->set_state(time);
       throw;
     }
     is_whole_ = true;
+    static_cast<run_counters&>(report_) = *run_;
     ++report_.steps_executed;
     report_.seconds += seconds_since(start);
   }
@@ -128,29 +105,19 @@ class trainer {
   }
 
   saddle::report report() const {
-    saddle::report r = report_;
     auto const start = std::chrono::steady_clock::now();
     skipped_steps const met = skipped();
-    r.seconds = report_.seconds += seconds_since(start);
+    report_.seconds += seconds_since(start);
+    saddle::report r = report_now();
     r.skipped_steps = met.steps;
-    if (met.coordinate != no_coordinate) {
-      std::int64_t const second = run_->layout.begin_of(1);
-      bool const is_max = met.coordinate >= second;
-      r.non_finite = {met.latest_step, met.who,
-                      is_max ? player::max : player::min, met.coordinate - (is_max ? second : 0)};
-    }
-    r.step = run_->step;
-    r.gradients = run_->gradients;
-    r.uplink = run_->uplink;
-    r.downlink = run_->downlink;
-    r.wire_bytes = link_->wire_bytes();
+    if (met.coordinate != no_coordinate)
+      r.non_finite = non_finite_at(run_->layout, met.latest_step, met.who, met.coordinate);
     run_description const d = walk_->describe();
     r.optimizer = d.optimizer;
     r.compressor = d.compressor;
     r.topology = d.topology;
     r.feedback = d.feedback;
     r.details = d.details;
-    if (time_model const* const model = link_->model()) r.simulated = model->report();
     return r;
   }
 
@@ -186,18 +153,14 @@ class trainer {
   /// Any array of the run by its name: "w", "h", "w.e", "m1", those of your own policies; and which there are.
   /// errors  std::invalid_argument: no operation of this run has it
   point<T const> array(std::string const& name, int worker) const {
-    std::size_t const m = local(worker);
-    return view(run_->arrays[name], static_cast<int>(m));
+    int const m = local(worker);
+    return view(run_->arrays[name], m);
   }
   std::vector<std::string> array_names() const {
     std::vector<std::string> all;
     for (auto const& [name, a] : run_->arrays) all.push_back(name);
     return all;
   }
-  int workers() const { return link_->workers(); }
-  /// This process hosts so many, from this one on.
-  int first_worker() const { return link_->first(); }
-  int hosted_workers() const { return link_->hosted(); }
   players sizes() const { return run_->layout.sizes; }
 
   // On several processes the following are collective: all of them make the same call.
@@ -207,81 +170,48 @@ class trainer {
     checksum sum;
     for (int m = 0; m < workers(); ++m)
       for (int p = 0; p < 2; ++p)
-        if (run_->is_hosted(m)) sum.add(weights(m).of(p));
+        if (is_hosted(m)) sum.add(weights(m).of(p));
         else sum.leave_out(static_cast<std::size_t>(sizes().of(p)) * sizeof(T));
     return sum.value_of(together().sum(sum.part()));
   }
-  /// Whether it is true in some process. One that is ahead waits here for the others; the report counts it.
-  bool any(bool here) const {
-    auto const start = std::chrono::steady_clock::now();
-    bool const somewhere = together().any(here);
-    report_.seconds += seconds_since(start);
-    return somewhere;
-  }
-  /// All bytes that were put on wires.
-  std::int64_t wire_bytes() const { return together().wire_bytes(); }
-
   /// Writes everything that determines the future of the run, whatever the number of processes, to a file of rank 0; see
   /// checkpoint_writer.
   void save(std::string const& path) const {
     expect_whole();
-    std::optional<checkpoint_writer> out;
-    if (link_->rank() == 0) {
-      out.emplace(path);
-      out->add(description());
-      out->add(problem_->identity());
-      counters now = counted();
-      now.skipped = skipped().steps;
-      out->add(now);
-      if (time_model const* const model = link_->model()) out->add(std::span<double const>(model->state()));
-    }
+    auto const add_head = [this](checkpoint_writer& out) {
+      run_counters now = report_;
+      now.skipped_steps = skipped().steps;
+      save_head(out, description(), problem_->identity(), now);
+      save_time(out);
+    };
     collective all = together();
-    save_arrays(*run_, walk_->serves_whole(), all, out);
-    all.on_first([&] { out->commit(); });
+    saddle::save_arrays(path, all, add_head, *run_, walk_->serves_whole());
   }
   /// Continues the run that was saved, as if it had never stopped, on any number of processes. On an error nothing has
   /// changed. Processes one of whose steps threw may have messages under way, and cannot do this.
   void load(std::string const& path) {
     if (!link_->is_local()) expect_whole();
-    std::optional<checkpoint_reader> in;
-    counters then{};
-    collective all = together();
-    all.on_first([&] {
-      in.emplace(path);
-      then = checked(*in);
-    });
-    all.share(then);
+    run_counters then;
     std::vector<double> time;
-    if (in && link_->model() != nullptr) time = in->template get_all<double>();
-    auto const values = load_arrays(*run_, *walk_, all, in);
+    auto const read_head = [&](checkpoint_reader& in) {
+      then = saved_head(in, description(), problem_->identity());
+      time = saved_time(in);
+    };
+    collective all = together();
+    auto const values = saddle::load_arrays(path, all, read_head, *run_, *walk_);
+    all.share(then);
 
     is_whole_ = false;  // if one of these throws
     for (auto const& [there, v] : values) run_->memory.write(there, v.data(), v.size());
-    skipped_steps const met{.steps = then.skipped};
+    skipped_steps const met{.steps = then.skipped_steps};
     run_->memory.write(run_->log, &met, 1);
-    if (time_model* const model = link_->model()) model->set_state(time);
+    set_time(time);
+    static_cast<run_counters&>(*run_) = then;
     count_from(then);
-    report_.steps_executed = 0;
     is_whole_ = true;
   }
 
  private:
-  struct counters {
-    std::int64_t step;
-    std::uint64_t exchange;
-    std::int64_t gradients, skipped;
-    message_bytes uplink, downlink;
-  };
-  counters counted() const {
-    return {run_->step, run_->exchange, run_->gradients, 0, run_->uplink, run_->downlink};
-  }
-  void count_from(counters const& then) {
-    run_->step = then.step;
-    run_->exchange = then.exchange;
-    run_->gradients = then.gradients;
-    run_->uplink = then.uplink;
-    run_->downlink = then.downlink;
-  }
   void expect_whole() const {
     expects(is_whole_, "trainer: a step threw, and left the arrays halfway: load a checkpoint, or begin anew");
   }
@@ -291,36 +221,30 @@ class trainer {
     return met;
   }
 
-  static bool is_unbounded(box const& b) { return b.lo == box{}.lo && b.hi == box{}.hi; }
   /// What the constructors of all combinations share.
-  trainer(settings const& s, std::unique_ptr<communicator> connected) : settings_(s), link_(std::move(connected)) {
+  trainer(settings const& s, std::unique_ptr<communicator> connected) : driver(std::move(connected)), settings_(s) {
     expects(link_->first() >= 0 && link_->hosted() >= 1 && link_->first() + link_->hosted() <= link_->workers(),
             "trainer: a process hosts at least one worker, of those that there are");
-    expect_no_objection(settings_);
-    expects(settings_.average == averaging::exponential || settings_.decay == settings{}.decay,
-            "settings: decay is set, and only averaging::exponential reads it");
+    settings_.check();
   }
   template <bool Distributed, class P, class O, class C, class Tp, class Executor>
   void assemble(P p, O o, C c, Tp t, Executor const& how) {
+    static_assert(std::same_as<typename P::scalar, T>, "the problem's scalar is the trainer's");
     if constexpr (is_sound<O, C, Tp, T>)
       static_assert(gives_full_batches<P> || !draws_full_batches<policies<T, O, C, Tp>>,
                     "these policies take gradients of full batches, sample.draw == full_batch: the problem needs "
                     "has_full_batches = true, and to answer them with the mean over all of a worker's data");
+    expects(Distributed || link_->is_local(), "trainer: the transport says is_local, and connects several processes");
     players const sizes = p.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
-    box const boxes[2] = {settings_.min_box, settings_.max_box};
-    for (int player = 0; player < 2; ++player)
-      expects(sizes.of(player) > 0 || is_unbounded(boxes[player]), [&] {
-        return std::string("settings: ") + (player == 0 ? "min_box" : "max_box") +
-               " is set, and that player has no coordinates";
-      });
+    settings_.check(sizes);
     Executor const shared = opened(how);
     policies<T, O, C, Tp> all{std::move(o),
                               std::move(c),
                               std::move(t),
                               settings_.seed,
-                              {bound_in<T>(boxes[0].lo), bound_in<T>(boxes[1].lo)},
-                              {bound_in<T>(boxes[0].hi), bound_in<T>(boxes[1].hi)},
+                              {bound_in<T>(settings_.min_box.lo), bound_in<T>(settings_.max_box.lo)},
+                              {bound_in<T>(settings_.min_box.hi), bound_in<T>(settings_.max_box.hi)},
                               settings_.average,
                               settings_.decay};
     walk_ = make_walk<Distributed>(std::move(all), shared, link_->workers(), sizes,
@@ -337,12 +261,9 @@ class trainer {
     expects(link_->server() == server_place::sharded || serves,
             "trainer: the transport has a place for the server, and over gossip there is none");
     if (time_model const* const model = link_->model()) model->expect_use(serves, !serves);
-    run_ = std::unique_ptr<run_state<T>>(new run_state<T>{*link_, walk_->memory(), settings_.seed, walk_->layout()});
-    for (int m = 0; m < hosted_workers(); ++m) {
-      lent_.push_back(problem_->gradient_buffers(first_worker() + m));
-      if (!is_none(lent_.back())) expect_sound(lent_.back(), std::span(lent_).first(static_cast<std::size_t>(m)));
-    }
-    walk_->bind(*run_, *problem_, initial_weights(), lent_);
+    run_ = std::unique_ptr<run_state<T>>(new run_state<T>{{}, *link_, walk_->memory(), settings_.seed, walk_->layout()});
+    lent_.emplace(*problem_, run_->layout.sizes, first_worker(), hosted_workers());
+    walk_->bind(*run_, *problem_, initial_weights(), lent_->buffers());
     together().agree("trainer", description() + " " + problem_->identity());
     walk_->plan_first();
   }
@@ -352,45 +273,10 @@ class trainer {
     std::vector<T> w(static_cast<std::size_t>(run_->layout.padded()), T(0));
     problem_->initial(settings_.seed, run_->split(w.data()));
     for (int p = 0; p < 2; ++p) {
-      box const limits = p == 0 ? settings_.min_box : settings_.max_box;
+      box const& limits = settings_.box_of(p);
       for (T& x : run_->split(w.data()).of(p)) x = clamped(x, bound_in<T>(limits.lo), bound_in<T>(limits.hi));
     }
     return w;
-  }
-  /// Where gradients are the problem's matter they may have moved since the last step.
-  void follow_gradient_buffers() {
-    bool moves = false;
-    std::vector<point<T>> now(lent_.size());
-    for (std::size_t m = 0; m < lent_.size(); ++m) {
-      if (is_none(lent_[m])) continue;
-      now[m] = problem_->gradient_buffers(first_worker() + static_cast<int>(m));
-      point<T> const &a = now[m], &b = lent_[m];
-      moves |= a.min.data() != b.min.data() || a.max.data() != b.max.data() || a.min.size() != b.min.size() ||
-               a.max.size() != b.max.size();
-    }
-    if (!moves) return;
-    for (std::size_t m = 0; m < now.size(); ++m)
-      if (!is_none(lent_[m])) expect_sound(now[m], std::span(now).first(m));
-    lent_ = std::move(now);
-    walk_->lend(lent_);
-  }
-  static bool is_none(point<T> const& p) { return p.min.empty() && p.max.empty(); }
-  /// A problem's own buffers for one worker, beside those of others.
-  void expect_sound(point<T> const& theirs, std::span<point<T> const> others) const {
-    for (int p = 0; p < 2; ++p) {
-      std::span<T> const buffer = theirs.of(p);
-      expects(static_cast<std::int64_t>(buffer.size()) == run_->layout.sizes.of(p),
-              "trainer: a gradient buffer has the player's size");
-      expects(reinterpret_cast<std::uintptr_t>(buffer.data()) % 16 == 0, "trainer: gradient buffers lie on 16 bytes");
-      for (point<T> const& other : others)
-        expects(buffer.empty() || other.of(p).data() != buffer.data(),
-                "trainer: each worker has gradient buffers of its own");
-    }
-  }
-
-  char const* averaging_name() const {
-    averaging const a = settings_.average;
-    return a == averaging::none ? "none" : a == averaging::uniform ? "uniform" : "exponential";
   }
   std::string description() const {
     players const p = sizes();
@@ -398,27 +284,13 @@ class trainer {
     return d.optimizer + " " + d.compression + " " + d.topology + " workers=" + std::to_string(link_->workers()) +
            " coordinates=" + std::to_string(p.min) + "+" + std::to_string(p.max) +
            " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
-           " average=" + averaging_name() + " " + d.details +
-           (settings_.problem.empty() ? "" : " problem=" + settings_.problem) +
-           (link_->model() == nullptr ? "" : std::string(" ") + link_->model()->name());
+           " average=" + settings_.averaging_name() + " " + d.details +
+           (settings_.problem.empty() ? "" : " problem=" + settings_.problem) + model_name();
   }
 
-  collective together() const { return {*link_, run_->step}; }
-  std::size_t local(int worker) const {
-    expects(run_->is_hosted(worker), "trainer: this process does not host that worker");
-    return static_cast<std::size_t>(worker - first_worker());
-  }
-  /// What a checkpoint of this run says, after its description. Its arrays are looked at, too.
-  counters checked(checkpoint_reader& in) const {
-    in.expect_run(description(), problem_->identity());
-    auto const then = in.get<counters>();
-    std::size_t const here = in.place();
-    if (time_model const* const model = link_->model())
-      if (in.skip_all<double>() != model->state().size()) in.fail("an array has another size");
-    expect_arrays(*run_, in);
-    in.expect_end();
-    in.return_to(here);
-    return then;
+  int local(int worker) const {
+    expects(is_hosted(worker), "trainer: this process does not host that worker");
+    return worker - first_worker();
   }
   std::vector<std::string> states_of_optimizer() const {
     std::vector<std::string> all;
@@ -427,9 +299,9 @@ class trainer {
     return all;
   }
   point<T const> array_if_any(std::string const& name, int worker) const {
-    std::size_t const m = local(worker);
+    int const m = local(worker);
     named_array<T> const* const a = run_->arrays.find(name);
-    return a == nullptr ? point<T const>{} : view(*a, static_cast<int>(m));
+    return a == nullptr ? point<T const>{} : view(*a, m);
   }
   /// Where the host can read it: itself, or a copy that lasts until the next one of it.
   point<T const> view(named_array<T> const& a, int m) const {
@@ -447,13 +319,11 @@ class trainer {
   }
 
   settings settings_;
-  std::unique_ptr<communicator> link_;
   std::unique_ptr<any_walk<T>> walk_;  // the owner of the memory that the following point to
   std::unique_ptr<any_problem<T>> problem_;
   std::unique_ptr<run_state<T>> run_;
-  std::vector<point<T>> lent_;  // gradient buffers of the problem, of each hosted worker
+  std::optional<lent_gradients<T>> lent_;
   mutable std::map<T const*, std::vector<T>> copies_;
-  mutable saddle::report report_;
   bool is_whole_ = true;  // no step was left halfway
 };
 
