@@ -50,6 +50,7 @@ TEST_CASE("a block keeps the contract of a group") {
   check_block<64, float, 1024>();
   check_block<128, double, 1024>();
   check_block<256, float, 2048>();
+  check_block<512, double, 8192>();  // its tiles lie in local memory
   check_block<1024, float, 16384>();
 }
 

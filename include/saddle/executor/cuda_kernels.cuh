@@ -11,9 +11,10 @@ SADDLE_NAMESPACE_BEGIN
 
 // How an engine's kernels go over buckets: what cuda::engine launches.
 
-/// The lanes for a bucket: 16 coordinates each, so that a default bucket is one warp and needs no barrier.
+/// The lanes for a bucket: 16 coordinates each, so that a default bucket is one warp and needs no barrier. From 8,192
+/// on tiles lie in local memory, and a lane has more: 512 lanes leave each 128 registers.
 template <int Bucket>
-inline constexpr int cuda_lanes = std::clamp(Bucket / 16, 32, 1024);
+inline constexpr int cuda_lanes = std::clamp(Bucket / 16, 32, 512);
 
 /// Threads of a block: a group of several warps has one for itself, warps share one.
 template <class Group>

@@ -16,9 +16,10 @@ template <class T, int Items, class G, class Bits>
 SADDLE_HD bool finds_non_finite_bits(G const& g, Bits bits, bucket const& b, int count, std::int64_t* lowest) {
   if (g.template max<Items>(count, bits) < infinity_bits<T>) return false;
   std::int64_t mine = no_coordinate;
-  SADDLE_UNROLL
-  for (int k = Items - 1; k >= 0; --k)
-    if (int const i = place<Items, G::lanes>(g.lane(), k); i < count && bits(k) >= infinity_bits<T>) mine = b.begin + i;
+  for_each_slot<Items, G::lanes>([&](int k) {
+    int const i = place<Items, G::lanes>(g.lane(), k);
+    if (mine == no_coordinate && i < count && bits(k) >= infinity_bits<T>) mine = b.begin + i;
+  });
   if (mine != no_coordinate) atomic_min(lowest, mine);
   return true;
 }
@@ -32,9 +33,10 @@ template <int Items, class G, class T>
 SADDLE_HD void undo_non_finite(G const& g, T (&tile)[Items], T const* before, bucket const& b, int count,
                                std::int64_t* lowest) {
   std::int64_t mine = no_coordinate;
-  SADDLE_UNROLL
-  for (int k = Items - 1; k >= 0; --k)
-    if (int const i = place<Items, G::lanes>(g.lane(), k); i < count && !is_finite(tile[k])) mine = b.begin + i;
+  for_each_slot<Items, G::lanes>([&](int k) {
+    int const i = place<Items, G::lanes>(g.lane(), k);
+    if (mine == no_coordinate && i < count && !is_finite(tile[k])) mine = b.begin + i;
+  });
   sweep<Items>(g, count, [&](int k, T was) { tile[k] = finite_or(tile[k], was); }, reads(before));
   if (mine != no_coordinate) atomic_min(lowest, mine);
 }

@@ -82,10 +82,10 @@ struct advance_body {
 /// Counts the keys of a tile into `counters`, which belong to the group's lanes alone.
 template <int Items, cooperative_group G, class T, class Counter>
 SADDLE_HD void observe(G const& g, radix_search<T> const& search, T const (&p)[Items], int count, Counter counters) {
-  SADDLE_UNROLL
-  for (int k = 0; k < Items; ++k)
+  for_each_slot<Items, G::lanes>([&](int k) {
     if (place<Items, G::lanes>(g.lane(), k) < count)
       if (int const b = search.bin(magnitude_bits(p[k])); b >= 0) counters(b);
+  });
 }
 
 /// A further round over p.

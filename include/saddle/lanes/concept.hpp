@@ -22,6 +22,21 @@ SADDLE_HD constexpr int place(int lane, int k) {
   return (k / quad) * (quad * Lanes) + quad * lane + k % quad;
 }
 
+/// On the GPU a tile lies in registers. That of a longer bucket would not fit: it lies in local memory, which is cached,
+/// and loops take a few of its slots at a time.
+inline constexpr int most_places_in_registers = 4096;
+template <int Items, int Lanes>
+inline constexpr int slots_at_a_time = Items * Lanes > most_places_in_registers ? 4 : Items;
+
+/// f(k) for the slots k = 0, Step, 2 Step, ... of a tile, or of its first ones.
+template <int Items, int Lanes, int Step = 1, int First = Items, class F>
+SADDLE_HD void for_each_slot(F f) {
+#ifdef __CUDA_ARCH__
+#pragma unroll (slots_at_a_time<Items, Lanes> > Step ? slots_at_a_time<Items, Lanes> / Step : 1)
+#endif
+  for (int k = 0; k < First; k += Step) f(k);
+}
+
 /// A function of slots for the concepts below, because nvcc takes no lambda in a requirement.
 template <class R>
 struct giving {
@@ -112,9 +127,9 @@ SADDLE_HD void for_each_item(G const& g, int count, F f) {
     SADDLE_INDEPENDENT
     for (int k = 0; k < count; ++k) f(k, k);
   } else {
-    SADDLE_UNROLL
-    for (int k = 0; k < Items; ++k)
+    for_each_slot<Items, G::lanes>([&](int k) SADDLE_INLINE_LAMBDA {
       if (int const i = place<Items, G::lanes>(g.lane(), k); i < count) f(k, i);
+    });
   }
 }
 
@@ -135,14 +150,14 @@ SADDLE_HD void sweep(G const& g, int count, F f, Access... all) {
     for (int k = 0; k < count; ++k) saddle::sweep_at(f, k, k, all...);
   } else if (count == Items * G::lanes && g.is_aligned()) {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
-    SADDLE_UNROLL
-    for (int k = 0; k < Items; k += 4)
+    for_each_slot<Items, G::lanes, 4>([&](int k) SADDLE_INLINE_LAMBDA {
       [&](int i, auto... mine) SADDLE_INLINE_LAMBDA {
         (mine.load(all, i), ...);
         SADDLE_UNROLL
         for (int n = 0; n < 4; ++n) sweep_at(f, k + n, n, mine.slots()...);
         (mine.store(all, i), ...);
       }(place<Items, G::lanes>(g.lane(), k), typename Access::quad()...);
+    });
   } else {
     for_each_item<Items>(g, count, [&](int k, int i) SADDLE_INLINE_LAMBDA { sweep_at(f, k, i, all...); });
   }

@@ -82,17 +82,16 @@ class cuda_block : public quads<cuda_block<Lanes>, Lanes> {
   template <int Items, class F>
   SADDLE_HD void store_bits(int count, std::uint32_t* words, F f) const {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
-    SADDLE_UNROLL
-    for (int q = 0; q < Items / 4; ++q) {  // the 32 quads of a warp are one block of coordinates
+    for_each_slot<Items, Lanes, 4>([&](int k) {  // the 32 quads of a warp are one block of coordinates
       std::uint32_t word = 0;
       SADDLE_UNROLL
       for (int j = 0; j < 4; ++j) {
-        std::uint32_t const all = warp::ballot(base::template at<Items>(4 * q + j) < count && f(4 * q + j));
+        std::uint32_t const all = warp::ballot(base::template at<Items>(k + j) < count && f(k + j));
         word = lane() % 32 == j ? all : word;
       }
-      int const n = q * warps + lane() / 32;
+      int const n = k / 4 * warps + lane() / 32;
       if (lane() % 32 < 4 && n * code_block < count) words[4 * n + lane() % 32] = word;
-    }
+    });
   }
 
  private:

@@ -10,12 +10,11 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// t[i] += t[i + h] for h = From / 2 ... To: what is left are To values.
-template <int From, int To, class T, int N>
+template <int From, int To, int Lanes = 1, class T, int N>
 SADDLE_HD void halve(T (&t)[N]) {
   if constexpr (From > To) {
-    SADDLE_UNROLL
-    for (int i = 0; i < From / 2; ++i) t[i] += t[i + From / 2];
-    halve<From / 2, To>(t);
+    for_each_slot<N, Lanes, 1, From / 2>([&](int i) { t[i] += t[i + From / 2]; });
+    halve<From / 2, To, Lanes>(t);
   }
 }
 
@@ -40,9 +39,8 @@ class quads {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
     using T = decltype(f(0));
     T t[Items];
-    SADDLE_UNROLL
-    for (int k = 0; k < Items; ++k) t[k] = at<Items>(k) < count ? f(k) : T(0);
-    halve<Items, 4>(t);
+    for_each_slot<Items, Lanes>([&](int k) { t[k] = at<Items>(k) < count ? f(k) : T(0); });
+    halve<Items, 4, Lanes>(t);
     T const quad[4] = {t[0], t[1], t[2], t[3]};
     return self().sum_of_quads(quad);
   }
@@ -51,19 +49,17 @@ class quads {
   SADDLE_HD auto max(int count, F f) const {
     using U = decltype(f(0));
     U most = 0;
-    SADDLE_UNROLL
-    for (int k = 0; k < Items; ++k) {
+    for_each_slot<Items, Lanes>([&](int k) {
       U const x = at<Items>(k) < count ? f(k) : U(0);
       most = x > most ? x : most;
-    }
+    });
     return self().max_over_lanes(most);
   }
 
   template <int Items, class F>
   SADDLE_HD int count(int count, F f) const {
     int n = 0;
-    SADDLE_UNROLL
-    for (int k = 0; k < Items; ++k) n += at<Items>(k) < count && f(k) ? 1 : 0;
+    for_each_slot<Items, Lanes>([&](int k) { n += at<Items>(k) < count && f(k) ? 1 : 0; });
     return self().sum_over_lanes(n);
   }
 
@@ -113,12 +109,11 @@ class quads {
       random_block(s, static_cast<std::uint32_t>(self().lane() % (Lanes / 2)), c);
       four_numbers(second ? c[2] : c[0], second ? c[3] : c[1], r);
     } else {
-      SADDLE_UNROLL
-      for (int q = 0; q < Items / 8; ++q) {
-        random_block(s, static_cast<std::uint32_t>(q * Lanes + self().lane()), c);
-        four_numbers(c[0], c[1], r + 4 * q);
-        four_numbers(c[2], c[3], r + Items / 2 + 4 * q);
-      }
+      for_each_slot<Items / 2, Lanes, 4>([&](int k) {
+        random_block(s, static_cast<std::uint32_t>(k / 4 * Lanes + self().lane()), c);
+        four_numbers(c[0], c[1], r + k);
+        four_numbers(c[2], c[3], r + Items / 2 + k);
+      });
     }
   }
 
@@ -126,28 +121,26 @@ class quads {
   SADDLE_HD int compact(int count, F f, Emit emit) const {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
     int total = 0;
-    SADDLE_UNROLL
-    for (int first = 0; first < Items; first += 16) {  // the counts of four quads share a word, 16 bits each
-      constexpr int most = Items < 16 ? Items : 16;
+    constexpr int most = Items < 16 ? Items : 16;
+    for_each_slot<Items, Lanes, most>([&](int first) {  // the counts of four quads share a word, 16 bits each
       std::uint32_t chosen = 0;
       std::uint64_t counts = 0;
-      SADDLE_UNROLL
-      for (int j = 0; j < most; ++j)
+      for_each_slot<Items, Lanes, 1, most>([&](int j) {
         if (at<Items>(first + j) < count && f(first + j)) {
           chosen |= 1u << j;
           counts += std::uint64_t{1} << (j / 4 * 16);
         }
+      });
       std::uint64_t all;
       std::uint64_t const before = self().exclusive_sum(counts, all);
-      SADDLE_UNROLL
-      for (int q = 0; q < most / 4; ++q) {
-        int n = total + static_cast<int>(before >> (16 * q) & 0xFFFFu);
+      for_each_slot<Items, Lanes, 4, most>([&](int quad) {
+        int n = total + static_cast<int>(before >> (4 * quad) & 0xFFFFu);
         SADDLE_UNROLL
-        for (int j = 4 * q; j < 4 * q + 4; ++j)
+        for (int j = quad; j < quad + 4; ++j)
           if (chosen >> j & 1u) emit(first + j, at<Items>(first + j), n++);
-        total += static_cast<int>(all >> (16 * q) & 0xFFFFu);
-      }
-    }
+        total += static_cast<int>(all >> (4 * quad) & 0xFFFFu);
+      });
+    });
     return total;
   }
 
@@ -157,9 +150,7 @@ class quads {
     constexpr int fit = scratch_bytes / (Lanes * static_cast<int>(sizeof(T))),
                   slots = Items < fit ? Items : fit;
     T* const tile = reinterpret_cast<T*>(self().scratch());
-    SADDLE_UNROLL
-    for (int first = 0; first < Items;
-         first += slots) {  // as many quads at a time as the scratch memory holds
+    for_each_slot<Items, Lanes, slots>([&](int first) {  // as many quads at a time as the scratch memory holds
       SADDLE_UNROLL
       for (int k = 0; k < slots; ++k) tile[at<Items>(k)] = -T(0);  // what may be added to anything, -0 too
       self().sync();
@@ -168,7 +159,7 @@ class quads {
       self().sync();
       SADDLE_UNROLL  // by the lane that will clear them: no sync() before the next round
           for (int k = 0; k < slots; ++k) acc[first + k] += tile[at<Items>(k)];
-    }
+    });
     self().sync();
   }
 
@@ -194,9 +185,9 @@ class quads {
   template <int Items, class F>
   SADDLE_HD void for_each_quad(int count, F f) const {
     static_assert(Items % 4 == 0, "a lane holds whole quads");
-    SADDLE_UNROLL
-    for (int q = 0; q < Items / 4; ++q)
-      if (int const n = q * Lanes + self().lane(); 4 * n < count) f(q, n);
+    for_each_slot<Items, Lanes, 4>([&](int k) {
+      if (int const n = k / 4 * Lanes + self().lane(); 4 * n < count) f(k / 4, n);
+    });
   }
   SADDLE_HD static void four_numbers(std::uint32_t low, std::uint32_t high, std::uint16_t* r) {
     r[0] = static_cast<std::uint16_t>(low);

@@ -106,24 +106,37 @@ SADDLE_HD bool sweep_operation(G const& g, int count, Op const& op, places<T, us
     }
     return true;
   } else {
-    T held[detail::length_of<arrays> > 0 ? detail::length_of<arrays> : 1][Items];
-    {
+    // What waits for the check is held for the whole bucket.
+    constexpr bool waits = checks && stored > 0;
+    constexpr int some = waits ? Items : slots_at_a_time<Items, G::lanes>, all = detail::length_of<arrays>;
+    T held[all > 0 ? all : 1][some];
+    auto const store_from = [&]([[maybe_unused]] int begin, [[maybe_unused]] int there) SADDLE_INLINE_LAMBDA {
       [[maybe_unused]] int n = 0;
-      ((A::load ? void(load_tile(g, count, static_cast<T const*>(at.at[n]), held[n])) : void(), ++n), ...);
-    }
-    for_each_item<Items>(g, count, [&](int k, int) SADDLE_INLINE_LAMBDA {
-      compute(
-          k,
-          [&](record& r) SADDLE_INLINE_LAMBDA {
-            [[maybe_unused]] int n = 0;
-            ((A::load ? detail::put<typename A::name, values>(r, held[n][k]) : void(), ++n), ...);
-          },
-          [&](record& r) SADDLE_INLINE_LAMBDA {
-            [[maybe_unused]] int n = 0;
-            ((detail::written<A, values> ? void(held[n][k] = detail::take<typename A::name, values>(r, T(0))) : void(),
-              ++n),
-             ...);
-          });
+      ((detail::written<A, values> ? void(store_tile(g, there, held[n], at.at[n] + begin)) : void(), ++n), ...);
+    };
+    for_each_slot<Items, G::lanes, some>([&](int first) SADDLE_INLINE_LAMBDA {
+      int const begin = first * G::lanes, left = count - begin;
+      int const there = some == Items || left < some * G::lanes ? left : some * G::lanes;
+      {
+        [[maybe_unused]] int n = 0;
+        ((A::load ? void(load_tile(g, there, static_cast<T const*>(at.at[n]) + begin, held[n])) : void(), ++n), ...);
+      }
+      for_each_item<some>(g, there, [&](int k, int) SADDLE_INLINE_LAMBDA {
+        compute(
+            first + k,
+            [&](record& r) SADDLE_INLINE_LAMBDA {
+              [[maybe_unused]] int n = 0;
+              ((A::load ? detail::put<typename A::name, values>(r, held[n][k]) : void(), ++n), ...);
+            },
+            [&](record& r) SADDLE_INLINE_LAMBDA {
+              [[maybe_unused]] int n = 0;
+              ((detail::written<A, values> ? void(held[n][k] = detail::take<typename A::name, values>(r, T(0)))
+                                           : void(),
+                ++n),
+               ...);
+            });
+      });
+      if constexpr (!waits) store_from(begin, there);
     });
     if constexpr (checks)
       if (!check([&](int k) SADDLE_INLINE_LAMBDA {
@@ -134,10 +147,7 @@ SADDLE_HD bool sweep_operation(G const& g, int count, Op const& op, places<T, us
             return most;
           }))
         return false;
-    {
-      [[maybe_unused]] int n = 0;
-      ((detail::written<A, values> ? void(store_tile(g, count, held[n], at.at[n])) : void(), ++n), ...);
-    }
+    if constexpr (waits) store_from(0, count);
     return true;
   }
 }
