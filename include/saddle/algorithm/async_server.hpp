@@ -4,7 +4,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +17,7 @@
 #include "saddle/algorithm/push_channel.hpp"
 #include "saddle/algorithm/push_order.hpp"
 #include "saddle/algorithm/staleness.hpp"
+#include "saddle/algorithm/workers_of_server.hpp"
 #include "saddle/compressor/concept.hpp"
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
@@ -28,12 +28,11 @@
 #include "saddle/executor/concept.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/run/checkpoint.hpp"
-#include "saddle/run/collective.hpp"
 #include "saddle/run/grouping.hpp"
 #include "saddle/run/report.hpp"
 #include "saddle/run/run_steps.hpp"
 #include "saddle/train/arguments.hpp"
-#include "saddle/train/driver.hpp"
+#include "saddle/train/driver_base.hpp"
 #include "saddle/transport/concept.hpp"
 #include "saddle/transport/virtual_workers.hpp"
 
@@ -90,7 +89,7 @@ class async_server {
 ///           all have been silent for longer than the deadline
 /// source    Dean et al.: Large Scale Distributed Deep Networks. NIPS 2012; AdaComp: see adacomp_sgd
 template <problem P, names_policies_of_async_server Settings, runs_in_host_memory Executor, bool Distributed>
-class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
+class async_server<P, Settings, Executor, Distributed> : driver_base<async_report> {
   using T = typename P::scalar;
   using engine = typename Executor::engine;
   template <class U>
@@ -98,7 +97,7 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
   using Compressor = decltype(Settings::compressor);
   using Staleness = decltype(Settings::staleness);
   using Channel = push_channel<T, Compressor, Executor>;
-  using Workers = async_workers<P, Compressor, Executor>;
+  using Workers = workers_of_server<P, Compressor, Executor, Distributed>;
   using event = virtual_workers::event;
   static constexpr bool counts_coordinates = Staleness::counts == staleness::counted::coordinates;
   using Pulls = outstanding_pulls<counts_coordinates>;
@@ -106,13 +105,12 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
  public:
   template <transport Tr>
   async_server(P of, Settings how, Tr const& connection, Executor const& where)
-      : driver(connection.connect()),
+      : driver_base(connection.connect()),
         how_(checked(std::move(how), of, *link_)),
         engine_(where),
         channel_(how_.compressor, of.sizes(), saddle::tensors_of(of, how_.grouping, "async_server"), how_.min_box,
                  how_.max_box, how_.seed),
-        workers_(std::move(of), channel_, how_.seed, first_async_worker(*link_, link_->rank()),
-                 first_async_worker(*link_, link_->rank() + 1)),
+        workers_(std::move(of), *link_, channel_, engine_, how_.seed),
         pulls_(channel_.padded(), sizes().size(), workers(), is_server(), how_.max_staleness),
         weights_(channel_.padded()),
         order_(how_.record, how_.replay, workers()) {
@@ -123,19 +121,16 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
     workers_.initial(channel_.split(weights_.data()));
     channel_.clamp(weights_.data());
     if constexpr (std::same_as<Tr, simulated>)
-      virtual_.emplace(connection,
-                       virtual_workers::bytes{channel_.size().total, sizeof(message_header), weights_size().total});
+      workers_.follow(connection, {channel_.size().total, sizeof(message_header), weights_size().total});
     together().agree("async_server", description() + " " + workers_.identity());
     for (int m = 0; m < workers(); ++m) {
-      if (virtual_ && !virtual_->is_there(m)) continue;
+      if (!workers_.is_there(m)) continue;
       if (is_server()) pulls_.note(m, 0);
-      if (workers_.hosts(m)) workers_.pull(m, weights_, 1);
+      workers_.begin(m, weights_);
     }
-    if constexpr (Distributed)
-      if (is_server() && !link_->is_local()) inbox_.emplace(*link_, channel_);
+    workers_.open();
   }
 
-  using driver::workers;
   void step() { run(1); }
   /// n steps; on_report(report) after each, where it is given. It may return false to stop early.
   template <class OnReport>
@@ -150,15 +145,11 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
     async_report r = report_now();
     r.mean_staleness = r.step > 0 ? static_cast<double>(r.staleness_sum) / static_cast<double>(r.step) : 0;
     r.staleness_bytes = Staleness::counts == staleness::counted::nothing ? 0 : pulls_.bytes();
-    if (virtual_) {
-      r.wire_bytes = virtual_->wire_bytes();
-      r.simulated = virtual_->report();
-    }
-    if constexpr (Distributed)
-      if (inbox_) r.left_behind = inbox_->silent();
+    workers_.complete(r);
     r.details = description();
     return r;
   }
+  using driver_base::workers;
   bool is_server() const { return link_->rank() == 0; }
   players sizes() const { return channel_.layout().sizes; }
   /// The server's. They change with the next step.
@@ -170,7 +161,6 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
   /// feedback.
   point<T const> memory(int worker) const {
     expects(workers_.hosts(worker), "async_server: there is no such worker here");
-    workers_.take(engine_);
     std::span<T const> const owed = workers_.memory(worker);
     if (owed.empty()) return {};
     return channel_.split(owed.data());
@@ -187,17 +177,13 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
   /// others nothing.
   void save(std::string const& path) {
     if (!is_server()) return;
-    if (link_->is_local()) workers_.take(engine_);
+    workers_.take();
     checkpoint_writer out(path);
     save_head(out, description(), workers_.identity(), report_);
     out.add(std::string("w"));
     out.add(std::span<T const>(weights_));
     pulls_.save(out, counts_coordinates && link_->is_local());
-    if (link_->is_local()) {
-      std::vector<double> const time = virtual_ ? virtual_->state() : std::vector<double>{};
-      out.add(std::span<double const>(time));
-      workers_.save(out);
-    }
+    workers_.save(out);
     order_.sync();
     out.commit();
   }
@@ -208,8 +194,7 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
     async_counters then;
     std::vector<T> w;
     std::optional<Pulls> pulls;
-    std::vector<double> time;
-    std::vector<typename Workers::saved> all;
+    typename Workers::saved theirs;
     together().on_first([&] {
       checkpoint_reader in(path);
       then = saved_head(in, description(), workers_.identity());
@@ -217,10 +202,7 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
       w = in.template get_all<T>();
       if (w.size() != weights_.size()) in.fail("an array has another size");
       pulls = pulls_.saved_in(in, counts_coordinates && link_->is_local());
-      if (link_->is_local()) {
-        time = in.template get_all<double>();
-        all = workers_.saved_in(in);
-      }
+      theirs = workers_.saved_in(in);
       in.expect_end();
     });
     if (!is_server()) return workers_.forget_all();
@@ -229,14 +211,10 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
     std::ranges::copy(w, weights_.begin());
     pulls_ = std::move(*pulls);
     count_from(then);
-    if (link_->is_local()) {
-      if (virtual_) virtual_->set_state(time);
-      workers_.set(all);
-    } else {
-      with_inbox([](auto& inbox) { inbox.forget(); });
-      for (int m = 0; m < workers(); ++m) give(m, false);
-      report_.lost += workers();
-    }
+    if (link_->is_local()) return workers_.set(theirs);
+    workers_.forget_all();
+    for (int m = 0; m < workers(); ++m) give(m, false);
+    report_.lost += workers();
   }
 
  private:
@@ -256,31 +234,22 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
     return how;
   }
 
-  /// f(inbox) where the workers are elsewhere.
-  template <class F>
-  void with_inbox([[maybe_unused]] F const& f) {
-    if constexpr (Distributed)
-      if (inbox_) f(*inbox_);
-  }
   /// The server's answer: all weights.
   message_bytes weights_size() const {
     auto const payload = static_cast<std::int64_t>(sizeof(T)) * sizes().size();
     return {static_cast<std::int64_t>(sizeof(message_header)) + payload, payload};
   }
 
-  // ---- The server ----
-
   /// On other ranks until the server has done so.
   template <class GoesOn>
   void serve(std::int64_t n, GoesOn const& goes_on) {
-    if constexpr (Distributed)
-      if (!is_server()) return work_for_server<T>(*link_, channel_, workers_, engine_);
-    with_inbox([](auto& inbox) { inbox.resume(); });
+    if (!is_server()) return workers_.work();
+    workers_.resume();
     for (bool more = true; more && n > 0; --n) {
       take_one();
       more = goes_on();
     }
-    with_inbox([](auto& inbox) { inbox.stop(); });
+    workers_.stop();
     order_.flush();
   }
   /// One push that is applied, and what comes before it.
@@ -288,7 +257,7 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
     auto const start = std::chrono::steady_clock::now();
     report_.refused_workers.clear();
     for (bool applied = false; !applied;) {
-      virtual_workers::occurrence const now = next();
+      virtual_workers::occurrence const now = workers_.next(order_.at(report_.turn), report_);
       if (now.what == event::crashes) {
         workers_.forget(now.worker);
         report_.lost += now.loses_gradient;
@@ -303,33 +272,14 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
     ++report_.steps_executed;
     report_.seconds += seconds_since(start);
   }
-  virtual_workers::occurrence next() {
-    if (virtual_) {
-      if (auto const now = virtual_->next()) return *now;
-      throw transport_error("async_server: after step " + std::to_string(report_.step) +
-                            " all workers are away for ever");
-    }
-    int worker = order_.at(report_.turn);
-    if (worker < 0 && link_->is_local()) worker = static_cast<int>(report_.turn % workers());
-    with_inbox([&](auto& inbox) { worker = inbox.next(worker); });
-    return {worker, event::pushes};
-  }
   /// New weights for a worker's next gradient.
   void give(int m, bool refused) {
     pulls_.note(m, report_.step);
-    with_inbox([&](auto& inbox) {
-      inbox.give(m, pulls_.number(m), weights_, refused ? letter_head::kind::refused : letter_head::kind::weights);
-    });
-    if (!link_->is_local()) return;
-    if (refused) workers_.restore(engine_, m);
-    workers_.pull(m, weights_, pulls_.number(m));
-    if (virtual_) virtual_->answer(m, pulls_.number(m));
+    workers_.answer(m, pulls_.number(m), weights_, refused);
   }
   /// True if the push was applied.
   bool receive(int m) {
-    async_push p{};
-    if (link_->is_local()) p = workers_.pushed(engine_, m);
-    with_inbox([&](auto& inbox) { p = inbox.of(m); });
+    async_push const p = workers_.pushed(m);
     order_.note(report_.turn++, m);
     report_.uplink += channel_.size();
     std::int64_t const age = report_.step - pulls_.step(m);
@@ -370,14 +320,12 @@ class async_server<P, Settings, Executor, Distributed> : driver<async_report> {
   }
 
   Settings how_;
-  mutable engine engine_;
+  engine engine_;
   Channel channel_;
-  mutable Workers workers_;  // that are hosted here; gradients that are due are taken when somebody asks
+  Workers workers_;
   Pulls pulls_;
   array<T> weights_;
   push_order order_;
-  std::optional<virtual_workers> virtual_;
-  std::optional<async_inbox<T, Channel>> inbox_;  // where the workers are elsewhere
 };
 
 template <class P, class Settings, transport Tr, class Executor>

@@ -32,7 +32,7 @@
 #include "saddle/run/report.hpp"
 #include "saddle/run/run_steps.hpp"
 #include "saddle/train/arguments.hpp"
-#include "saddle/train/driver.hpp"
+#include "saddle/train/driver_base.hpp"
 #include "saddle/train/message_channel.hpp"
 #include "saddle/train/player_copies.hpp"
 #include "saddle/transport/concept.hpp"
@@ -81,7 +81,7 @@ class md_gan {
 /// source     Hardy, Le Merrer, Sericola: MD-GAN: Multi-Discriminator Generative Adversarial Networks for Distributed
 ///            Datasets. IPDPS 2019
 template <split_gan P, names_policies_of_md_gan Settings, runs_in_host_memory Executor>
-class md_gan<P, Settings, Executor> : public driver<md_gan_report> {
+class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
   using T = typename P::scalar;
   using engine = typename Executor::engine;
   template <class U>
@@ -102,7 +102,7 @@ class md_gan<P, Settings, Executor> : public driver<md_gan_report> {
  public:
   template <transport Tr>
   md_gan(P pair, Settings how, Tr const& connection, Executor const& where)
-      : driver(connection.connect()),
+      : driver_base(connection.connect()),
         how_(checked(std::move(how), pair, workers())),
         pair_(std::move(pair)),
         identity_(identity_of(pair_)),

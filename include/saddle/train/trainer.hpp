@@ -28,7 +28,7 @@
 #include "saddle/run/saved_arrays.hpp"
 #include "saddle/run/walk.hpp"
 #include "saddle/train/arguments.hpp"
-#include "saddle/train/driver.hpp"
+#include "saddle/train/driver_base.hpp"
 #include "saddle/train/lent_gradients.hpp"
 #include "saddle/train/settings.hpp"
 #include "saddle/transport/concept.hpp"
@@ -42,7 +42,7 @@ SADDLE_NAMESPACE_BEGIN
 ///         as server_memory(). All drivers name it so
 /// errors  std::invalid_argument for a combination that makes no sense, sizes that do not fit; bad_checkpoint
 template <class T>
-class trainer : public driver<saddle::report> {
+class trainer : public driver_base<saddle::report> {
  public:
   /// On an executor with a memory of its own a problem has its gradients there, or points are copied to the host and
   /// gradients back.
@@ -222,7 +222,7 @@ class trainer : public driver<saddle::report> {
   }
 
   /// What the constructors of all combinations share.
-  trainer(settings const& s, std::unique_ptr<communicator> connected) : driver(std::move(connected)), settings_(s) {
+  trainer(settings const& s, std::unique_ptr<communicator> connected) : driver_base(std::move(connected)), settings_(s) {
     expects(link_->first() >= 0 && link_->hosted() >= 1 && link_->first() + link_->hosted() <= link_->workers(),
             "trainer: a process hosts at least one worker, of those that there are");
     settings_.check();

@@ -20,7 +20,7 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// Report   a run_report, and the counters that a checkpoint holds: Report::counters, a base of it
 template <class Report>
-class driver {
+class driver_base {
  public:
   int workers() const { return link_->workers(); }
   /// This process hosts so many, from this one on.
@@ -42,7 +42,7 @@ class driver {
  protected:
   using counters = typename Report::counters;
 
-  explicit driver(std::unique_ptr<communicator> connected) : link_(std::move(connected)) {}
+  explicit driver_base(std::unique_ptr<communicator> connected) : link_(std::move(connected)) {}
 
   collective together() const { return {*link_, report_.step}; }
   bool is_hosted(int worker) const { return worker >= first_worker() && worker < first_worker() + hosted_workers(); }
