@@ -9,10 +9,11 @@
 #include "saddle/compressor/concept.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
+#include "saddle/core/box.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/message_bytes.hpp"
 #include "saddle/core/objection.hpp"
-#include "saddle/core/box.hpp"
+#include "saddle/core/players.hpp"
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/split_gan.hpp"
@@ -69,9 +70,18 @@ struct md_gan_settings {
   std::uint64_t seed = 1;
   std::string problem{};  // a name, beside its identity(); a checkpoint of another one is refused
 
-  /// What these numbers must be with so many workers. Departures are then in the order of their workers.
+  /// What these numbers must be with this pair and so many workers. Departures are then in the order of their workers.
   /// errors  std::invalid_argument
-  void check(int workers) {
+  template <split_gan P>
+  void check(P const& pair, int workers) {
+    players const sizes = pair.sizes();
+    expects(sizes.min > 0 && sizes.max > 0, "md_gan: both players have coordinates");
+    expects(pair.batch() > 0 && pair.sample_size() > 0, "md_gan: batches and samples are not empty");
+    if constexpr (requires { pair.workers(); })
+      expects(workers <= pair.workers(), [&] {
+        return "md_gan: " + std::to_string(workers) + " workers, but the pair has data for " +
+               std::to_string(pair.workers());
+      });
     expects(batches >= 1 && batches <= workers, [&] {
       return "md_gan: " + std::to_string(batches) + " batches for " + std::to_string(workers) +
              " workers: there is at least one, and at most one a worker";
@@ -109,6 +119,11 @@ struct md_gan_settings {
     for (departure const& d : departures) all += " without=" + text(d.worker) + "@" + text(d.step);
     return all + (problem.empty() ? "" : " problem=" + problem);
   }
+};
+
+template <class S>
+concept names_policies_of_md_gan = requires(S const s) {
+  s.generator, s.discriminator, s.samples, s.feedbacks, s.discriminators;
 };
 
 /// What MD-GAN counts. Checkpoints hold it. Bytes are counted once for each worker that gets or sends a message.

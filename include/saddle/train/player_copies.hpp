@@ -58,7 +58,8 @@ class player_copies {
         memory_(on),
         run_{std::move(how), {}, {}, 0, {bound_in<T>(limits.lo), bound_in<T>(limits.lo)},
              {bound_in<T>(limits.hi), bound_in<T>(limits.hi)}, averaging::none, 0},
-        layout_{{size, 0}, run::bucket} {
+        layout_{{size, 0}, run::bucket},
+        count_(count) {
     saddle::expect_no_objection(run_.optimizer);
     for (code const& one : compiled_step<run, Engine, false, step_of<run>>) {
       if (one.holds != nullptr && one.is_constant && !one.holds(&run_, 1)) continue;
@@ -111,6 +112,13 @@ class player_copies {
     return {arrays_.find(name)->of(i), static_cast<std::size_t>(layout_.padded())};
   }
 
+  /// All copies to these weights, as the first are.
+  void begin(std::span<T const> weights) {
+    for (int i = 0; i < count_; ++i) {
+      std::ranges::copy(weights, w(i).begin());
+      settle(i);
+    }
+  }
   /// To weights that came from elsewhere: inside of the box, and with nothing to look ahead along.
   void settle(int i) {
     for (T& x : w(i)) x = clamped(x, run_.lo[0], run_.hi[0]);
@@ -156,6 +164,7 @@ class player_copies {
   memory_of<Engine, true> memory_;
   run run_;
   bucket_layout layout_;
+  int count_;
   std::vector<phase_of_step> phases_;
   named_arrays<T> arrays_;
 
