@@ -1,4 +1,4 @@
-# Reads the PTX of saddle's kernels that ptxas.cmake has left: planes move in accesses of 16 bytes.
+# Reads the PTX of saddle's kernels of step.cu, which its build has kept: planes move in accesses of 16 bytes.
 #
 # Each kernel for whole buckets must read planes so, and write so unless it is a sender that keeps nothing. Beside that
 # it reads and writes single numbers: those of an operation, a message's scales, which are of four messages where these

@@ -1,11 +1,14 @@
-# Compiles SOURCE to PTX, which machine_code.cmake reads too, has ptxas assemble it for each architecture below, and
-# reads what that reports of saddle's kernel template `run_buckets`: as many kernels as the line '// kernels: N' of
-# SOURCE says, each without spills and within the shared memory that every kernel may have, and without stack but where
-# tiles lie there: those of buckets for 512 lanes. Those for full buckets of float leave room for 12 warps on a
-# multiprocessor; few buckets take the others.
+# Has ptxas assemble PTX, which the build of SOURCE has kept and machine_code.cmake reads too, for its architecture and
+# for 9.0, and reads what that reports of saddle's kernel template `run_buckets`: as many kernels as the line
+# '// kernels: N' of SOURCE says, each without spills and within the shared memory that every kernel may have, and
+# without stack but where tiles lie there: those of buckets for 512 lanes. Those for full buckets of float leave room
+# for 12 warps on a multiprocessor; few buckets take the others.
 #
 # The PTX of the oldest serves all: no kernel asks which architecture it is for, so that of another is the same code.
-set(architectures 80 90)
+file(STRINGS ${PTX} target REGEX "^\\.target sm_[0-9]+")
+string(REGEX REPLACE "^.target sm_([0-9]+).*" "\\1" oldest "${target}")
+set(architectures ${oldest} 90)
+list(REMOVE_DUPLICATES architectures)
 set(most_registers_allowed_80 255)
 set(most_registers_of_float_allowed_80 144)  # of 65536, where buckets are full
 set(most_shared_allowed_80 49152)
@@ -28,28 +31,16 @@ foreach(header IN LISTS headers)
   endif()
 endforeach()
 
-set(nvcc ${CMAKE_COMMAND} -E env LC_ALL=C ${COMPILER} -O3)
-list(GET architectures 0 oldest)
-set(compile ${nvcc} -arch=compute_${oldest} -std=c++20 --fmad=false --expt-relaxed-constexpr -DSADDLE_BITWISE
-            -I ${INCLUDE})
-if(HOST_COMPILER)
-  list(APPEND compile -ccbin ${HOST_COMPILER})
-endif()
-foreach(folder IN LISTS THIRD_PARTY)
-  list(APPEND compile -isystem ${folder})
-endforeach()
-set(assemble ${nvcc} -Xptxas -v)
+set(assemble ${CMAKE_COMMAND} -E env LC_ALL=C ${COMPILER} -O3 -Xptxas -v)
 foreach(architecture IN LISTS architectures)
   list(APPEND assemble -gencode arch=compute_${oldest},code=sm_${architecture})
 endforeach()
-# One after the other, and the second only if the first succeeds.
-foreach(command IN ITEMS "${compile};-ptx;${SOURCE};-o;${PTX}" "${assemble};-fatbin;${PTX};-o;${PTX}.fatbin")
-  execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  if(NOT result EQUAL 0)
-    message("${output}")
-    message(FATAL_ERROR "${SOURCE} must compile; the compiler's output is above")
-  endif()
-endforeach()
+execute_process(COMMAND ${assemble} -fatbin ${PTX} -o ${PTX}.fatbin RESULT_VARIABLE result OUTPUT_VARIABLE output
+                ERROR_VARIABLE output)
+if(NOT result EQUAL 0)
+  message("${output}")
+  message(FATAL_ERROR "ptxas must accept ${PTX}; its output is above")
+endif()
 
 # One element for each entry function, and what precedes the first. A function that was not inlined is reported
 # with the entry function that it follows, so its stack counts too.
