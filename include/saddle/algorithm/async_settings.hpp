@@ -72,8 +72,8 @@ struct async_counters {
 /// On ranks that are not the server's, wire_bytes and details alone.
 struct async_report : run_report, async_counters {
   using counters = async_counters;
-  std::vector<int> refused_workers{};  // whose pushes were refused, of the latest step: between the push that it applied
-                                       // and the one before
+  std::vector<int> refused_workers{};  // whose pushes were refused in the latest step: between the push that it
+                                       // applied and the one before
   std::vector<int> left_behind{};   // workers elsewhere that have been silent for longer than the deadline
   int worker = 0;                   // whose push was applied last
   double mean_staleness = 0;        // of the pushes that were applied

@@ -15,8 +15,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// MD-GAN's discriminators of one process. Of those present, number i has the sample drawn(i, draw) of its data, and the
-/// generated batch(i).
+/// MD-GAN's discriminators of one process. Of those present, number i has the sample drawn(i, draw) of its data, and
+/// the generated batch(i).
 template <class T, split_gan P, optimizer O, class Engine>
 class hosted_discriminators {
  public:
@@ -26,8 +26,8 @@ class hosted_discriminators {
   player_copies<T, O, Engine>& copies() { return copies_; }
   player_copies<T, O, Engine> const& copies() const { return copies_; }
 
-  /// Gradient k of this step of their optimizers, and what follows it. Returns of each that is here the lowest coordinate
-  /// that would not be finite, or `none`.
+  /// Gradient k of this step of their optimizers, and what follows it. Returns of each that is here the lowest
+  /// coordinate that would not be finite, or `none`.
   template <class Drawn, class Batch>
   std::span<std::int64_t const> ascend(attendance const& who, std::int64_t step, int k, Drawn const& drawn,
                                        Batch const& batch) {

@@ -65,7 +65,7 @@ void save_arrays(std::string const& path, collective& all, AddHead const& add_he
   }
   all.on_first([&] { out->commit(); });
 }
-/// What a checkpoint of this run holds from here to its end: names, owners and sizes are looked at, and nothing is read.
+/// What a checkpoint of this run holds from here to its end: names, owners and sizes are looked at, values are not.
 /// errors  bad_checkpoint
 template <class T>
 void expect_arrays(run_state<T> const& run, checkpoint_reader& in) {
@@ -81,7 +81,7 @@ void expect_arrays(run_state<T> const& run, checkpoint_reader& in) {
   in.expect_end();
   in.return_to(here);
 }
-/// Values from rank 0's file for where they belong, which are written later. read_head(in) reads what comes before them.
+/// Values from rank 0's file for where they belong, which are written later. read_head(in) reads what comes before.
 /// errors  bad_checkpoint
 template <class T, class ReadHead>
 std::vector<std::pair<T*, std::vector<T>>> load_arrays(std::string const& path, collective& all,

@@ -222,7 +222,8 @@ class trainer : public driver_base<saddle::report> {
   }
 
   /// What the constructors of all combinations share.
-  trainer(settings const& s, std::unique_ptr<communicator> connected) : driver_base(std::move(connected)), settings_(s) {
+  trainer(settings const& s, std::unique_ptr<communicator> connected)
+      : driver_base(std::move(connected)), settings_(s) {
     expects(link_->first() >= 0 && link_->hosted() >= 1 && link_->first() + link_->hosted() <= link_->workers(),
             "trainer: a process hosts at least one worker, of those that there are");
     settings_.check();
@@ -261,7 +262,7 @@ class trainer : public driver_base<saddle::report> {
     expects(link_->server() == server_place::sharded || serves,
             "trainer: the transport has a place for the server, and over gossip there is none");
     if (time_model const* const model = link_->model()) model->expect_use(serves, !serves);
-    run_ = std::unique_ptr<run_state<T>>(new run_state<T>{{}, *link_, walk_->memory(), settings_.seed, walk_->layout()});
+    run_.reset(new run_state<T>{{}, *link_, walk_->memory(), settings_.seed, walk_->layout()});
     lent_.emplace(*problem_, run_->layout.sizes, first_worker(), hosted_workers());
     walk_->bind(*run_, *problem_, initial_weights(), lent_->buffers());
     together().agree("trainer", description() + " " + problem_->identity());
