@@ -45,7 +45,7 @@ struct coded {
 };
 template <class T, int Bucket>
 struct tiles {
-  std::uint32_t words[Bucket / 32];
+  alignas(16) std::uint32_t words[Bucket / 32];
   std::uint8_t bits[Bucket];
   coded<2, Bucket> two;
   coded<4, Bucket> four;

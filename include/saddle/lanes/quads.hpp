@@ -66,10 +66,11 @@ class quads {
   template <int Items, class F>
   SADDLE_HD void load_bits(int count, std::uint32_t const* words, F f) const {
     for_each_quad<Items>(count, [&](int q, int n) {
-      std::uint32_t const* const at = words + n / 32 * 4;
+      std::uint32_t four[4];  // of a block, which a plane holds whole
+      __builtin_memcpy(four, __builtin_assume_aligned(words + n / 32 * 4, sizeof four), sizeof four);
       SADDLE_UNROLL
       for (int j = 0; j < 4; ++j)
-        if (4 * n + j < count) f(4 * q + j, at[j] >> (n % 32) & 1u);
+        if (4 * n + j < count) f(4 * q + j, four[j] >> (n % 32) & 1u);
     });
   }
 
