@@ -81,7 +81,7 @@ class kernel_bench {
     for (int j = 0; j < messages_; ++j) encode_to(j);
     auto const& exchange = *send_.code->exchange;
     arguments a = send_.how;
-    a.downlink = exchange.downlink(&run_);
+    a.downlink = &saddle::unwrapped(run_.exchange().downlink);
     a.server_memory = array_of("w.server");
     a.server_message = message<Up>();
     a.server = static_cast<std::uint32_t>(messages_);
@@ -103,7 +103,7 @@ class kernel_bench {
     one.how.now = reinterpret_cast<saddle::exchange_facts const*>(device_.put(data.data(), data.size()));
     one.how.table = rows_of(code.uses);
     if (code.exchange != nullptr) {
-      one.how.compressor = code.exchange->compressor(&run_);
+      one.how.compressor = &saddle::unwrapped(run_.compressor);
       one.how.kept = rows_of(code.exchange->kept);
       one.how.otherwise = rows_of(code.exchange->otherwise);
     }
