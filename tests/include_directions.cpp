@@ -66,7 +66,8 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
      {"saddle/step/", "saddle/kernel/", "saddle/exchange/", "saddle/run/", "*/concept.hpp",
       "saddle/compressor/identity.hpp", "saddle/compressor/message_codec.hpp", "saddle/problem/any_problem.hpp",
       "saddle/executor/memory.hpp", "saddle/problem/device_concept.cuh", "saddle/executor/cuda.cuh",
-      "saddle/executor/cuda_handles.cuh"}},  // these three: where gradients meet kernels
+      "saddle/executor/cuda_handles.cuh",  // these three: where gradients meet kernels
+      "saddle/executor/cpu.hpp"}},         // for what compiled.hpp instantiates
     // One vector by hand, without a trainer. It runs on the CPU unless told.
     {"codec",
      {"saddle/step/", "saddle/kernel/", "saddle/run/", "*/concept.hpp", "saddle/compressor/message.hpp",

@@ -34,9 +34,18 @@ constexpr int common_bucket() {
   else return default_bucket;
 }
 
+/// What of a run is no policy and the same in all steps.
+template <class T>
+struct run_constants {
+  std::uint64_t seed;
+  T lo[2], hi[2];  // the boxes
+  averaging average;
+  double decay;
+};
+
 /// The policies of a run and its constants: what the operations of a step are made from.
 template <class T, class O, class C, class Tp>
-struct policies {
+struct policies : run_constants<T> {
   using scalar = T;
   using optimizer_type = O;
   using compression = C;
@@ -54,10 +63,6 @@ struct policies {
   O optimizer;
   C compressor;
   Tp topology;
-  std::uint64_t seed;
-  T lo[2], hi[2];  // the boxes
-  averaging average;
-  double decay;
 
   auto const& exchange() const { return unwrapped_topology(topology); }
   bool combines_first() const { return combines_before_it_adapts(topology); }

@@ -54,7 +54,9 @@ class driver_base {
     return r;
   }
   /// For the end of a description; empty where no time is modelled.
-  std::string model_name() const { return link_->model() == nullptr ? "" : " " + link_->model()->name(); }
+  std::string model_name() const {
+    return link_->model() == nullptr ? "" : std::string(" ").append(link_->model()->name());
+  }
 
   /// What a checkpoint begins with: what the run is, the identity of its problem, and what was counted.
   static void save_head(checkpoint_writer& out, std::string const& what, std::string const& identity,

@@ -235,23 +235,28 @@ class trainer : public driver_base<saddle::report> {
       static_assert(gives_full_batches<P> || !draws_full_batches<policies<T, O, C, Tp>>,
                     "these policies take gradients of full batches, sample.draw == full_batch: the problem needs "
                     "has_full_batches = true, and to answer them with the mean over all of a worker's data");
-    expects(Distributed || link_->is_local(), "trainer: the transport says is_local, and connects several processes");
+    Executor const shared = opened(how);
+    tensor_sizes const tensors = take(std::move(p), shared);
+    walk_ = make_walk<Distributed>(policies<T, O, C, Tp>{constants(Distributed), std::move(o), std::move(c), std::move(t)},
+                                   shared, link_->workers(), problem_->sizes(), tensors);
+    begin();
+  }
+  template <class P, class Executor>
+  tensor_sizes take(P p, Executor const& shared) {
     players const sizes = p.sizes();
     expects(sizes.min >= 0 && sizes.max >= 0 && sizes.size() > 0, "trainer: the problem has no coordinates");
-    settings_.check(sizes);
-    Executor const shared = opened(how);
-    policies<T, O, C, Tp> all{std::move(o),
-                              std::move(c),
-                              std::move(t),
-                              settings_.seed,
-                              {bound_in<T>(settings_.min_box.lo), bound_in<T>(settings_.max_box.lo)},
-                              {bound_in<T>(settings_.min_box.hi), bound_in<T>(settings_.max_box.hi)},
-                              settings_.average,
-                              settings_.decay};
-    walk_ = make_walk<Distributed>(std::move(all), shared, link_->workers(), sizes,
-                                   saddle::tensors_of(p, settings_.grouping, "trainer"));
+    tensor_sizes tensors = saddle::tensors_of(p, settings_.grouping, "trainer");
     problem_ = erased_for<Executor>::make(shared, std::move(p));
-    begin();
+    return tensors;
+  }
+  run_constants<T> constants(bool distributed) const {
+    expects(distributed || link_->is_local(), "trainer: the transport says is_local, and connects several processes");
+    settings_.check(problem_->sizes());
+    return {settings_.seed,
+            {bound_in<T>(settings_.min_box.lo), bound_in<T>(settings_.max_box.lo)},
+            {bound_in<T>(settings_.min_box.hi), bound_in<T>(settings_.max_box.hi)},
+            settings_.average,
+            settings_.decay};
   }
   void begin() {
     expects(link_->workers() <= problem_->most_workers(), [&] {
