@@ -344,5 +344,5 @@ trainer(P, O, C, Tp, Tr, Executor, settings) -> trainer<typename detail::scalar_
 SADDLE_NAMESPACE_END
 
 #ifdef SADDLE_COMPILED
-#include "saddle/train/compiled.hpp"
+#include "saddle/compiled.hpp"
 #endif
