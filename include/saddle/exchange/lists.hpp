@@ -79,10 +79,13 @@ template <class Subject, class Bound>
 using if_point = std::conditional_t<std::is_same_v<Subject, name::w> || std::is_same_v<Subject, name::h>, Bound,
                                     make_fixed<chain<>>>;
 
-/// A worker's move without a message.
-template <class Make, class G, int Player>
-using step_alone = step_list<local_operation<made_in_turn<Make, make_fixed<steps_x>, bounded<name::x>>,
-                         binds<means<name::x, name::w>, means<name::g, G>>, Player>>;
+/// What an operation on w along an estimate is bound to.
+template <class G>
+using from_w_along = binds<means<name::x, name::w>, means<name::g, G>>;
+/// A worker's move without a message, and what else of the same arrays follows in the sweep.
+template <class Make, class G, int Player, class... Then>
+using step_alone = step_list<local_operation<made_in_turn<Make, make_fixed<steps_x>, bounded<name::x>, Then...>,
+                                             from_w_along<G>, Player>>;
 
 struct combines_first {
   static constexpr bool constant = true;

@@ -108,6 +108,27 @@ inline constexpr bool is_moved_next<Who, descend<Who, name::w>, R...> = true;
 template <class Who, class... R>
 inline constexpr bool is_moved_next<Who, descend_and_keep<Who>, R...> = true;
 
+/// The operation of the optimizer, along g.
+template <class Who>
+using own_look_ahead = made_in_turn<base_of_look_ahead, ahead_of<Who>, bounded<name::h>>;
+/// Whoever of a topology and its wrappers makes the moves.
+template <class Tp>
+struct mover_of : mover_of<typename Tp::wraps> {};
+template <class Tp>
+  requires requires {
+    typename Tp::template move<run_archetype, name::w, make_fixed<chain<>>, name::g, both_players, false>;
+  }
+struct mover_of<Tp> {
+  using type = Tp;
+};
+template <class Tp>
+using mover = typename mover_of<Tp>::type;
+template <class Tp>
+concept looks_ahead_in_the_move = requires {
+  typename mover<Tp>::template move_and_look_ahead<run_archetype, make_fixed<chain<>>, name::g, both_players,
+                                                   make_fixed<chain<>>>;
+};
+
 /// G: where the estimate lies that counts now. K: how many there were. Begun: what of the move does not wait has begun.
 template <class Run, class G, int K, bool Begun, class... Op>
 struct plan {
@@ -140,6 +161,17 @@ struct plan<Run, G, K, Begun, descend<Who, Subject>, R...> {
                    saddle::move_in<topology, Run, Subject, direction_of<Who>, G, Who::player, false>,
                    typename plan<Run, G, K, false, R...>::type>;
 };
+/// A look-ahead right after the move may go into its sweep.
+template <class Run, class G, int K, bool Begun, class Who, class... R>
+  requires looks_ahead_in_the_move<typename Run::topology_type>
+struct plan<Run, G, K, Begun, descend<Who, name::w>, look_ahead<Who>, R...> {
+  using topology = typename Run::topology_type;
+  using type =
+      cat<std::conditional_t<Begun, step_list<>, saddle::before_gradient_in<topology, Run, Who::player>>,
+          typename mover<topology>::template move_and_look_ahead<Run, direction_of<Who>, G, Who::player,
+                                                                 own_look_ahead<Who>>,
+          typename plan<Run, G, K, false, R...>::type>;
+};
 template <class Run, class G, int K, bool Begun, class Who, class... R>
 struct plan<Run, G, K, Begun, descend_and_keep<Who>, R...> {
   using type = cat<saddle::move_in<typename Run::topology_type, Run, name::w, direction_of<Who>, G, Who::player, true>,
@@ -150,9 +182,7 @@ struct plan<Run, G, K, Begun, look_ahead<Who, Along>, R...> {
   static constexpr int player = Who::player;
   static constexpr bool averaged = std::is_same_v<Along, name::moved>;
   using along = std::conditional_t<std::is_void_v<Along>, G, Along>;
-  /// The operation of the optimizer, along g.
-  using own = local_operation<made_in_turn<base_of_look_ahead, ahead_of<Who>, bounded<name::h>>,
-                    binds<means<name::x, name::w>, means<name::g, along>>, player>;
+  using own = local_operation<own_look_ahead<Who>, from_w_along<along>, player>;
   using own_with_owed =
       local_operation<made_in_turn<make_fixed<from_x>, gradient_with_owed, ahead_of<Who>, bounded<name::h>>,
                       binds<means<name::x, name::w>, means<name::estimated, along>>, player, names<name::g>>;

@@ -93,6 +93,13 @@ struct local_steps {
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
   using move = cat<under<in_round, round<Run, Subject, Make, G, Player, KeepsMoved>>,
                    under<unless<in_round>, step_alone<Make, G, Player>>>;
+  /// The same and a look-ahead from there along G, which goes into the sweep of a step without an exchange: a bucket
+  /// where one of both is not finite keeps both.
+  template <class Run, class Make, class G, int Player, class Ahead>
+  using move_and_look_ahead =
+      cat<under<in_round, cat<round<Run, name::w, Make, G, Player, false>,
+                              step_list<local_operation<Ahead, from_w_along<G>, Player>>>>,
+          under<unless<in_round>, step_alone<Make, G, Player, Ahead>>>;
   template <class Run, int Player>
   using before_gradient = under<in_round, before_gradient_in<Tp, Run, Player>>;
 
