@@ -22,7 +22,7 @@ SADDLE_HD constexpr int place(int lane, int k) {
   return (k / quad) * (quad * Lanes) + quad * lane + k % quad;
 }
 
-/// On the GPU a tile lies in registers. That of a longer bucket would not fit: it lies in local memory, which is cached,
+/// On the GPU a tile lies in registers. That of a longer bucket would not fit: it lies in local memory, in the caches,
 /// and loops take a few of its slots at a time.
 inline constexpr int most_places_in_registers = 4096;
 template <int Items, int Lanes>
@@ -67,7 +67,7 @@ concept reduces = requires(G const g) {
 /// store_bits<Items>(count, words, f)         one bit a place, in blocks of 128 coordinates: bit b of word j holds
 ///                                            place 4 b + j, which is a ballot on the GPU and a shift on vectors
 /// load_bits<Items>(count, words, f)          f(k, bit)
-/// store_codes<Bits, Items>(count, bytes, f)  2, 4, 8 or 16 bits a place, little-endian; writes the bytes of whole quads
+/// store_codes<Bits, Items>(count, bytes, f)  2, 4, 8 or 16 bits a place, little-endian; writes bytes of whole quads
 /// load_codes<Bits, Items>(count, bytes, f)   f(k, code)
 template <class G>
 concept packs = requires(G const g, std::uint32_t* words, std::uint8_t* bytes) {
@@ -77,8 +77,8 @@ concept packs = requires(G const g, std::uint32_t* words, std::uint8_t* bytes) {
   g.template load_codes<8, 4>(4, bytes, giving<void>{});
 };
 
-/// random<Items>(stream, r)                 16 bits a place; block n of the stream serves the places 4 n ... 4 n + 3 and
-///                                          the same in the bucket's second half
+/// random<Items>(stream, r)                 16 bits a place; block n of the stream serves the places 4 n ... 4 n + 3
+///                                          and the same in the bucket's second half
 /// compact<Items>(count, f, emit)           emit(k, place, n) for the slots that satisfy f, n counting them in
 ///                                          ascending place; returns how many
 /// scatter<Items>(pairs, at, value, acc)    acc of place at(n) += value(n), n < pairs, no place twice
