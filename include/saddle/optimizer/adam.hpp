@@ -50,6 +50,7 @@ adam_ratio<T> adam_ratio_after(std::int64_t n, double beta1, double beta2, doubl
 template <class T>
 struct along_ratio {
   using values = uses<in<name::g>, inout<name::m1>, inout<name::m2>, out<name::v>>;
+  static constexpr bool passes_on_non_finite = true;
   T step;
   adam_ratio<T> ratio;
   SADDLE_HD void operator()(T g, T& m1, T& m2, T& v) const {

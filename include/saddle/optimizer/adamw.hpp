@@ -25,6 +25,7 @@ struct adamw {
   template <class T>
   struct along_ratio_and_weights {
     using values = uses<in<name::g>, in<name::x>, inout<name::m1>, inout<name::m2>, out<name::v>>;
+    static constexpr bool passes_on_non_finite = true;
     T step, decay;
     adam_ratio<T> ratio;
     SADDLE_HD void operator()(T g, T x, T& m1, T& m2, T& v) const {

@@ -35,6 +35,7 @@ struct adaptive {
   template <class T>
   struct along_scaled_gradient {
     using values = uses<in<name::g>, out<name::v>>;
+    static constexpr bool passes_on_non_finite = true;
     T step, alpha, beta;
     SADDLE_HD along_gradient<T> on(bucket_facts<T> const& facts) const {
       T const a = facts.scalars[0], b = facts.scalars[1];

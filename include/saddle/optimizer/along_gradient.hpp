@@ -11,6 +11,7 @@ SADDLE_NAMESPACE_BEGIN
 template <class T>
 struct along_gradient {
   using values = uses<in<name::g>, out<name::v>>;
+  static constexpr bool passes_on_non_finite = true;
   T step;
   SADDLE_HD void operator()(T g, T& v) const { v = step * g; }
 };

@@ -26,6 +26,7 @@ struct anchored_extragradient {
   template <class T>
   struct along_gradient_to_anchor {
     using values = uses<in<name::g>, in<name::x>, in<name::w0>, out<name::v>>;
+    static constexpr bool passes_on_non_finite = true;
     T step, pull;
     SADDLE_HD void operator()(T g, T x, T w0, T& v) const { v = step * g - pull * (w0 - x); }
   };

@@ -59,6 +59,7 @@ struct masha {
   template <class T>
   struct difference {
     using values = uses<in<name::g>, in<name::own_at_reference>, out<name::v>>;
+    static constexpr bool passes_on_non_finite = true;
     T step;
     SADDLE_HD void operator()(T g, T own, T& v) const { v = step * (g - own); }
   };

@@ -81,12 +81,33 @@ struct average_of {};
 template <int Scalar, int Player>
 struct add_squared_norm {};
 
+/// A direction that is finite though the gradient is not, as a sign would be, becomes what is reported: not a number. To
+/// all others it is what it was, to the bit. Directions that need no such help say so: `passes_on_non_finite`.
+struct no_direction_without_gradient {
+  using values = uses<in<name::g>, inout<name::v>>;
+  template <class T>
+  SADDLE_HD void operator()(T g, T& v) const {
+    v -= SADDLE_AS_WRITTEN(g) - g;
+  }
+};
+namespace detail {
+template <class Op>
+inline constexpr bool passes_on_non_finite = requires { requires Op::passes_on_non_finite; };
+template <class Min, class Max>
+inline constexpr bool passes_on_non_finite<of_player<Min, Max>> = passes_on_non_finite<Min> && passes_on_non_finite<Max>;
+template <class Op>
+auto reporting(Op op) {
+  if constexpr (passes_on_non_finite<Op>) return op;
+  else return in_turn(op, no_direction_without_gradient());
+}
+}  // namespace detail
+
 /// The operation that an optimizer's direction, or look-ahead, is in this step.
 template <class Who>
 struct direction_of {
   template <class T, class Run>
   static auto at(Run const& r, iteration const& i) {
-    return Who::of(r.optimizer).template direction<T>(Who::step(r.optimizer, i));
+    return detail::reporting(Who::of(r.optimizer).template direction<T>(Who::step(r.optimizer, i)));
   }
 };
 template <class A, class B>

@@ -24,6 +24,7 @@ struct optimistic_adam {
   template <class T>
   struct along_both_ratios {
     using values = uses<in<name::g>, inout<name::m1>, inout<name::m2>, out<name::v>>;
+    static constexpr bool passes_on_non_finite = true;
     T now, before;
     adam_ratio<T> ratio, old_ratio;
     SADDLE_HD void operator()(T g, T& m1, T& m2, T& v) const {
