@@ -29,6 +29,12 @@ struct complete : plain {
 };
 static_assert(problem<complete> && counts_its_workers<complete> && names_its_tensors<complete> &&
               has_gradient_buffers<complete> && splits_by_player<complete>);
+struct keeps_statistics : plain {
+  std::span<float> buffers(int) const { return {}; }
+  void bind_weights(int, point<float>) {}
+};
+static_assert(problem<keeps_statistics> && has_buffers<keeps_statistics> && binds_weights<keeps_statistics> &&
+              !has_buffers<plain> && !binds_weights<plain>);
 struct generic : plain {
   using plain::gradient;
   void gradient(point<float const>, sample, point<float>, auto) const {}
@@ -63,6 +69,19 @@ struct constant_buffers : plain {
 struct buffers_without_a_worker : plain {
   point<float> gradient_buffers() const { return {}; }
 };
+struct statistics_of_all : plain {
+  std::span<float> buffers() const { return {}; }
+};
+struct constant_statistics : plain {
+  std::span<float const> buffers(int) const { return {}; }
+};
+struct binds_constant_weights : plain {
+  void bind_weights(point<float>) {}
+};
+static_assert(!buffers_is_const_takes_a_worker_and_gives_a_span<statistics_of_all> && !problem<statistics_of_all>);
+static_assert(!buffers_is_const_takes_a_worker_and_gives_a_span<constant_statistics> && !problem<constant_statistics>);
+static_assert(!bind_weights_takes_a_worker_and_a_point<binds_constant_weights> && !problem<binds_constant_weights>);
+
 struct player_as_a_number : plain {
   using plain::gradient;
   void gradient(point<float const>, sample, point<float>, int) const {}

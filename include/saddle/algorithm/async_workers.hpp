@@ -28,7 +28,7 @@ struct async_push {
 /// Workers of an asynchronous run that one process hosts: what each has of its latest pull, and what it owes.
 ///
 /// A gradient is a function of the pull and its number, so that it does not matter when it is taken: all that are due
-/// are taken together, by all threads, when one of them is wanted.
+/// are taken together, by all threads, when one of them is wanted. The problem's buffers are each worker's own, and saved.
 template <problem P, compression C, runs_in_host_memory Executor>
 class async_workers {
   using T = typename P::scalar;
@@ -110,11 +110,16 @@ class async_workers {
 
   /// When no gradient is due.
   void save(checkpoint_writer& out) const {
-    for (worker const& w : all_) {
+    for (std::size_t m = 0; m < all_.size(); ++m) {
+      worker const& w = all_[m];
       out.add(static_cast<progress const&>(w));
       out.add(std::string("e"));
       out.add(std::span<T const>(w.memory));
       out.add(std::span<std::byte const>(w.message).first(w.has == held::message ? channel_.planes_size() : 0));
+      if constexpr (has_buffers<P>) {
+        out.add(std::string("buffers"));
+        out.add(std::span<T const>(problem_.buffers(first_ + static_cast<int>(m))));
+      }
     }
   }
   /// What was saved of as many workers, for set().
@@ -129,6 +134,11 @@ class async_workers {
       if (one.memory.size() != all_[0].memory.size() ||
           one.message.size() != (one.at.has == held::message ? channel_.planes_size() : 0))
         in.fail("an array has another size");
+      if constexpr (has_buffers<P>) {
+        in.expect_array("buffers");
+        one.buffers = in.template get_all<T>();
+        if (one.buffers.size() != problem_.buffers(first_).size()) in.fail("an array has another size");
+      }
     }
     return all;
   }
@@ -138,6 +148,8 @@ class async_workers {
       static_cast<progress&>(all_[m]) = then[m].at;
       all_[m].memory.assign(then[m].memory.begin(), then[m].memory.end());
       all_[m].message.assign(then[m].message.begin(), then[m].message.end());
+      if constexpr (has_buffers<P>)
+        std::ranges::copy(then[m].buffers, std::span<T>(problem_.buffers(first_ + static_cast<int>(m))).begin());
     }
   }
 
@@ -187,7 +199,7 @@ class async_workers {
 template <problem P, compression C, runs_in_host_memory Executor>
 struct async_workers<P, C, Executor>::saved {
   progress at;
-  std::vector<T> memory;
+  std::vector<T> memory, buffers;
   std::vector<std::byte> message;
 };
 

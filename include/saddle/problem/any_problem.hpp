@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -27,6 +28,10 @@ class any_problem {
   virtual void gradient(point<T const> at, sample const* s, point<T> out, int player) const = 0;
   /// Where the gradients of a worker are to be written, if that is the problem's matter; empty spans otherwise.
   virtual point<T> gradient_buffers(int) const { return {}; }
+  /// One of the arrays at which gradients of a worker are taken.
+  virtual void bind_weights(int, point<T>) {}
+  /// What is kept beside the weights of a worker; empty where there is nothing.
+  virtual std::span<T> buffers(int) const { return {}; }
   /// Whether a gradient is nothing but kernels, the same ones every time.
   virtual bool repeats() const { return true; }
 };
@@ -47,6 +52,13 @@ class problem_of_type : public any_problem<typename P::scalar> {
   void initial(std::uint64_t seed, point<T> w) const override { problem_.initial(seed, w); }
   point<T> gradient_buffers(int worker) const override {
     if constexpr (has_gradient_buffers<P>) return problem_.gradient_buffers(worker);
+    else return {};
+  }
+  void bind_weights(int worker, point<T> w) override {
+    if constexpr (binds_weights<P>) problem_.bind_weights(worker, w);
+  }
+  std::span<T> buffers(int worker) const override {
+    if constexpr (has_buffers<P>) return problem_.buffers(worker);
     else return {};
   }
 

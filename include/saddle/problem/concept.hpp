@@ -57,6 +57,12 @@ concept has_gradient_buffers = requires(P const p) {
   { p.gradient_buffers(0) } -> std::convertible_to<point<typename P::scalar>>;
 };
 template <class P>
+concept has_buffers = requires(P const p) {
+  { p.buffers(0) } -> std::convertible_to<std::span<typename P::scalar>>;
+};
+template <class P>
+concept binds_weights = requires(P p, point<typename P::scalar> w) { p.bind_weights(0, w); };
+template <class P>
 concept states_its_identity = requires(P const p) {
   { p.identity() } -> std::convertible_to<std::string>;
 };
@@ -86,6 +92,12 @@ concept gradient_buffers_is_const_takes_a_worker_and_gives_a_point =
     has_gradient_buffers<P> ||
     !(requires(P& p) { p.gradient_buffers(0); } || requires { requires is_function<decltype(&P::gradient_buffers)>; });
 template <class P>
+concept buffers_is_const_takes_a_worker_and_gives_a_span =
+    has_buffers<P> || !(requires(P& p) { p.buffers(0); } || requires { requires is_function<decltype(&P::buffers)>; });
+template <class P>
+concept bind_weights_takes_a_worker_and_a_point =
+    binds_weights<P> || !(requires { requires is_function<decltype(&P::bind_weights)>; });
+template <class P>
 concept identity_is_const_and_gives_a_string =
     states_its_identity<P> ||
     !(requires(P& p) { p.identity(); } || requires { requires is_function<decltype(&P::identity)>; });
@@ -100,7 +112,8 @@ concept gradient_of_one_player_is_const_and_takes_a_player =
 template <class P>
 concept has_sound_options =
     workers_is_const_and_gives_an_int<P> && tensors_is_const_takes_a_player_and_gives_a_vector_of_tensors<P> &&
-    gradient_buffers_is_const_takes_a_worker_and_gives_a_point<P> && identity_is_const_and_gives_a_string<P>;
+    gradient_buffers_is_const_takes_a_worker_and_gives_a_point<P> && identity_is_const_and_gives_a_string<P> &&
+    buffers_is_const_takes_a_worker_and_gives_a_span<P> && bind_weights_takes_a_worker_and_a_point<P>;
 
 /// A min-max problem, possibly stochastic, possibly different on every worker.
 ///
@@ -117,14 +130,19 @@ concept has_sound_options =
 /// gradient_buffers(worker)   optional: a span a player that is `out` for this worker, in place of an array of the
 ///                            trainer's; on 16 bytes, each worker's its own. Asked for before each step: they may be
 ///                            others than in the step before, and on the device a graph is then recorded anew
+/// bind_weights(worker, w)    optional: called by a trainer before the first step for each array, in the executor's memory, at which
+///                            gradients of a worker of this process will be taken: every `at` is one of these. Who keeps
+///                            views of the weights makes them here. Workers that share an array are bound to it each
+/// buffers(worker)            optional: what the problem keeps beside the weights, as the running statistics of a batch
+///                            normalization: a span, of one size for all workers, each worker's its own, which stays where it
+///                            is. It is saved and loaded with the run, and settings::buffers says what becomes of it where
+///                            workers exchange. On the host
 /// has_full_batches           optional: a constant, true where a sample with draw == full_batch is the mean over all data of
 ///                            the worker. Methods that need full batches (svrg, page, masha) refuse other problems
 /// identity()                 optional: a text that differs where the problem does, with a checksum of its data: a
 ///                            checkpoint of one problem is then refused by a run of another. Asked once, at construction
 ///
-/// Running statistics are not handled: what a problem keeps besides the weights, say the running mean and variance of a
-/// batch normalization, is neither averaged over the workers nor saved in a checkpoint. Use layers without them, or
-/// make them coordinates of a player.
+/// A copy of a problem trains apart from the original: what gradients change in it, they change in it alone.
 template <class P>
 concept problem = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_a_gradient<P> &&
                   has_sound_options<P> && gradient_of_one_player_is_const_and_takes_a_player<P>;

@@ -8,6 +8,7 @@
 #include "saddle/core/buckets.hpp"
 #include "saddle/executor/memory.hpp"
 #include "saddle/problem/any_problem.hpp"
+#include "saddle/run/buffer_exchange.hpp"
 #include "saddle/run/description.hpp"
 #include "saddle/run/run_state.hpp"
 
@@ -20,10 +21,12 @@ class any_walk {
   virtual ~any_walk() = default;
   virtual executor_memory& memory() = 0;
   virtual bucket_layout layout() const = 0;  // for the host
-  /// Allocates all arrays and connects them. The weights begin at w0; gradients go to `lent`, one a hosted worker,
-  /// where that is not empty.
-  virtual void bind(run_state<T>& run, any_problem<T> const& problem, std::span<T const> w0,
+  /// Allocates all arrays and connects them with each other and with the problem. The weights begin at w0; gradients go
+  /// to `lent`, one a hosted worker, where that is not empty.
+  virtual void bind(run_state<T>& run, any_problem<T>& problem, buffer_rule buffers, std::span<T const> w0,
                     std::span<point<T> const> lent) = 0;
+  /// Of the problem's buffers, for descriptions; empty where there are none.
+  virtual std::string describe_buffers() const = 0;
   /// The gradients of hosted workers go elsewhere from now on.
   virtual void lend(std::span<point<T> const> lent) = 0;
   /// Before a step: all that its kernels need to know.

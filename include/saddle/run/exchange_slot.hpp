@@ -156,6 +156,11 @@ class exchange_slot {
     }
   }
 
+  /// Whose messages a worker combines in a round of a step, of those who take part.
+  std::vector<edge> heard_by(run_state<T> const& run, std::int64_t step, int round, int worker) const {
+    std::vector<edge> all = code.hears(topology_, step, round, worker, run.workers());
+    return code.averages ? present(run, std::move(all)) : present(run, std::move(all), worker);
+  }
   /// Who hears whom in a step.
   void plan(run_state<T> const& run, Engine& engine, std::int64_t step) {
     for (int round = 0; round < rounds_; ++round) {
@@ -163,10 +168,10 @@ class exchange_slot {
       r.transfers.clear();
       lists_.clear();
       if (code.averages) {
-        lists_.push_back(present(run, code.hears(topology_, step, round, run.first(), run.workers())));
+        lists_.push_back(heard_by(run, step, round, run.first()));
       } else {
         for (int m = 0; m < run.workers(); ++m) {
-          std::vector<edge> from = present(run, code.hears(topology_, step, round, m, run.workers()), m);
+          std::vector<edge> from = heard_by(run, step, round, m);
           for (edge const& e : from) {
             expect_worker(run, e.worker);
             if (e.worker != m) r.transfers.push_back({e.worker, m});

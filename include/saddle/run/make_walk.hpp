@@ -108,6 +108,7 @@ std::unique_ptr<any_walk<T>> make_walk(policies<T, O, C, Tp> policies, Executor 
   compiled.rounds = rounds_of(kept->topology);
   compiled.varies = is_varying(kept->topology);
   compiled.has_server = run::has_server;
+  compiled.amplifies = run::amplifies;
   compiled.needs_everyone = facts_of_steps<O>::averages_vectors || topology_correction<Tp>::needs::exact_gossip;
   if constexpr (draws_its_workers<Tp>)
     compiled.takes_part = [](void const* r, std::int64_t step, int worker, int all) {

@@ -15,6 +15,7 @@
 #include "saddle/problem/any_problem.hpp"
 #include "saddle/run/any_walk.hpp"
 #include "saddle/run/bound_step.hpp"
+#include "saddle/run/buffer_exchange.hpp"
 #include "saddle/run/exchange_launch.hpp"
 #include "saddle/run/exchange_slot.hpp"
 #include "saddle/run/instruction.hpp"
@@ -46,13 +47,20 @@ class walk final : public any_walk<T> {
   }
   run_description describe() const override { return step_.policies.describe(step_.policies.values.all, layout()); }
 
-  void bind(run_state<T>& run, any_problem<T> const& problem, std::span<T const> w0,
+  std::string describe_buffers() const override { return buffers_.description(); }
+
+  void bind(run_state<T>& run, any_problem<T>& problem, buffer_rule buffers, std::span<T const> w0,
             std::span<point<T> const> lent) override {
     run_ = &run;
     problem_ = &problem;
+    buffers_.bind(run, problem, buffers, step_.policies.has_server, step_.policies.amplifies);
     if (time_model const* const model = run.link.model(); model != nullptr && step_.policies.needs_everyone)
       model->expect_everyone();
     step_.bind(run, w0, lent);
+    for (int m = 0; m < run.hosted(); ++m)
+      for (operation const& op : step_.operations)
+        if (op.code->what == action::gradient)
+          problem.bind_weights(run.first() + m, run.split(run.arrays[op.code->at.text].of(m)));
   }
   void lend(std::span<point<T> const> lent) override { step_.lend(lent); }
 
@@ -66,6 +74,7 @@ class walk final : public any_walk<T> {
     kind_ = 0;
     gradients_of_step_ = 0;
     is_in_flight_ = serves_ = false;
+    mixed_ = nullptr;
     for (std::size_t i = 0; i < step_.operations.size(); ++i)
       if (auto const holds = step_.operations[i].code->holds; holds == nullptr || holds(policies, run.step))
         kind_ |= std::uint64_t{1} << i;
@@ -85,6 +94,7 @@ class walk final : public any_walk<T> {
         case action::receive: prepare_receive(op, now, model); break;
       }
     });
+    if (mixed_ != nullptr) count_buffers(model);
     is_planned_ = true;
     planned_without_ = run.absent;
     step_.step_number[0] = run.step;
@@ -112,6 +122,9 @@ class walk final : public any_walk<T> {
     };
     if (run.link.is_local() && problem_->repeats()) step_.engine.replay(kind, all);
     else all();
+    if (mixed_ != nullptr)
+      buffers_.exchange(run, mixed_->rounds(),
+                        [&](int round, int m) { return mixed_->heard_by(run, run.step, round, m); });
     // Whoever was not there hears of a server's weights, and its look-ahead is at rest there.
     if (serves_)
       if (named_array<T> const* const h = run.arrays.find("h"); h != nullptr && h->whose() == owner::workers)
@@ -216,7 +229,27 @@ class walk final : public any_walk<T> {
       run.uplink += {sent * up.total, sent * up.payload};
     }
     is_in_flight_ = false;
-    serves_ |= s.code.averages && s.name_of("") == "w.";
+    bool const of_weights = s.name_of("") == "w.";
+    serves_ |= s.code.averages && of_weights;
+    if (of_weights && buffers_.exchanges()) mixed_ = &s;
+  }
+  /// They go along with the weights, uncompressed.
+  void count_buffers(time_model* model) {
+    run_state<T>& run = *run_;
+    message_bytes const one = buffers_.bytes();
+    std::int64_t const there = run.workers() - static_cast<std::int64_t>(run.absent.size());
+    if (mixed_->code.averages) {
+      run.uplink += {there * one.total, there * one.payload};
+      run.downlink += {there * one.total, there * one.payload};
+      if (model != nullptr) model->serve(one.total, one.total);
+      return;
+    }
+    for (int round = 0; round < mixed_->rounds(); ++round) {
+      auto const transfers = mixed_->transfers(round);
+      auto const sent = static_cast<std::int64_t>(transfers.size());
+      run.uplink += {sent * one.total, sent * one.payload};
+      if (model != nullptr) model->gossip(transfers, one.total);
+    }
   }
 
   // ---- The step ----
@@ -293,27 +326,15 @@ class walk final : public any_walk<T> {
   /// Those of all workers, into the table of each process.
   void share_scalars() {
     run_state<T>& run = *run_;
-    std::size_t const each = static_cast<std::size_t>(run.most_scalars);
-    std::vector<T> all(each * static_cast<std::size_t>(run.workers()));
-    auto const of = [&](int rank) {
-      auto const first = static_cast<std::size_t>(run.link.first_of(rank)),
-                 last = static_cast<std::size_t>(run.link.first_of(rank + 1));
-      return std::as_writable_bytes(std::span(all).subspan(first * each, (last - first) * each));
-    };
+    std::vector<T> all(static_cast<std::size_t>(run.most_scalars) * static_cast<std::size_t>(run.workers()));
     step_.memory.read(all.data(), static_cast<T const*>(run.scalars), all.size());
-    std::vector<parcel> sends, receives;
-    for (int r = 0; r < run.link.ranks(); ++r) {
-      if (r == run.link.rank()) continue;
-      sends.push_back({r, of(run.link.rank())});
-      receives.push_back({r, of(r)});
-    }
-    run.link.start({run.step, 0, {}, sends, receives});
-    run.link.finish();
+    share_rows(run, std::span(all));
     step_.memory.write(run.scalars, static_cast<T const*>(all.data()), all.size());
   }
   static constexpr int most_sections_ = 1 << 16;  // of a kind
 
   bound_step<T, Executor, Distributed> step_;
+  buffer_exchange<T> buffers_;
   run_state<T>* run_ = nullptr;
   any_problem<T> const* problem_ = nullptr;
 
@@ -322,6 +343,7 @@ class walk final : public any_walk<T> {
   std::vector<std::uint64_t> kinds_;
   int section_ = 0, gradients_of_step_ = 0, plans_ = 0;
   bool is_in_flight_ = false, serves_ = false, is_planned_ = false;
+  slot* mixed_ = nullptr;  // the exchange of the weights that the buffers follow
   std::vector<int> planned_without_;
 };
 

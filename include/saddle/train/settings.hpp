@@ -7,6 +7,7 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/core/objection.hpp"
 #include "saddle/core/players.hpp"
+#include "saddle/run/buffer_exchange.hpp"
 #include "saddle/run/grouping.hpp"
 #include "saddle/run/policies.hpp"
 
@@ -20,6 +21,7 @@ struct settings {
   box min_box{}, max_box{};  // constraints on the players, applied wherever w or h is written
   std::string problem{};     // a name, beside its identity(); a checkpoint of another one is refused
   saddle::grouping grouping = saddle::grouping::whole_model;
+  buffer_rule buffers = buffer_rule::averaged;  // of problems that have any
 
   box const& box_of(int player) const { return player == 0 ? min_box : max_box; }
   char const* averaging_name() const {

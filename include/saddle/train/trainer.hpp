@@ -150,6 +150,12 @@ class trainer : public driver_base<saddle::report> {
     expects(plane >= 0 && plane < static_cast<int>(all.size()), "trainer: the optimizer's state has no such plane");
     return array(all[static_cast<std::size_t>(plane)], worker);
   }
+  /// What the problem keeps beside the weights of a worker; empty where it has no buffers.
+  std::span<T const> buffers(int worker) const {
+    int const m = local(worker);
+    named_array<T> const* const a = run_->arrays.find("buffers");
+    return a == nullptr ? std::span<T const>{} : std::span<T const>(a->of(m), a->size);
+  }
   /// Any array of the run by its name: "w", "h", "w.e", "m1", those of your own policies; and which there are.
   /// errors  std::invalid_argument: no operation of this run has it
   point<T const> array(std::string const& name, int worker) const {
@@ -269,7 +275,7 @@ class trainer : public driver_base<saddle::report> {
     if (time_model const* const model = link_->model()) model->expect_use(serves, !serves);
     run_.reset(new run_state<T>{{}, *link_, walk_->memory(), settings_.seed, walk_->layout()});
     lent_.emplace(*problem_, run_->layout.sizes, first_worker(), hosted_workers());
-    walk_->bind(*run_, *problem_, initial_weights(), lent_->buffers());
+    walk_->bind(*run_, *problem_, settings_.buffers, initial_weights(), lent_->buffers());
     together().agree("trainer", description() + " " + problem_->identity());
     walk_->plan_first();
   }
@@ -290,7 +296,7 @@ class trainer : public driver_base<saddle::report> {
     return d.optimizer + " " + d.compression + " " + d.topology + " workers=" + std::to_string(link_->workers()) +
            " coordinates=" + std::to_string(p.min) + "+" + std::to_string(p.max) +
            " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
-           " average=" + settings_.averaging_name() + " " + d.details +
+           " average=" + settings_.averaging_name() + " " + d.details + walk_->describe_buffers() +
            (settings_.problem.empty() ? "" : " problem=" + settings_.problem) + model_name();
   }
 
