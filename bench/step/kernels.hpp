@@ -1,7 +1,7 @@
 #pragma once
 // The kernels of a step that send and receive, and the server's between them, for the combinations of the papers.
-// `of_copy` counts what a combination must move: each array read once and written once, messages included, over the rate
-// of a copy on the same device in the same run. A look-ahead is a kernel of its own, and counts with what is received.
+// `of_copy` counts what a combination must move: each array read once and written once, messages included, over the
+// rate of a copy on the same device in the same run. A look-ahead is a kernel of its own, and counts with what is received.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -109,11 +109,11 @@ class kernel_bench {
     }
     return one;
   }
-  saddle::row<float> const* rows_of(std::span<saddle::array_use const> uses) {
+  saddle::array_row<float> const* rows_of(std::span<saddle::array_use const> uses) {
     std::vector<float*> arrays{nullptr};
     for (saddle::array_use const& use : uses) arrays.insert(arrays.end() - 1, array_of(use.in("w")));
     float* const* const at = device_.put(arrays.data(), arrays.size());
-    saddle::row<float> const row{{at, at}, nullptr, 0};
+    saddle::array_row<float> const row{{at, at}, nullptr, 0};
     return device_.put(&row, 1);
   }
   float* array_of(std::string const& name) {
@@ -161,8 +161,12 @@ class kernel_bench {
   Device device_;
   int messages_;
   saddle::bucket_layout layout_;
-  policies run_{.optimizer{}, .compressor{}, .topology{}, .seed = 1, .lo{-1e30f, -1e30f}, .hi{1e30f, 1e30f},
-                .average = saddle::averaging::none, .decay = 0};
+  policies run_{{.seed = 1,
+                 .lo{-1e30f, -1e30f},
+                 .hi{1e30f, 1e30f},
+                 .average = saddle::averaging::none,
+                 .decay = 0},
+                {}, {}, {}};
   engine engine_ = device_.make_engine();
   std::vector<float> some_ = std::vector<float>(1 << 20);
   std::map<std::string, float*> arrays_;

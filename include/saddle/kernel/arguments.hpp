@@ -26,17 +26,17 @@ struct launch_data : exchange_facts {
   Op op;
 };
 
-/// A row of a launch: a worker, or what all of them share. One type for all operations: arrays are in the order in which
-/// arrays_of lists them.
+/// A row of a launch: a worker, or what all of them share. One type for all operations: arrays are in the order in
+/// which arrays_of lists them.
 template <class T>
-struct row {
+struct array_row {
   T* const* arrays[2];    // of each player, seen from where coordinate 0 would lie: gradients may be a user's
   T const* scalars;
   std::uint32_t sender;   // the number of the worker in the run
 };
 
 template <class T>
-SADDLE_HD bucket_facts<T> facts_of(row<T> const& r, bucket const& b) {
+SADDLE_HD bucket_facts<T> facts_of(array_row<T> const& r, bucket const& b) {
   return {b.player, r.scalars};
 }
 
@@ -52,7 +52,7 @@ SADDLE_HD places<T, uses<A...>> places_of([[maybe_unused]] T* const* arrays, [[m
 }  // namespace detail
 
 template <class U, class T>
-SADDLE_HD places<T, U> places_in(row<T> const& r, bucket const& b) {
+SADDLE_HD places<T, U> places_in(array_row<T> const& r, bucket const& b) {
   return detail::places_of(b.player == 0 ? r.arrays[0] : r.arrays[1], b, U());
 }
 

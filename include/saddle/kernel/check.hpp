@@ -15,7 +15,7 @@ struct check_kernel {
   static constexpr int length = Bucket;
   bucket_layout layout;
   launch_data<Give> const* now;
-  row<T> const* rows;
+  array_row<T> const* rows;
   std::int64_t* non_finite;  // each row's lowest such coordinate
 
   template <cooperative_group G>

@@ -19,7 +19,7 @@ struct local_kernel {
   using arrays = arrays_of<Op, Local>;
   bucket_layout layout;
   launch_data<Op> const* now;
-  row<T> const* rows;
+  array_row<T> const* rows;
   char const* absent;        // one a row, or null
   char const* skips;         // the same: whether the exchange before this was skipped
   std::int64_t* non_finite;  // one a row
@@ -27,7 +27,7 @@ struct local_kernel {
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
     if ((absent != nullptr && absent[m]) || (skips != nullptr && skips[m])) return;
-    row<T> const& r = rows[m];
+    array_row<T> const& r = rows[m];
     places<T, arrays> const at = places_in<arrays>(r, b);
     prefetch_next(count, at);
     detail::decide(now->op, facts_of(r, b), [&](auto const& shared) SADDLE_INLINE_LAMBDA {

@@ -20,7 +20,7 @@ struct measure_kernel {
   using arrays = arrays_of<Op>;
   bucket_layout layout;
   launch_data<Op> const* now;
-  row<T> const* rows;
+  array_row<T> const* rows;
   T* sums;  // one a row and bucket
   std::int64_t buckets;
 
@@ -28,7 +28,7 @@ struct measure_kernel {
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
     constexpr int Items = Bucket / G::lanes;
     T p[Items];
-    sweep_operation<Items>(g, count, now->op, places_in<arrays>(rows[m], b), unchecked{}, leaves<name::p>(p));
+    sweep_operation<Items>(g, count, now->op, places_in<arrays>(rows[m], b), unchecked{}, detail::leaves<name::p>(p));
     T const all = g.template sum<Items>(count, [&](int k) { return p[k]; });
     if (g.lane() == 0) sums[m * buckets + b.index] = all;
   }

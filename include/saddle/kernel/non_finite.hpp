@@ -10,8 +10,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Reports the lowest coordinate of the tile whose bits(k) are not of a finite magnitude; true on every lane if there is
-/// one.
+/// Reports the lowest coordinate of the tile whose bits(k) are not of a finite magnitude; true on every lane if there
+/// is one.
 template <class T, int Items, class G, class Bits>
 SADDLE_HD bool finds_non_finite_bits(G const& g, Bits bits, bucket const& b, int count, std::int64_t* lowest) {
   if (g.template max<Items>(count, bits) < infinity_bits<T>) return false;

@@ -40,7 +40,7 @@ struct receive_kernel {
   D decoder;
   bucket_layout layout;
   launch_data<Op> const* now;
-  row<T> const* rows;
+  array_row<T> const* rows;
   char const* absent;
   incoming<T> const* sources;  // one a row
   std::int64_t* non_finite;    // the same
@@ -49,7 +49,7 @@ struct receive_kernel {
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
     if (sources[m].skips || (absent != nullptr && absent[m])) return;
     constexpr int Items = Bucket / G::lanes;
-    row<T> const& r = rows[m];
+    array_row<T> const& r = rows[m];
     places<T, arrays> const at = places_in<arrays>(r, b);
     prefetch_next(count, at);
     T acc[Items];
@@ -61,7 +61,7 @@ struct receive_kernel {
           [&](auto const& bits) SADDLE_INLINE_LAMBDA {
             return !finds_non_finite_bits<T, Items>(g, bits, b, count, non_finite + m);
           },
-          given<name::acc>(acc));
+          detail::given<name::acc>(acc));
     });
   }
 };
@@ -74,7 +74,7 @@ struct undo_kernel {
   D decoder;
   bucket_layout layout;
   exchange_facts const* now;
-  row<T> const* rows;
+  array_row<T> const* rows;
   char const* absent;
   incoming<T> const* sources;  // the server's
   message_planes const* messages;
@@ -87,7 +87,8 @@ struct undo_kernel {
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
     saddle::add_decoded(decoder, g, message_at<D, T>(messages[m], b), count, now->dither(rows[m].sender, b),
                         T(1), sent);
-    sweep_operation<Items>(g, count, Undo(), places_in<arrays>(rows[m], b), unchecked{}, given<name::sent>(sent));
+    sweep_operation<Items>(g, count, Undo(), places_in<arrays>(rows[m], b), unchecked{},
+                           detail::given<name::sent>(sent));
   }
 };
 

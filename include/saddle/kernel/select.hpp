@@ -25,7 +25,7 @@ struct put_aside_kernel {
   using giving = giving_tile<T, Give, Local, Otherwise, false>;
   bucket_layout layout;
   launch_data<Give> const* now;
-  row<T> const *rows, *otherwise;
+  array_row<T> const *rows, *otherwise;
   int m;
   char const* absent;
   T* outgoing;
@@ -81,7 +81,7 @@ struct select_kernel {
   C compressor;
   bucket_layout layout;
   bool const* skips;  // the server's, which does not encode in a skipped step; null for a worker
-  row<T> const* kept;
+  array_row<T> const* kept;
   char const* absent;  // of this worker; or null
   T const* outgoing;
   radix_search<T> const* search;
@@ -106,8 +106,8 @@ struct select_kernel {
     load_tile(g, count, outgoing + b.begin, p);
     compressor.encode_selected(g, p, sent, count, which, earlier.equal, out);
     if (absent == nullptr || !*absent)
-      sweep_operation<Items>(g, count, Keep(), places_in<kept_arrays>(*kept, b), unchecked{}, given<name::p>(p),
-                             given<name::sent>(sent));
+      sweep_operation<Items>(g, count, Keep(), places_in<kept_arrays>(*kept, b), unchecked{}, detail::given<name::p>(p),
+                             detail::given<name::sent>(sent));
   }
 };
 

@@ -24,9 +24,9 @@ struct giving_tile {
 
   /// Whether what is kept is up to date with p.
   template <int Items, cooperative_group G>
-  SADDLE_HD static bool run(G const& g, launch_data<Give> const& now, row<T> const& r, row<T> const& otherwise,
-                            bucket const& b, int count, std::int64_t* lowest, [[maybe_unused]] T (&v)[Items],
-                            T (&p)[Items]) {
+  SADDLE_HD static bool run(G const& g, launch_data<Give> const& now, array_row<T> const& r,
+                            array_row<T> const& otherwise, bucket const& b, int count, std::int64_t* lowest,
+                            [[maybe_unused]] T (&v)[Items], T (&p)[Items]) {
     places<T, arrays> const at = places_in<arrays>(r, b);
     prefetch_next(count, at);
     bool finite = true;
@@ -36,8 +36,9 @@ struct giving_tile {
         return !finds_non_finite_bits<T, Items>(g, bits, b, count, lowest);
       };
       if constexpr (LeavesV)
-        finite = sweep_operation<Items>(g, count, op, at, check, leaves<name::p>(p), leaves<name::v>(v));
-      else finite = sweep_operation<Items>(g, count, op, at, check, leaves<name::p>(p));
+        finite = sweep_operation<Items>(g, count, op, at, check, detail::leaves<name::p>(p),
+                                        detail::leaves<name::v>(v));
+      else finite = sweep_operation<Items>(g, count, op, at, check, detail::leaves<name::p>(p));
     });
     if (finite) return true;
     if constexpr (LeavesV) for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
@@ -47,7 +48,7 @@ struct giving_tile {
           [&](auto const& bits) SADDLE_INLINE_LAMBDA {
             return !finds_non_finite_bits<T, Items>(g, bits, b, count, lowest);
           },
-          leaves<name::p>(p));
+          detail::leaves<name::p>(p));
     if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
     return finite;
   }
@@ -63,7 +64,7 @@ struct send_kernel {
   C compressor;
   bucket_layout layout;
   launch_data<Give> const* now;
-  row<T> const *rows, *kept, *otherwise;
+  array_row<T> const *rows, *kept, *otherwise;
   char const* absent;
   message_planes const* messages;  // where each worker's message is written
   std::int64_t* non_finite;        // each worker's lowest such coordinate
@@ -78,8 +79,8 @@ struct send_kernel {
     saddle::encode_tile(compressor, g, p, v, sent, count, now->dither(rows[m].sender, b),
                         message_at<C, T>(messages[m], b));
     if (keeps)
-      sweep_operation<Items>(g, count, Keep(), places_in<kept_arrays>(kept[m], b), unchecked{}, given<name::p>(p),
-                             given<name::sent>(sent));
+      sweep_operation<Items>(g, count, Keep(), places_in<kept_arrays>(kept[m], b), unchecked{},
+                             detail::given<name::p>(p), detail::given<name::sent>(sent));
   }
 };
 

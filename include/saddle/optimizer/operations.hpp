@@ -47,7 +47,7 @@ struct both_of {
 
 /// The number of a sample: fixed, or the optimizer's choice, Number::of(optimizer).
 template <int N>
-struct number {
+struct sample_number {
   template <class O>
   static int of(O const&) {
     return N;
@@ -55,7 +55,7 @@ struct number {
 };
 
 /// An estimate of the mean operator at an array. The estimator and the correction say how it comes about.
-template <class At, class Who, class Number = number<0>>
+template <class At, class Who, class Number = sample_number<0>>
 struct estimate {};
 /// Subject := together(Subject - the direction). The topology says how.
 template <class Who, class Subject = name::w>

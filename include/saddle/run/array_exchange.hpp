@@ -124,10 +124,10 @@ class array_exchange {
   /// Rows of a launch, in the order in which an operation's arrays are listed.
   struct table {
     staged<T*> pointers{};
-    staged<row<T>> rows{};
+    staged<array_row<T>> rows{};
 
     template <class... A>
-    row<T> const* bind(Engine& engine, std::uint32_t first, std::span<array_to_send<T> const> all, uses<A...>) {
+    array_row<T> const* bind(Engine& engine, std::uint32_t first, std::span<array_to_send<T> const> all, uses<A...>) {
       constexpr std::size_t each = sizeof...(A);
       pointers.resize(engine, each * all.size() + 1);
       rows.resize(engine, all.size());

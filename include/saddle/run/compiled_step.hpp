@@ -208,14 +208,14 @@ struct instruction_of<Run, Engine, Distributed, receive_vector<Slot, Make, B, Pl
 template <class Run, class Engine, bool Distributed, class Item>
 struct instruction_of_item;
 template <class Run, class Engine, bool Distributed, class Condition, class Count, int Group, class Op>
-struct instruction_of_item<Run, Engine, Distributed, item<Condition, Count, Group, Op>> {
+struct instruction_of_item<Run, Engine, Distributed, list_item<Condition, Count, Group, Op>> {
   static constexpr instruction<typename Run::scalar, Engine> make() {
     auto one = instruction_of<Run, Engine, Distributed, Op>::make();
     if constexpr (!std::is_same_v<Condition, always>) {
       one.holds = holds<Run, Condition>;
       one.is_constant = Condition::constant;
     }
-    if constexpr (!std::is_same_v<Count, once>) one.repeats = count_of<Run, Count>;
+    if constexpr (!std::is_same_v<Count, done_once>) one.repeats = count_of<Run, Count>;
     one.group = Group;
     return one;
   }

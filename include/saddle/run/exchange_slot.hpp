@@ -25,7 +25,7 @@ SADDLE_NAMESPACE_BEGIN
 template <class T, class Engine>
 struct row_table {
   typename Engine::template array<T*> pointers{};
-  typename Engine::template array<row<T>> rows{};
+  typename Engine::template array<array_row<T>> rows{};
 
   /// The arrays that `uses` name, of n rows; the first is worker number `first` of the run.
   void bind(Engine& engine, named_arrays<T> const& arrays, char const* slot, std::span<array_use const> uses, int n,
@@ -42,17 +42,17 @@ struct row_table {
     std::size_t const uses = count == 0 ? 0 : all.size() / (2 * count);
     if (pointers.size() < all.size() + 1) pointers = engine.template allocate<T*>(all.size() + 1);
     if (!all.empty()) engine.write(pointers.data(), all.data(), all.size());
-    std::vector<row<T>> table(count);
+    std::vector<array_row<T>> table(count);
     for (std::size_t m = 0; m < count; ++m) {
       for (std::size_t p = 0; p < 2; ++p) table[m].arrays[p] = pointers.data() + (2 * m + p) * uses;
       table[m].sender = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(m);
       table[m].scalars =
           scalars == nullptr ? nullptr : scalars + static_cast<std::ptrdiff_t>(table[m].sender) * scalars_each;
     }
-    if (rows.size() < count) rows = engine.template allocate<row<T>>(count);
+    if (rows.size() < count) rows = engine.template allocate<array_row<T>>(count);
     if (count > 0) engine.write(rows.data(), table.data(), count);
   }
-  row<T> const* data() const { return const_cast<row_table*>(this)->rows.data(); }
+  array_row<T> const* data() const { return const_cast<row_table*>(this)->rows.data(); }
 };
 
 /// An exchanged vector of a run: its messages, who hears whom, and the public copies of workers elsewhere.

@@ -41,7 +41,7 @@ struct launch_arguments {
   bucket_range part;
   int rows = 0;
   exchange_facts const* now = nullptr;  // the launch_data of the operation
-  row<T> const *table = nullptr, *kept = nullptr, *otherwise = nullptr;
+  array_row<T> const *table = nullptr, *kept = nullptr, *otherwise = nullptr;
   char const *absent = nullptr, *skips = nullptr;
   incoming<T> const* sources = nullptr;
   message_planes const* messages = nullptr;

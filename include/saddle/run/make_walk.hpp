@@ -47,8 +47,8 @@ run_description describe(void const* policies, bucket_layout const& layout) {
 
 template <class Run, class... Item>
 bool repeats_any(Run const& r, step_list<Item...>) {
-  auto const repeats = [&]<class C, class N, int Group, class Op>(item<C, N, Group, Op>) {
-    if constexpr (std::is_same_v<N, once>) return false;
+  auto const repeats = [&]<class C, class N, int Group, class Op>(list_item<C, N, Group, Op>) {
+    if constexpr (std::is_same_v<N, done_once>) return false;
     else return N::at(r) > 0;
   };
   return (repeats(Item()) || ...);

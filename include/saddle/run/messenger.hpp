@@ -39,8 +39,8 @@ inline std::vector<bucket_range> served_by(communicator const& link, bucket_layo
 
 /// Brings the messages of one exchanged vector to the processes that combine them.
 ///
-/// Over a graph a process sends its workers' messages whole to those that host a neighbour, once each. To a server every
-/// worker sends each rank the buckets that the rank serves, and hears the average of these from there.
+/// Over a graph a process sends its workers' messages whole to those that host a neighbour, once each. To a server
+/// every worker sends each rank the buckets that the rank serves, and hears the average of these from there.
 template <class T>
 class messenger {
  public:

@@ -273,7 +273,7 @@ template <class L>
 inline constexpr bool is_drawn_in_full = false;
 template <class C, class N, int Group, class At, class Into, int Player>
 inline constexpr bool
-    is_drawn_in_full<item<C, N, Group, take_gradient<At, Into, sample_draw<full_batch>, Player>>> = true;
+    is_drawn_in_full<list_item<C, N, Group, take_gradient<At, Into, sample_draw<full_batch>, Player>>> = true;
 template <class... Item>
 inline constexpr bool is_drawn_in_full<step_list<Item...>> = (is_drawn_in_full<Item> || ...);
 }  // namespace detail

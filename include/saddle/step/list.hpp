@@ -50,8 +50,8 @@ struct iteration {
 // ---- What a step consists of ----
 //
 // Make says how the operation of a step is made from a run's policies: template <class T> Make::at(run, iteration),
-// on the host, in double. Binds are means<...>, besides which each name means the array of its own text. Local are names
-// of arrays that stay in registers.
+// on the host, in double. Binds are means<...>, besides which each name means the array of its own text. Local are
+// names of arrays that stay in registers.
 
 /// F_m at an array, into one. Draw::at(run, iteration) is the number of the sample.
 template <class At, class Into, class Draw, int Player = both_players>
@@ -173,14 +173,14 @@ struct copies {
 
 // ---- The list as the run reads it: flat, each operation with its condition and with what repeats it ----
 
-struct once {
+struct done_once {
   template <class Run>
   static int at(Run const&) {
     return 1;
   }
 };
 template <class Condition, class Count, int Group, class Op>
-struct item {};
+struct list_item {};
 
 namespace detail {
 
@@ -210,7 +210,7 @@ struct flattened {
 template <int Place, class C, class N, int Group, class Op, class... R>
 struct flattened<Place, C, N, Group, Op, R...> {
   using rest = flattened<Place + 1, C, N, Group, R...>;
-  using type = cat<step_list<item<C, N, Group, Op>>, typename rest::type>;
+  using type = cat<step_list<list_item<C, N, Group, Op>>, typename rest::type>;
   static constexpr int end = rest::end;
 };
 template <int Place, class C, class N, int Group, class D, class... Op, class... R>
@@ -224,7 +224,7 @@ template <int Place, class C, class N, int Group, class... Op, class... R>
 struct flattened<Place, C, N, Group, when<never, Op...>, R...> : flattened<Place, C, N, Group, R...> {};
 template <int Place, class C, class N, int Group, class M, class... Op, class... R>
 struct flattened<Place, C, N, Group, repeat<M, Op...>, R...> {
-  static_assert(std::is_same_v<N, once>, "a repetition inside of a repetition");
+  static_assert(std::is_same_v<N, done_once>, "a repetition inside of a repetition");
   using inner = flattened<Place, C, M, Place + 1, Op...>;
   using rest = flattened<inner::end, C, N, Group, R...>;
   using type = cat<typename inner::type, typename rest::type>;
@@ -233,7 +233,7 @@ struct flattened<Place, C, N, Group, repeat<M, Op...>, R...> {
 template <class L>
 struct flat_list;
 template <class... Op>
-struct flat_list<step_list<Op...>> : flattened<0, always, once, 0, Op...> {};
+struct flat_list<step_list<Op...>> : flattened<0, always, done_once, 0, Op...> {};
 
 template <class N, class B>
 struct array_meant {

@@ -22,6 +22,8 @@ SADDLE_HD void prefetch_next(int count, places<T, U> const& p) {
   for (int n = 0; n < detail::length_of<U>; ++n) prefetch_next(count, p.at[n]);
 }
 
+namespace detail {
+
 /// A tile of registers that an operation finds under a name, or leaves there.
 template <class N, bool Given, class T, int Items>
 struct tile {
@@ -37,6 +39,8 @@ template <class N, class T, int Items>
 SADDLE_HD tile<N, false, T, Items> leaves(T (&values)[Items]) {
   return {values};
 }
+
+}  // namespace detail
 
 /// Stores whatever comes of it.
 struct unchecked {};

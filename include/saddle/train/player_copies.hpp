@@ -56,8 +56,12 @@ class player_copies {
   player_copies(Engine& on, O how, std::int64_t size, int count, box const& limits)
       : engine_(on),
         memory_(on),
-        run_{std::move(how), {}, {}, 0, {bound_in<T>(limits.lo), bound_in<T>(limits.lo)},
-             {bound_in<T>(limits.hi), bound_in<T>(limits.hi)}, averaging::none, 0},
+        run_{{.seed = 0,
+              .lo = {bound_in<T>(limits.lo), bound_in<T>(limits.lo)},
+              .hi = {bound_in<T>(limits.hi), bound_in<T>(limits.hi)},
+              .average = averaging::none,
+              .decay = 0},
+             std::move(how), {}, {}},
         layout_{{size, 0}, run::bucket},
         count_(count) {
     saddle::expect_no_objection(run_.optimizer);
@@ -170,7 +174,7 @@ class player_copies {
 
   // Kept to reuse their memory.
   std::vector<T*> pointers_;
-  std::vector<row<T>> rows_;
+  std::vector<array_row<T>> rows_;
   aligned_vector<std::byte> data_;
 };
 
