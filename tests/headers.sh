@@ -20,6 +20,11 @@ if [ "${1:-}" = --one ]; then  # one header, called below
         echo "skipped: $header, there is no Boost.MPI here"
         exit 0
       fi ;;
+    saddle/torch.hpp | saddle/problem/torch_*)
+      if ! echo '#include <torch/torch.h>' | "$COMPILER" -std=c++20 -fsyntax-only "$@" -x c++ - 2>/dev/null; then
+        echo "skipped: $header, there is no libtorch here"
+        exit 0
+      fi ;;
   esac
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT

@@ -88,6 +88,8 @@ std::vector<leaf> const leaves{
     {"boost/", {"saddle/transport/mpi.hpp"}},
     {"mpi.h", {"saddle/transport/mpi.hpp"}},
     {"Eigen/", {"saddle/topology/mixing_matrix.hpp", "saddle/problem/", "saddle/metric/"}},
+    {"torch/", {"saddle/problem/torch_batches.hpp", "saddle/problem/torch_gan.hpp", "saddle/problem/torch_model.hpp",
+                "saddle/problem/torch_players.hpp", "saddle/problem/torch_scope.hpp", "saddle/problem/torch_views.hpp"}},
     {"zlib.h", {"saddle/data/"}},
     // Not a library but the system: a file is synced to the disk before it is renamed.
     {"fcntl.h", {"saddle/core/atomic_file.hpp"}},
@@ -215,6 +217,7 @@ TEST_CASE("right arrows pass") {
   may("saddle/problem/mlp_gan.cuh", "cuda_runtime_api.h");
   may("saddle/problem/mlp_gan.cuh", "saddle/executor/device_array.cuh");
   may("saddle/transport/mpi.hpp", "boost/mpi/communicator.hpp");
+  may("saddle/problem/torch_gan.hpp", "torch/torch.h");
   may("saddle/data/idx.hpp", "zlib.h");
   may("saddle/algorithm/dqgan.hpp", "saddle/optimizer/omd.hpp");
   may("saddle/algorithm/dqgan.hpp", "saddle/algorithm/dposg.hpp");
@@ -274,6 +277,7 @@ TEST_CASE("wrong arrows are refused") {
   may_not("saddle/problem/mlp_gan.hpp", "saddle/data/digits.hpp");
   may_not("saddle/problem/mlp_gan.hpp", "cublas_v2.h");
   may_not("saddle/problem/mlp_gan.hpp", "zlib.h");
+  may_not("saddle/problem/mlp_gan.hpp", "torch/torch.h");
   may_not("saddle/problem/mlp_gan.hpp", "cuda_runtime_api.h");
   may_not("saddle/problem/mlp_gan.hpp", "saddle/executor/device_vector.cuh");
   may_not("saddle/problem/mlp_gan.hpp", "saddle/executor/device_array.cuh");

@@ -28,7 +28,7 @@ must(PASS "saddle ${VERSION}" ${SCRATCH}/found/consumer)
 must(PASS "saddle ${VERSION}" ${SCRATCH}/found/bitwise_consumer)
 must(PASS "trained" ${SCRATCH}/found/compiled_consumer)
 must(PASS "" ${find_it} -B ${SCRATCH}/components -D "SADDLE_COMPONENTS=games bitwise")
-must(FAIL "component gamse: there is no such component; there are games, cuda, mpi, bitwise and compiled"
+must(FAIL "component gamse: there is no such component; there are games, cuda, mpi, torch, bitwise and compiled"
      ${find_it} -B ${SCRATCH}/unknown -D SADDLE_COMPONENTS=gamse)
 must(FAIL "component games: it needs Eigen 3.4 and zlib"
      ${find_it} -B ${SCRATCH}/unavailable -D SADDLE_COMPONENTS=games -D CMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON)

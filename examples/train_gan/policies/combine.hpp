@@ -17,12 +17,12 @@ struct two_step_sizes : O {
 
   template <class T>
   auto direction(std::int64_t step) const {
-    return of_each(O::template direction<T>(step), max.template direction<T>(step));
+    return saddle::of_each_player(O::template direction<T>(step), max.template direction<T>(step));
   }
   template <class T>
     requires requires(O const o) { o.template ahead<T>(1); }
   auto ahead(std::int64_t step) const {
-    return of_each(O::template ahead<T>(step), max.template ahead<T>(step));
+    return saddle::of_each_player(O::template ahead<T>(step), max.template ahead<T>(step));
   }
   double step_size_at(std::int64_t step, int player) const {
     return player == 0 ? O::step_size_at(step, 0) : max.step_size_at(step, 1);
@@ -30,12 +30,6 @@ struct two_step_sizes : O {
   std::string objection() const {
     std::string const why = O::objection();
     return why.empty() ? max.objection() : why;
-  }
-
- private:
-  template <class Op>
-  static saddle::of_player<Op, Op> of_each(Op one, Op other) {
-    return {one, other};
   }
 };
 

@@ -95,8 +95,7 @@ struct alternating_players {
   using estimator = typename Min::estimator;
   template <class T>
   auto direction(std::int64_t step) const {
-    return of_player<decltype(min.template direction<T>(step)), decltype(max.template direction<T>(step))>{
-        min.template direction<T>(step), max.template direction<T>(step)};
+    return of_each_player(min.template direction<T>(step), max.template direction<T>(step));
   }
   alternating_players paced(int n) const
     requires(can_be_paced<Min> && can_be_paced<Max>)

@@ -114,9 +114,7 @@ template <class A, class B>
 struct direction_of<both_of<A, B>> {
   template <class T, class Run>
   static auto at(Run const& r, iteration const& i) {
-    auto const min = direction_of<A>::template at<T>(r, i);
-    auto const max = direction_of<B>::template at<T>(r, i);
-    return of_player<std::remove_const_t<decltype(min)>, std::remove_const_t<decltype(max)>>{min, max};
+    return of_each_player(direction_of<A>::template at<T>(r, i), direction_of<B>::template at<T>(r, i));
   }
 };
 template <class Who>
@@ -130,9 +128,7 @@ template <class A, class B>
 struct ahead_of<both_of<A, B>> {
   template <class T, class Run>
   static auto at(Run const& r, iteration const& i) {
-    auto const min = ahead_of<A>::template at<T>(r, i);
-    auto const max = ahead_of<B>::template at<T>(r, i);
-    return of_player<std::remove_const_t<decltype(min)>, std::remove_const_t<decltype(max)>>{min, max};
+    return of_each_player(ahead_of<A>::template at<T>(r, i), ahead_of<B>::template at<T>(r, i));
   }
 };
 namespace detail {

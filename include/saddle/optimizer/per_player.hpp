@@ -173,8 +173,8 @@ struct per_player {
                 "per_player: both players' optimizers must have the same estimator");
   template <class T>
   auto direction(std::int64_t step) const {
-    return of_player<decltype(min.template direction<T>(step)), decltype(max.template direction<T>(step))>{
-        min.template direction<T>(step), max.paced(max_steps).template direction<T>(step * max_steps)};
+    return of_each_player(min.template direction<T>(step),
+                          max.paced(max_steps).template direction<T>(step * max_steps));
   }
   double step_size_at(std::int64_t step, int player) const
     requires(says_its_step_size<Min> && says_its_step_size<Max>)

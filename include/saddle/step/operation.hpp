@@ -219,6 +219,10 @@ struct of_player {
   Min min;
   Max max;
 };
+template <class Min, class Max>
+of_player<Min, Max> of_each_player(Min min, Max max) {
+  return {min, max};
+}
 
 namespace detail {
 
