@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <type_traits>
 
 #include "saddle/config.hpp"
 #include "saddle/core/players.hpp"
