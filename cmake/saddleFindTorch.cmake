@@ -1,0 +1,17 @@
+# Defines the target torch where libtorch is found. Its package prints what else it finds, and one with CUDA adds flags
+# to all programs: these go with the target, or nowhere.
+set(_saddle_torch_sets CMAKE_CXX_FLAGS CMAKE_CUDA_FLAGS CMAKE_MESSAGE_LOG_LEVEL)
+foreach(_saddle_variable IN LISTS _saddle_torch_sets)
+  unset(_saddle_kept_${_saddle_variable})
+  if(DEFINED ${_saddle_variable})
+    set(_saddle_kept_${_saddle_variable} "${${_saddle_variable}}")
+  endif()
+endforeach()
+set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
+find_package(Torch QUIET)
+foreach(_saddle_variable IN LISTS _saddle_torch_sets)
+  unset(${_saddle_variable})
+  if(DEFINED _saddle_kept_${_saddle_variable})
+    set(${_saddle_variable} "${_saddle_kept_${_saddle_variable}}")
+  endif()
+endforeach()

@@ -1,0 +1,130 @@
+#pragma once
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/number_text.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/problem/concept.hpp"
+#include "saddle/problem/gan_batch.hpp"
+#include "saddle/problem/gan_loss.hpp"
+#include "saddle/problem/torch_batches.hpp"
+#include "saddle/problem/torch_players.hpp"
+#include "saddle/problem/torch_scope.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+struct torch_gan_options {
+  std::vector<std::int64_t> latent{64};  // extents of one latent; {64, 1, 1} for a generator of convolutions
+  int workers = 1;                       // where the batches do not say it
+  int threads = 1;                       // of torch in one gradient; workers' gradients run on the executor's threads
+  torch_initializer initialize = {};     // called with the generator, then with the discriminator
+};
+
+/// One pass through both networks, which both losses are taken on.
+template <class Generator, class Discriminator>
+struct torch_gan_pass {
+  Generator& generator;
+  Discriminator& discriminator;
+  torch::Tensor real, fake, on_real, on_fake;  // samples, and the discriminator's outputs on them
+};
+
+/// What the two networks minimize; scalars.
+struct torch_gan_losses {
+  torch::Tensor generator, discriminator;
+};
+
+template <class Generator, class Discriminator>
+torch_gan_losses losses_of(gan_loss loss, torch_gan_pass<Generator, Discriminator> const& p) {
+  if (loss == gan_loss::wasserstein) return {-p.on_fake.mean(), p.on_fake.mean() - p.on_real.mean()};
+  torch::Tensor const on_fake = torch::softplus(p.on_fake).mean();
+  torch::Tensor const discriminator = torch::softplus(-p.on_real).mean() + on_fake;
+  return {loss == gan_loss::saturating ? -on_fake : torch::softplus(-p.on_fake).mean(), discriminator};
+}
+template <class Loss, class Generator, class Discriminator>
+torch_gan_losses losses_of(Loss const& loss, torch_gan_pass<Generator, Discriminator> const& p) {
+  return loss(p);
+}
+
+/// A GAN of two torch modules: the generator minimizes, the discriminator maximizes.
+///
+/// modules  with a forward() from a tensor to a tensor, and clone(): derived from torch::nn::Cloneable, or of torch's own.
+///          They are cloned at once, and not changed. See torch_players
+/// loss     a gan_loss, or a function of a torch_gan_pass that gives torch_gan_losses
+/// batches  real samples as a function of a sample and a generator: torch_batches, or the user's
+/// pass     real samples first, then as many generated ones; both gradients are of the same pass
+/// random   latents, dropout and all else that is drawn in a gradient depend on the sample alone, see torch_scope
+/// promise  a gradient's bits do not depend on the executor's threads; on `threads` they may
+/// errors   std::invalid_argument for sizes that do not fit; c10::Error
+template <class Generator, class Discriminator, class Loss, torch_batch_source Batches>
+class torch_gan : public torch_players<Generator, Discriminator> {
+  using base = torch_players<Generator, Discriminator>;
+
+ public:
+  /// Modules are given as a std::shared_ptr or a holder (TORCH_MODULE).
+  template <class G, class D>
+  torch_gan(G generator, D discriminator, Loss loss, Batches batches, torch_gan_options options = {})
+      : base(*generator, *discriminator, torch_workers(batches, options.workers), options.initialize),
+        loss_(std::move(loss)),
+        batches_(std::move(batches)),
+        options_(std::move(options)) {
+    expects(options_.threads >= 1, "torch_gan: there is at least one thread");
+  }
+
+  /// The networks, the shape of a latent, the loss and the data, as far as they are known.
+  std::string identity() const {
+    std::string text = "torch-gan " + this->structure() + "latent=";
+    for (std::int64_t const n : options_.latent) text += number_text(n) + ",";
+    if constexpr (std::is_same_v<Loss, gan_loss>) text += " loss=" + number_text(static_cast<int>(loss_));
+    else text += " loss=the user's";
+    return text + " " + torch_identity(batches_);
+  }
+  void gradient(point<float const> at, sample s, point<float> out) const { take(at, s, out, both_players); }
+  void gradient(point<float const> at, sample s, point<float> out, player who) const {
+    take(at, s, out, static_cast<int>(who));
+  }
+
+  /// Modules with a trainer's weights and buffers, to evaluate and to keep.
+  std::shared_ptr<Generator> generator(point<float const> w, std::span<float const> buffers = {}) const {
+    return this->template module_with<0>(w.min, buffers);
+  }
+  std::shared_ptr<Discriminator> discriminator(point<float const> w, std::span<float const> buffers = {}) const {
+    return this->template module_with<1>(w.max, buffers);
+  }
+
+ private:
+  void take(point<float const> at, sample const& s, point<float> out, int who) const {
+    auto& r = this->replica_of(s.worker);
+    torch_scope scope(batch_stream(s, purpose::latent), options_.threads);
+    this->look_at(r, at);
+    auto& [g, d] = r.modules;
+    torch::Tensor const real = batches_(s, scope.generator());
+    std::vector<std::int64_t> latents{real.size(0)};
+    latents.insert(latents.end(), options_.latent.begin(), options_.latent.end());
+    torch::Tensor const fake = g->forward(torch::randn(latents, scope.generator()));
+    torch::Tensor const on_real = d->forward(real);
+    torch_gan_losses const loss =
+        losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake)});
+    if (who != 0) this->differentiate(r, player::max, loss.discriminator, out, who == both_players);
+    if (who != 1) this->differentiate(r, player::min, loss.generator, out);
+  }
+
+  Loss loss_;
+  Batches batches_;
+  torch_gan_options options_;
+};
+
+template <class G, class D, class Loss, class Batches>
+torch_gan(G, D, Loss, Batches, torch_gan_options = {})
+    -> torch_gan<torch_module_in<G>, torch_module_in<D>, Loss, Batches>;
+
+SADDLE_NAMESPACE_END

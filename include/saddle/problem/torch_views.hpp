@@ -1,0 +1,100 @@
+#pragma once
+#include <torch/torch.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "saddle/config.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/problem/concept.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+inline std::span<float> torch_span(torch::Tensor const& flat) {
+  return {flat.data_ptr<float>(), static_cast<std::size_t>(flat.numel())};
+}
+/// A view of each, one after the other in one array.
+inline std::vector<torch::Tensor> torch_views_of(float* flat, std::vector<torch::Tensor> const& like) {
+  std::vector<torch::Tensor> views;
+  for (torch::Tensor const& t : like) {
+    views.push_back(torch::from_blob(flat, t.sizes(), torch::kFloat32));
+    flat += t.numel();
+  }
+  return views;
+}
+inline std::int64_t torch_count(std::vector<torch::Tensor> const& all) {
+  std::int64_t n = 0;
+  for (torch::Tensor const& t : all) n += t.numel();
+  return n;
+}
+/// Copies the values.
+inline void torch_flatten(std::vector<torch::Tensor> const& from, std::span<float> to) {
+  torch::NoGradGuard const no_gradients;
+  auto views = torch_views_of(to.data(), from);
+  for (std::size_t i = 0; i < from.size(); ++i) views[i].copy_(from[i]);
+}
+/// The floating-point buffers: counters, as num_batches_tracked of a batch normalization, are not among them.
+inline std::vector<torch::Tensor> torch_buffers_of(torch::nn::Module const& m) {
+  std::vector<torch::Tensor> all;
+  for (torch::Tensor const& t : m.buffers())
+    if (t.is_floating_point()) all.push_back(t);
+  return all;
+}
+/// errors  std::invalid_argument: a parameter or buffer is not float32, or not in the host's memory
+inline void expect_floats(torch::nn::Module const& m) {
+  for (auto const& all : {m.parameters(), torch_buffers_of(m)})
+    for (torch::Tensor const& t : all)
+      expects(t.scalar_type() == torch::kFloat32 && t.device().is_cpu(),
+              "torch: parameters and buffers are float32, in the host's memory");
+}
+
+/// One worker's module of one player: its parameters and their gradients lie in arrays, one after the other. The
+/// gradients' is here, the weights' are the trainer's.
+class torch_views {
+ public:
+  explicit torch_views(torch::nn::Module const& m) : parameters_(m.parameters()) {
+    gradient_ = torch::zeros({torch_count(parameters_)});
+    auto const views = torch_views_of(gradient_.data_ptr<float>(), parameters_);
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      if (!parameters_[i].requires_grad()) continue;
+      parameters_[i].mutable_grad() = views[i];
+      trained_.push_back(parameters_[i]);
+    }
+  }
+
+  std::span<float> gradient() const { return torch_span(gradient_); }
+
+  /// The parameters are sometimes to be found here.
+  void bind(std::span<float> w) { bound_.push_back({w.data(), torch_views_of(w.data(), parameters_)}); }
+  /// They are here now. An array that was not bound is viewed until there is another one; it is not written to.
+  void look_at(std::span<float const> w) {
+    if (w.data() == now_) return;
+    now_ = w.data();
+    for (bound const& b : bound_)
+      if (b.at == now_) return show(b.views);
+    show(torch_views_of(const_cast<float*>(w.data()), parameters_));  // from_blob takes no pointer to const
+  }
+  /// Writes the gradient of a loss by these parameters alone.
+  void differentiate(torch::Tensor const& loss, bool keep_graph) {
+    gradient_.zero_();
+    if (!trained_.empty()) loss.backward({}, keep_graph, false, trained_);
+  }
+
+ private:
+  struct bound {
+    float const* at;
+    std::vector<torch::Tensor> views;
+  };
+  void show(std::vector<torch::Tensor> const& views) {
+    for (std::size_t i = 0; i < views.size(); ++i) parameters_[i].set_data(views[i]);
+  }
+
+  std::vector<torch::Tensor> parameters_, trained_;  // all, and those that require a gradient
+  torch::Tensor gradient_;
+  std::vector<bound> bound_;
+  float const* now_ = nullptr;
+};
+
+SADDLE_NAMESPACE_END

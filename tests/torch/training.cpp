@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <saddle/algorithm/adacomp_sgd.hpp>
+#include <saddle/algorithm/async_server.hpp>
+
+#include "modules.hpp"
+
+#include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
+
+namespace {
+
+using namespace saddle;
+
+auto const method = dqgan<optimistic_adam>{.optimizer = {.step_size = 1e-3}};
+
+std::pair<std::uint64_t, double> trained(int workers, int threads, int torch_threads, double dropped) {
+  trainer t{image_gan(workers, dropped, {.threads = torch_threads}), method, loopback{workers}, cpu{.threads = threads}};
+  t.run(20);
+  double sum = 0;
+  for (int m = 0; m < workers; ++m)
+    for (float const b : t.buffers(m)) sum += static_cast<double>(b);
+  return {t.digest(), sum};
+}
+
+}  // namespace
+
+TEST_CASE("weights are those of a torch loop with torch::optim::Adam") {
+  auto const p = image_gan(1);
+  adam const how{.step_size = 1e-3};
+  trainer t{p, how, identity{}, parameter_server<>{}, loopback{1}, cpu{}};
+  auto const g = p.generator(t.weights(0));
+  auto const d = p.discriminator(t.weights(0));
+  auto const options = torch::optim::AdamOptions(1e-3).betas({how.beta1, how.beta2}).eps(how.epsilon);
+  torch::optim::Adam of_g(g->parameters(), options), of_d(d->parameters(), options);
+  auto const q = image_gan(1);  // for its gradients
+  double largest = 0;
+  for (std::int64_t step = 1; step <= 100; ++step) {
+    t.step();
+    std::vector<float> w0(static_cast<std::size_t>(p.sizes().min)), w1(static_cast<std::size_t>(p.sizes().max)), g0 = w0,
+        g1 = w1;
+    torch_flatten(g->parameters(), w0);
+    torch_flatten(d->parameters(), w1);
+    q.gradient(point<float const>{w0, w1}, {.seed = settings{}.seed, .step = step}, {g0, g1});
+    auto const give = [](std::vector<torch::Tensor> to, std::vector<float>& from) {
+      auto const views = torch_views_of(from.data(), to);
+      for (std::size_t i = 0; i < to.size(); ++i) to[i].mutable_grad() = views[i];
+    };
+    give(g->parameters(), g0);
+    give(d->parameters(), g1);
+    of_g.step();
+    of_d.step();
+    for (auto const& [module, weights] :
+         {std::pair<torch::nn::Module&, std::span<float const>>{*g, t.weights(0).min}, {*d, t.weights(0).max}}) {
+      std::vector<float> expected(weights.size());
+      torch_flatten(module.parameters(), expected);
+      for (std::size_t i = 0; i < weights.size(); ++i)
+        largest = std::fmax(largest, std::fabs(static_cast<double>(weights[i] - expected[i])));
+    }
+  }
+  MESSAGE("largest difference ", largest);
+  CHECK(largest < 1e-6);  // after 100 steps of 1e-3 each
+}
+
+TEST_CASE("runs repeat to the bit, with dropout, whatever the number of threads") {
+  auto const one = trained(3, 1, 1, 0.4);
+  CHECK(trained(3, 1, 1, 0.4) == one);
+  for (int i = 0; i < 3; ++i) CHECK(trained(3, 2, 1, 0.4) == one);
+  CHECK(trained(3, 1, 1, 0) != one);
+  CHECK(trained(3, 2, 2, 0.4) == trained(3, 1, 2, 0.4));
+  at::set_num_threads(1);
+}
+
+TEST_CASE("a resumed run equals the uninterrupted one, buffers included") {
+  std::string const file = "torch.saddle";
+  auto const make = [] { return trainer<float>(image_gan(2, 0.4), method, loopback{2}, cpu{}); };
+  auto a = make();
+  a.run(10);
+  a.save(file);
+  a.run(10);
+  auto b = make();
+  b.load(file);
+  b.run(10);
+  CHECK(a.digest() == b.digest());
+  for (int m = 0; m < 2; ++m) CHECK(std::ranges::equal(a.buffers(m), b.buffers(m)));
+  std::remove(file.c_str());
+}
+
+TEST_CASE("trainers of one problem train apart") {
+  auto const p = image_gan(2, 0.4);
+  auto const make = [&] { return trainer<float>(p, method, loopback{2}, cpu{}); };
+  auto alone = make();
+  alone.run(10);
+  auto a = make(), b = make();
+  for (int i = 0; i < 10; ++i) a.step(), b.step();
+  CHECK(a.digest() == alone.digest());
+  CHECK(b.digest() == alone.digest());
+  CHECK(std::ranges::equal(a.buffers(1), alone.buffers(1)));
+  CHECK(p.buffers(0)[4] == 1);
+}
+
+TEST_CASE("four workers learn where the data are") {
+  torch::manual_seed(1);
+  torch::nn::Sequential const g(torch::nn::Linear(2, 16), torch::nn::BatchNorm1d(16), torch::nn::ReLU(),
+                                torch::nn::Linear(16, 2));
+  torch::nn::Sequential const d(torch::nn::Linear(2, 16), torch::nn::LeakyReLU(), torch::nn::Linear(16, 1));
+  auto const data = torch::randn({400, 2}) * 0.3 + torch::tensor({2.f, -1.f});
+  torch_gan const p{g, d, gan_loss::non_saturating, torch_batches(data, 4, 32), {.latent = {2}}};
+  trainer t{p, dqgan<optimistic_adam>{.optimizer = {.step_size = 5e-3}}, loopback{4}, cpu{.threads = 2},
+            settings{.average = averaging::exponential, .decay = 0.99}};
+  t.run(600);
+  auto const trained = p.generator(t.averaged_weights(0), t.buffers(0));
+  trained->eval();
+  torch::NoGradGuard const no_gradients;
+  auto const mean = trained->forward(torch::randn({1000, 2})).mean(0);
+  MESSAGE("generated mean ", mean[0].item<float>(), " ", mean[1].item<float>());
+  CHECK(std::fabs(mean[0].item<float>() - 2) < 0.4f);
+  CHECK(std::fabs(mean[1].item<float>() + 1) < 0.4f);
+}
+
+TEST_CASE("a torch module learns on the asynchronous server") {
+  torch::manual_seed(1);
+  torch::nn::Sequential const net(torch::nn::Linear(2, 32), torch::nn::ReLU(), torch::nn::Linear(32, 2));
+  auto const x = torch::randn({600, 2});
+  auto const label = (x.select(1, 0) * x.select(1, 1) > 0).to(torch::kInt64);
+  auto const loss = [](auto& module, torch::data::Example<> const& b) {
+    return torch::nn::functional::cross_entropy(module.forward(b.data), b.target);
+  };
+  torch_model const p{net, loss, torch_labelled_batches(x, label, 6, 16)};
+  CHECK((p.sizes() == players{2 * 32 + 32 + 64 + 2, 0}));
+  auto const make = [&](int threads) {
+    return async_server{p, adacomp_sgd(0.1, 0.2), loopback{6}, cpu{.threads = threads}};
+  };
+  auto server = make(1), same = make(2);
+  auto const mean_loss = [&] {
+    torch::NoGradGuard const no_gradients;
+    return loss(*p.module(server.weights()), {x, label}).template item<double>();
+  };
+  double const before = mean_loss();
+  server.run(1500);
+  same.run(1500);
+  MESSAGE("loss ", before, " -> ", mean_loss());
+  CHECK(mean_loss() < 0.5 * before);
+  CHECK(server.digest() == same.digest());
+}
