@@ -27,6 +27,7 @@ present() {  # by what the build uses, so that what came from elsewhere counts t
     libopenmpi-dev) program mpicxx ;;
     openmpi-bin) program mpirun ;;
     libstb-dev) header stb/stb_image_write.h ;;
+    libtorch-dev) header torch/csrc/api/include/torch/torch.h ;;
     *) echo "setup.sh: does not know the package $1" >&2; exit 2 ;;
   esac
 }

@@ -5,6 +5,8 @@ CDPATH='' cd -- "$(dirname -- "$0")/.."
 
 sh cmake/setup.sh g++ cmake ninja-build libeigen3-dev doctest-dev libbenchmark-dev zlib1g-dev libcli11-dev \
   nlohmann-json3-dev libstb-dev libboost-mpi-dev libopenmpi-dev openmpi-bin clang-16 libclang-rt-16-dev git
+# Large, and needed by the tests of saddle::torch alone: without it they are left out.
+sh cmake/setup.sh libtorch-dev || echo "Going on without libtorch"
 options='-D SADDLE_BUILD_TESTS=ON -D SADDLE_BUILD_BENCH=ON -D SADDLE_BUILD_EXAMPLES=ON'
 . cmake/configure.sh
 

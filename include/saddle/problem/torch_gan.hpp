@@ -26,7 +26,7 @@ SADDLE_NAMESPACE_BEGIN
 struct torch_gan_options {
   std::vector<std::int64_t> latent{64};  // extents of one latent; {64, 1, 1} for a generator of convolutions
   int workers = 1;                       // where the batches do not say it
-  int threads = 1;                       // of torch in one gradient; workers' gradients run on the executor's threads
+  int threads = 1;                       // of torch, in each gradient
   torch_initializer initialize = {};     // called with the generator, then with the discriminator
 };
 
@@ -63,7 +63,10 @@ torch_gan_losses losses_of(Loss const& loss, torch_gan_pass<Generator, Discrimin
 /// batches  real samples as a function of a sample and a generator: torch_batches, or the user's
 /// pass     real samples first, then as many generated ones; both gradients are of the same pass
 /// random   latents, dropout and all else that is drawn in a gradient depend on the sample alone, see torch_scope
-/// promise  a gradient's bits do not depend on the executor's threads; on `threads` they may
+/// threads  of torch in a gradient, beside the executor's, which take several workers' gradients. With 1 torch starts
+///          none. Where there are more in all than processors, OpenMP's threads spin while they wait for each other, and
+///          a step can take ten times as long: OMP_WAIT_POLICY=passive lets them sleep
+/// promise  a gradient's bits do not depend on the executor's threads; on those of torch they may
 /// errors   std::invalid_argument for sizes that do not fit; c10::Error
 template <class Generator, class Discriminator, class Loss, torch_batch_source Batches>
 class torch_gan : public torch_players<Generator, Discriminator> {

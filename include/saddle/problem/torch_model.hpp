@@ -20,7 +20,7 @@ SADDLE_NAMESPACE_BEGIN
 
 struct torch_model_options {
   int workers = 1;                    // where the batches do not say it
-  int threads = 1;                    // of torch in one gradient; workers' gradients run on the executor's threads
+  int threads = 1;                    // of torch, in each gradient
   torch_initializer initialize = {};  // called with the module
 };
 
@@ -29,7 +29,7 @@ struct torch_model_options {
 /// module   see torch_gan
 /// loss     loss(module, batch), a scalar tensor
 /// batches  what the loss is given, as a function of a sample and a generator: torch_labelled_batches, or the user's
-/// random, promise, errors  see torch_gan
+/// random, threads, promise, errors  see torch_gan
 template <class Module, class Loss, torch_batch_source Batches>
 class torch_model : public torch_players<Module> {
  public:

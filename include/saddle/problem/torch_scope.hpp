@@ -16,8 +16,8 @@ SADDLE_NAMESPACE_BEGIN
 /// given another: dropout, initializers, torch::randn. Torch's global generator is neither read nor changed, so that
 /// threads draw at the same time and each gets its own numbers.
 ///
-/// threads  that torch computes with, set by at::set_num_threads, which the thread keeps: torch 1.13 needs milliseconds
-///          to change it
+/// threads  that torch computes with, by at::set_num_threads where it is another number: this thread keeps it, and later
+///          ones begin with it. It is not set back, for which torch 1.13 needs milliseconds
 /// source   every operation of torch that takes a generator is caught by its dispatcher, at a key that is on in the
 ///          threads with a scope; there is no generator of a thread
 class torch_scope {
