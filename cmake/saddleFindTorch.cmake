@@ -1,6 +1,6 @@
-# Defines the target torch where libtorch is found. Its package prints what else it finds, and one with CUDA adds flags
-# to all programs: these go with the target, or nowhere.
-set(_saddle_torch_sets CMAKE_CXX_FLAGS CMAKE_CUDA_FLAGS CMAKE_MESSAGE_LOG_LEVEL)
+# Defines the target torch where libtorch is found, and _saddle_torch_missing: why saddle::torch is not to be had, or
+# nothing. Torch's package prints what else it finds, and one with CUDA adds flags to all programs: they stay away.
+set(_saddle_torch_sets CMAKE_CXX_FLAGS CMAKE_CUDA_FLAGS CMAKE_MESSAGE_LOG_LEVEL CMAKE_FIND_PACKAGE_TARGETS_GLOBAL)
 foreach(_saddle_variable IN LISTS _saddle_torch_sets)
   unset(_saddle_kept_${_saddle_variable})
   if(DEFINED ${_saddle_variable})
@@ -8,6 +8,7 @@ foreach(_saddle_variable IN LISTS _saddle_torch_sets)
   endif()
 endforeach()
 set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)  # its targets name each other where they are used, maybe in a folder above
 find_package(Torch QUIET)
 foreach(_saddle_variable IN LISTS _saddle_torch_sets)
   unset(${_saddle_variable})
@@ -15,3 +16,9 @@ foreach(_saddle_variable IN LISTS _saddle_torch_sets)
     set(${_saddle_variable} "${_saddle_kept_${_saddle_variable}}")
   endif()
 endforeach()
+set(_saddle_torch_missing "")
+if(NOT TARGET torch)
+  set(_saddle_torch_missing "it needs libtorch")
+elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND Torch_VERSION VERSION_LESS 2)
+  set(_saddle_torch_missing "clang++ compiles libtorch as C++20 from version 2 on, and this is ${Torch_VERSION}")
+endif()

@@ -22,7 +22,7 @@ if [ "${1:-}" = --one ]; then  # one header, called below
       fi ;;
     saddle/torch.hpp | saddle/problem/torch_*)
       if ! echo '#include <torch/torch.h>' | "$COMPILER" -std=c++20 -fsyntax-only "$@" -x c++ - 2>/dev/null; then
-        echo "skipped: $header, there is no libtorch here"
+        echo "skipped: $header, there is no libtorch here that $COMPILER compiles"
         exit 0
       fi ;;
   esac

@@ -88,8 +88,9 @@ std::vector<leaf> const leaves{
     {"boost/", {"saddle/transport/mpi.hpp"}},
     {"mpi.h", {"saddle/transport/mpi.hpp"}},
     {"Eigen/", {"saddle/topology/mixing_matrix.hpp", "saddle/problem/", "saddle/metric/"}},
-    {"torch/", {"saddle/problem/torch_batches.hpp", "saddle/problem/torch_gan.hpp", "saddle/problem/torch_model.hpp",
-                "saddle/problem/torch_players.hpp", "saddle/problem/torch_scope.hpp", "saddle/problem/torch_views.hpp"}},
+    {"torch/",
+     {"saddle/problem/torch_batches.hpp", "saddle/problem/torch_gan.hpp", "saddle/problem/torch_model.hpp",
+      "saddle/problem/torch_players.hpp", "saddle/problem/torch_scope.hpp", "saddle/problem/torch_views.hpp"}},
     {"zlib.h", {"saddle/data/"}},
     // Not a library but the system: a file is synced to the disk before it is renamed.
     {"fcntl.h", {"saddle/core/atomic_file.hpp"}},

@@ -14,7 +14,8 @@ struct image_generator : torch::nn::Cloneable<image_generator> {
   void reset() override {
     in = register_module("in", torch::nn::Linear(torch::nn::LinearOptions(latent, 64).bias(false)));
     norm = register_module("norm", torch::nn::BatchNorm2d(4));
-    out = register_module("out", torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(4, 1, 4).stride(2).padding(1)));
+    auto const doubled = torch::nn::ConvTranspose2dOptions(4, 1, 4).stride(2).padding(1);
+    out = register_module("out", torch::nn::ConvTranspose2d(doubled));
   }
   torch::Tensor forward(torch::Tensor const& z) {
     return torch::tanh(out(torch::relu(norm(in(z).view({-1, 4, 4, 4})))));

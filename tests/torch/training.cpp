@@ -21,7 +21,8 @@ using namespace saddle;
 auto const method = dqgan<optimistic_adam>{.optimizer = {.step_size = 1e-3}};
 
 std::pair<std::uint64_t, double> trained(int workers, int threads, int torch_threads, double dropped) {
-  trainer t{image_gan(workers, dropped, {.threads = torch_threads}), method, loopback{workers}, cpu{.threads = threads}};
+  trainer t{image_gan(workers, dropped, {.threads = torch_threads}), method, loopback{workers},
+            cpu{.threads = threads}};
   t.run(20);
   double sum = 0;
   for (int m = 0; m < workers; ++m)
@@ -43,8 +44,8 @@ TEST_CASE("weights are those of a torch loop with torch::optim::Adam") {
   double largest = 0;
   for (std::int64_t step = 1; step <= 100; ++step) {
     t.step();
-    std::vector<float> w0(static_cast<std::size_t>(p.sizes().min)), w1(static_cast<std::size_t>(p.sizes().max)), g0 = w0,
-        g1 = w1;
+    std::vector<float> w0(static_cast<std::size_t>(p.sizes().min)), w1(static_cast<std::size_t>(p.sizes().max));
+    std::vector<float> g0 = w0, g1 = w1;
     torch_flatten(g->parameters(), w0);
     torch_flatten(d->parameters(), w1);
     q.gradient(point<float const>{w0, w1}, {.seed = settings{}.seed, .step = step}, {g0, g1});

@@ -43,7 +43,9 @@ class torch_batches {
   std::string identity() const {
     return "batch=" + number_text(batch_) + " parts=" + number_text(workers_) + " data=" + checksum_of(samples_);
   }
-  torch::Tensor operator()(sample const& s, torch::Generator const&) const { return samples_.index_select(0, picks(s)); }
+  torch::Tensor operator()(sample const& s, torch::Generator const&) const {
+    return samples_.index_select(0, picks(s));
+  }
   /// The indices of the samples of a batch.
   torch::Tensor picks(sample const& s) const {
     auto const [first, count] = part_of(static_cast<int>(order_.size()), workers_, s.worker);

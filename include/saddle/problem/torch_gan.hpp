@@ -57,15 +57,15 @@ torch_gan_losses losses_of(Loss const& loss, torch_gan_pass<Generator, Discrimin
 
 /// A GAN of two torch modules: the generator minimizes, the discriminator maximizes.
 ///
-/// modules  with a forward() from a tensor to a tensor, and clone(): derived from torch::nn::Cloneable, or of torch's own.
-///          They are cloned at once, and not changed. See torch_players
+/// modules  with a forward() from a tensor to a tensor, and clone(): derived from torch::nn::Cloneable, or of torch's
+///          own. They are cloned at once, and not changed. See torch_players
 /// loss     a gan_loss, or a function of a torch_gan_pass that gives torch_gan_losses
 /// batches  real samples as a function of a sample and a generator: torch_batches, or the user's
 /// pass     real samples first, then as many generated ones; both gradients are of the same pass
 /// random   latents, dropout and all else that is drawn in a gradient depend on the sample alone, see torch_scope
 /// threads  of torch in a gradient, beside the executor's, which take several workers' gradients. With 1 torch starts
-///          none. Where there are more in all than processors, OpenMP's threads spin while they wait for each other, and
-///          a step can take ten times as long: OMP_WAIT_POLICY=passive lets them sleep
+///          none. Where more want to run than there are processors, OpenMP's threads spin while they wait for each
+///          other, and a step can take ten times as long: OMP_WAIT_POLICY=passive lets them sleep
 /// promise  a gradient's bits do not depend on the executor's threads; on those of torch they may
 /// errors   std::invalid_argument for sizes that do not fit; c10::Error
 template <class Generator, class Discriminator, class Loss, torch_batch_source Batches>

@@ -116,7 +116,8 @@ class torch_players {
     for (std::size_t p = 0; p < r.views.size(); ++p) r.views[p].look_at(w.of(static_cast<int>(p)));
   }
   /// Writes the gradient of a loss by one player's parameters.
-  void differentiate(replica& r, player who, torch::Tensor const& loss, point<float> out, bool keep_graph = false) const {
+  void differentiate(replica& r, player who, torch::Tensor const& loss, point<float> out,
+                     bool keep_graph = false) const {
     auto const p = static_cast<std::size_t>(who);
     r.views[p].differentiate(loss, keep_graph);
     std::span<float> const gradient = r.views[p].gradient(), to = out.of(static_cast<int>(p));

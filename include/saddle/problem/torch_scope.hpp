@@ -12,9 +12,9 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// While it lives, torch in this thread takes gradients, and draws from a generator of this scope wherever it was not
-/// given another: dropout, initializers, torch::randn. Torch's global generator is neither read nor changed, so that
-/// threads draw at the same time and each gets its own numbers.
+/// While it lives, torch in this thread takes gradients, and draws from a generator of this scope wherever it was given
+/// none: dropout, initializers, torch::randn. Torch's global generator is neither read nor changed, so that threads draw
+/// at the same time and each gets its own numbers.
 ///
 /// threads  that torch computes with, by at::set_num_threads where it is another number: this thread keeps it, and later
 ///          ones begin with it. It is not set back, for which torch 1.13 needs milliseconds
