@@ -65,7 +65,6 @@ TEST_CASE("weights are those of a torch loop with torch::optim::Adam") {
         largest = std::fmax(largest, std::fabs(static_cast<double>(weights[i] - expected[i])));
     }
   }
-  MESSAGE("largest difference ", largest);
   CHECK(largest < 1e-6);  // after 100 steps of 1e-3 each
 }
 
@@ -120,7 +119,6 @@ TEST_CASE("four workers learn where the data are") {
   trained->eval();
   torch::NoGradGuard const no_gradients;
   auto const mean = trained->forward(torch::randn({1000, 2})).mean(0);
-  MESSAGE("generated mean ", mean[0].item<float>(), " ", mean[1].item<float>());
   CHECK(std::fabs(mean[0].item<float>() - 2) < 0.4f);
   CHECK(std::fabs(mean[1].item<float>() + 1) < 0.4f);
 }
@@ -146,7 +144,6 @@ TEST_CASE("a torch module learns on the asynchronous server") {
   double const before = mean_loss();
   server.run(1500);
   same.run(1500);
-  MESSAGE("loss ", before, " -> ", mean_loss());
   CHECK(mean_loss() < 0.5 * before);
   CHECK(server.digest() == same.digest());
 }
