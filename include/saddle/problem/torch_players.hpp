@@ -51,18 +51,13 @@ class torch_players {
     sizes_ = {torch_count(parameters(player::min)), torch_count(parameters(player::max))};
   }
   torch_players(torch_players const& other)
-      : modules_(std::apply([](auto const&... m) { return std::tuple(clone_of(*m)...); }, other.modules_)),
+      : modules_(other.copies()),
         initialize_(other.initialize_),
         sizes_(other.sizes_),
         replicas_(other.replicas_.size()) {}
   torch_players(torch_players&&) = default;
-  torch_players& operator=(torch_players other) {
-    std::swap(modules_, other.modules_);
-    std::swap(initialize_, other.initialize_);
-    std::swap(sizes_, other.sizes_);
-    std::swap(replicas_, other.replicas_);
-    return *this;
-  }
+  torch_players& operator=(torch_players const& other) { return *this = torch_players(other); }
+  torch_players& operator=(torch_players&&) = default;
 
   players sizes() const { return sizes_; }
   int workers() const { return static_cast<int>(replicas_.size()); }
