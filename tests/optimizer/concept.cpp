@@ -164,9 +164,9 @@ TEST_CASE("optimizer: a list that makes no sense is none") {
 }
 
 TEST_CASE("optimizer: what is inside of conditions and repetitions counts") {
-  using now_and_then = with_steps<when<always, at_w, repeat<once, moves>>>;
+  using now_and_then = with_steps<when<always, at_w, repeat<done_once, moves>>>;
   static_assert(optimizer<now_and_then> && facts_of_steps<now_and_then>::estimates == 1);
-  using nested = with_steps_and_ahead<repeat<once, at_h, when<always, moves>>, when<always, looks>>;
+  using nested = with_steps_and_ahead<repeat<done_once, at_h, when<always, moves>>, when<always, looks>>;
   static_assert(optimizer<nested> && facts_of_steps<nested>::looks_ahead && facts_of_steps<nested>::at_h);
   static_assert(!optimizer<with_steps<when<always, at_w>>>);
 }
