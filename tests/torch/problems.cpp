@@ -149,6 +149,20 @@ TEST_CASE("losses") {
   same(with(gan_loss::wasserstein), by_hand([&](auto const& real, auto const& fake) {
          return std::pair{-fake.mean(), fake.mean() - real.mean()};
        }));
+
+  // R1 penalizes the slope of the discriminator at the real samples, which is its weight here.
+  auto const plain = with(gan_loss::non_saturating);
+  auto const penalized = with([](auto const& p) {
+    auto const x = p.real.detach().requires_grad_();
+    auto const slope = torch::autograd::grad({p.discriminator.forward(x).sum()}, {x}, {}, true, true)[0];
+    auto losses = losses_of(gan_loss::non_saturating, p);
+    losses.discriminator = losses.discriminator + 0.5 * slope.square().mean();
+    return losses;
+  });
+  both const w = first_weights(plain), without = gradient_at(plain, w, s), got = gradient_at(penalized, w, s);
+  CHECK(got.min == without.min);
+  CHECK(got.max[0] - without.max[0] == doctest::Approx(w.max[0]).epsilon(1e-5));
+  CHECK(got.max[1] == doctest::Approx(without.max[1]).epsilon(1e-5));
 }
 
 TEST_CASE("the first weights are the modules', or an initializer's of the run's seed") {
