@@ -12,12 +12,12 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// While it lives, torch in this thread takes gradients, and draws from a generator of this scope wherever it was given
-/// none: dropout, initializers, torch::randn. Torch's global generator is neither read nor changed, so that threads draw
-/// at the same time and each gets its own numbers.
+/// While it lives, torch in this thread takes gradients, and draws from a generator of this scope wherever it is given
+/// none: dropout, initializers, torch::randn. Torch's global generator is neither read nor changed, so threads may draw
+/// at the same time, and each gets its own numbers.
 ///
-/// threads  that torch computes with, by at::set_num_threads where it is another number: this thread keeps it, and later
-///          ones begin with it. It is not set back, for which torch 1.13 needs milliseconds
+/// threads  that torch computes with, by at::set_num_threads where it is another number: this thread keeps it, and
+///          later ones begin with it. It is not set back, for which torch 1.13 needs milliseconds
 /// source   every operation of torch that takes a generator is caught by its dispatcher, at a key that is on in the
 ///          threads with a scope; there is no generator of a thread
 class torch_scope {
