@@ -27,7 +27,7 @@ must(PASS "" ${CMAKE_COMMAND} --build ${SCRATCH}/found)
 must(PASS "saddle ${VERSION}" ${SCRATCH}/found/consumer)
 must(PASS "saddle ${VERSION}" ${SCRATCH}/found/bitwise_consumer)
 must(PASS "trained" ${SCRATCH}/found/compiled_consumer)
-must(PASS "" ${find_it} -B ${SCRATCH}/components -D "SADDLE_COMPONENTS=games bitwise")
+must(PASS "" ${find_it} -B ${SCRATCH}/components -D "SADDLE_COMPONENTS=games bitwise compiled")
 must(FAIL "component gamse: there is no such component; there are games, cuda, mpi, torch, bitwise and compiled"
      ${find_it} -B ${SCRATCH}/unknown -D SADDLE_COMPONENTS=gamse)
 must(FAIL "component games: it needs Eigen 3.4 and zlib"
