@@ -28,6 +28,15 @@ struct settings {
     return average == averaging::none ? "none" : average == averaging::uniform ? "uniform" : "exponential";
   }
 
+  template <class T>
+  run_constants<T> constants() const {
+    return {seed,
+            {bound_in<T>(min_box.lo), bound_in<T>(max_box.lo)},
+            {bound_in<T>(min_box.hi), bound_in<T>(max_box.hi)},
+            average,
+            decay};
+  }
+
   std::string objection() const {
     return first_objection({objection_unless(decay >= 0 && decay < 1, "settings: decay", "lies in [0, 1)", decay),
                             objection_to_box("settings: min_box", min_box.lo, min_box.hi),

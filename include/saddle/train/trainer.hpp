@@ -258,11 +258,7 @@ class trainer : public driver_base<saddle::report> {
   run_constants<T> constants(bool distributed) const {
     expects(distributed || link_->is_local(), "trainer: the transport says is_local, and connects several processes");
     settings_.check(problem_->sizes());
-    return {settings_.seed,
-            {bound_in<T>(settings_.min_box.lo), bound_in<T>(settings_.max_box.lo)},
-            {bound_in<T>(settings_.min_box.hi), bound_in<T>(settings_.max_box.hi)},
-            settings_.average,
-            settings_.decay};
+    return settings_.template constants<T>();
   }
   void begin() {
     expects(link_->workers() <= problem_->most_workers(), [&] {
