@@ -21,6 +21,11 @@ if [ "${1:-}" = --one ]; then  # one header, called below
         echo "skipped: $header, there is no Boost.MPI here"
         exit 0
       fi ;;
+    saddle/torch_cuda.cuh | saddle/problem/torch_*.cuh)
+      if ! echo '#include <c10/cuda/CUDAStream.h>' | "$COMPILER" -std=c++20 -E "$@" -x cu - >/dev/null 2>&1; then
+        echo "skipped: $header, there is no libtorch with CUDA here"
+        exit 0
+      fi ;;
     saddle/torch.hpp | saddle/problem/torch_*)
       if ! echo '#include <torch/torch.h>' | "$COMPILER" -std=c++20 -fsyntax-only "$@" -x c++ - 2>/dev/null; then
         echo "skipped: $header, there is no libtorch here that $COMPILER compiles"

@@ -1,6 +1,8 @@
 #pragma once
 #include <cuda_runtime_api.h>
 
+#include <utility>
+
 #include "saddle/config.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/problem/concept.hpp"
@@ -39,10 +41,27 @@ concept splits_by_player_on_device = requires(P const p, point<typename P::scala
   p.gradient(at, s, out, who, stream);
 };
 
+template <class P>
+concept has_an_eager_gradient = requires(P const p, point<typename P::scalar const> at, sample const& s,
+                                         point<typename P::scalar> out, cudaStream_t stream) {
+  p.gradient(at, s, out, stream);
+};
+/// A problem on the device whose gradients the host enqueues anew each step: as `device_problem`, but for a sample that is
+/// the host's. Before each gradient the host waits for the stream to read it, and no graph is recorded.
+template <class P>
+concept eager_device_problem =
+    names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_an_eager_gradient<P> &&
+    has_sound_options<P>;
+template <class P>
+concept splits_by_player_eagerly = requires(P const p, point<typename P::scalar const> at, sample const& s,
+                                            point<typename P::scalar> out, player who, cudaStream_t stream) {
+  p.gradient(at, s, out, who, stream);
+};
+
 /// Can go to the device.
 template <class P>
-concept has_a_twin_on_device = requires(P const& p) {
-  { on_device(p) } -> device_problem;
-};
+concept has_a_twin_on_device = requires(P const& p) { on_device(p); } &&
+                               (device_problem<decltype(on_device(std::declval<P const&>()))> ||
+                                eager_device_problem<decltype(on_device(std::declval<P const&>()))>);
 
 SADDLE_NAMESPACE_END

@@ -110,15 +110,16 @@ class torch_gan : public torch_players<Generator, Discriminator> {
     torch_scope scope(batch_stream(s, purpose::latent), options_.threads);
     this->look_at(r, at);
     auto& [g, d] = r.modules;
-    torch::Tensor const real = batches_(s, scope.generator());
+    torch::Tensor const real = this->here(batches_(s, scope.generator()));
     std::vector<std::int64_t> latents{real.size(0)};
     latents.insert(latents.end(), options_.latent.begin(), options_.latent.end());
-    torch::Tensor const fake = g->forward(torch::randn(latents, scope.generator()));
+    torch::Tensor const fake = g->forward(this->here(torch::randn(latents, scope.generator())));
     torch::Tensor const on_real = d->forward(real);
     torch_gan_losses const loss =
         losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake)});
     if (who != 0) this->differentiate(r, player::max, loss.discriminator, out, who == both_players);
     if (who != 1) this->differentiate(r, player::min, loss.generator, out);
+    this->keep_buffers(r);
   }
 
   Loss loss_;

@@ -49,7 +49,9 @@ class torch_model : public torch_players<Module> {
     auto& r = this->replica_of(s.worker);
     torch_scope scope(batch_stream(s, purpose::latent), threads_);
     this->look_at(r, at);
-    this->differentiate(r, player::min, loss_(*std::get<0>(r.modules), batches_(s, scope.generator())), out);
+    auto const batch = this->here(batches_(s, scope.generator()));
+    this->differentiate(r, player::min, loss_(*std::get<0>(r.modules), batch), out);
+    this->keep_buffers(r);
   }
 
   /// A module with a trainer's weights and buffers, to evaluate and to keep.

@@ -37,6 +37,8 @@ using torch_initializer = std::function<void(torch::nn::Module&)>;
 ///
 /// replicas  made by clone() when a worker is first asked for; a copy of the problem clones again
 /// weights   views of the trainer's arrays: nothing is copied
+/// device    of the replicas, see torch_cuda.cuh; the modules that it is made of, initial weights and buffers stay in the
+///           host's memory
 /// buffers   the modules' floating-point buffers, one after the other; counters (num_batches_tracked) are left out
 template <class... Modules>
 class torch_players {
@@ -53,11 +55,19 @@ class torch_players {
   torch_players(torch_players const& other)
       : modules_(other.copies()),
         initialize_(other.initialize_),
+        device_(other.device_),
         sizes_(other.sizes_),
         replicas_(other.replicas_.size()) {}
   torch_players(torch_players&&) = default;
   torch_players& operator=(torch_players const& other) { return *this = torch_players(other); }
   torch_players& operator=(torch_players&&) = default;
+
+  /// Where gradients are taken from now on, with weights that lie there.
+  void to(torch::Device device) {
+    device_ = device;
+    for (auto& r : replicas_) r.reset();
+  }
+  torch::Device device() const { return device_; }
 
   players sizes() const { return sizes_; }
   int workers() const { return static_cast<int>(replicas_.size()); }
@@ -97,27 +107,35 @@ class torch_players {
     std::tuple<std::shared_ptr<Modules>...> modules;
     std::vector<torch_views> views;  // one a player
     torch::Tensor buffers;
+    std::vector<torch::Tensor> host_buffers, device_buffers;  // views of it and what they mirror; none on the host
   };
 
   /// Each worker's is used by one thread at a time.
   replica& replica_of(int worker) const {
     expects(worker >= 0 && worker < workers(), "torch: there is no such worker");
     std::unique_ptr<replica>& r = replicas_[static_cast<std::size_t>(worker)];
-    if (!r) r = std::make_unique<replica>(made(copies()));
+    if (!r) r = std::make_unique<replica>(made(copies(), device_));
     return *r;
   }
   void look_at(replica& r, point<float const> w) const {
     expects(has_sizes(w, sizes_), "torch: weights have the players' sizes");
     for (std::size_t p = 0; p < r.views.size(); ++p) r.views[p].look_at(w.of(static_cast<int>(p)));
+    copy_each(r.host_buffers, r.device_buffers);
+  }
+  /// After the last pass of a gradient.
+  static void keep_buffers(replica& r) { copy_each(r.device_buffers, r.host_buffers); }
+  /// What a source of batches gave, on the device.
+  torch::Tensor here(torch::Tensor const& t) const { return t.to(device_); }
+  torch::data::Example<> here(torch::data::Example<> const& e) const { return {here(e.data), here(e.target)}; }
+  template <class B>
+  B here(B b) const {
+    return b;
   }
   /// Writes the gradient of a loss by one player's parameters.
   void differentiate(replica& r, player who, torch::Tensor const& loss, point<float> out,
                      bool keep_graph = false) const {
-    auto const p = static_cast<std::size_t>(who);
-    r.views[p].differentiate(loss, keep_graph);
-    std::span<float> const gradient = r.views[p].gradient(), to = out.of(static_cast<int>(p));
-    expects(to.size() == gradient.size(), "torch: a gradient has the player's size");
-    if (to.data() != gradient.data()) std::ranges::copy(gradient, to.begin());
+    auto const p = static_cast<int>(who);
+    r.views[static_cast<std::size_t>(p)].differentiate(loss, keep_graph, out.of(p));
   }
   /// A module with these weights and buffers, those of all modules, for the user.
   template <std::size_t P>
@@ -173,17 +191,27 @@ class torch_players {
   auto copies() const {
     return std::apply([](auto const&... m) { return std::tuple(clone_of(*m)...); }, modules_);
   }
-  static replica made(std::tuple<std::shared_ptr<Modules>...> modules) {
-    replica r{std::move(modules), {}, {}};
+  static void copy_each(std::vector<torch::Tensor> const& from, std::vector<torch::Tensor> const& to) {
+    torch::NoGradGuard const no_gradients;
+    for (std::size_t i = 0; i < from.size(); ++i) to[i].copy_(from[i]);
+  }
+  static replica made(std::tuple<std::shared_ptr<Modules>...> modules, torch::Device device) {
+    replica r{std::move(modules), {}, {}, {}, {}};
     std::vector<torch::Tensor> buffers;
-    for_each(r.modules, [&](torch::nn::Module const& m) {
-      r.views.emplace_back(m);
+    for_each(r.modules, [&](torch::nn::Module& m) {
+      if (!device.is_cpu()) m.to(device);
+      r.views.emplace_back(m, device);
       for (torch::Tensor const& t : torch_buffers_of(m)) buffers.push_back(t);
     });
     r.buffers = torch::empty({torch_count(buffers)});
     torch_flatten(buffers, torch_span(r.buffers));
-    auto const views = torch_views_of(torch_span(r.buffers).data(), buffers);
-    for (std::size_t i = 0; i < views.size(); ++i) buffers[i].set_data(views[i]);
+    auto views = torch_views_of(torch_span(r.buffers).data(), buffers);
+    if (device.is_cpu()) {
+      for (std::size_t i = 0; i < views.size(); ++i) buffers[i].set_data(views[i]);
+    } else {
+      r.host_buffers = std::move(views);
+      r.device_buffers = std::move(buffers);
+    }
     return r;
   }
   std::vector<torch::Tensor> parameters(player who) const {
@@ -196,6 +224,7 @@ class torch_players {
 
   std::tuple<std::shared_ptr<Modules>...> modules_;
   torch_initializer initialize_;
+  torch::Device device_ = torch::kCPU;
   players sizes_;
   mutable std::vector<std::unique_ptr<replica>> replicas_;
 };

@@ -3,7 +3,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -18,14 +19,16 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// threads  that torch computes with, by at::set_num_threads where it is another number: this thread keeps it, and
 ///          later ones begin with it. It is not set back, for which torch 1.13 needs milliseconds
+/// devices  what is drawn there comes of a generator of theirs with the same seed
 /// source   every operation of torch that takes a generator is caught by its dispatcher, at a key that is on in the
 ///          threads with a scope; there is no generator of a thread
 class torch_scope {
  public:
   /// The generator's seed is the first 32 bits of the stream: torch's Mersenne Twister takes no more.
   torch_scope(random_stream const& stream, int threads)
-      : generator_(at::detail::createCPUGenerator(random_sequence(stream).bits())),
-        outer_(std::exchange(of_thread_, &generator_)),
+      : seed_(random_sequence(stream).bits()),
+        generator_(at::detail::createCPUGenerator(seed_)),
+        outer_(std::exchange(of_thread_, this)),
         draws_here_((catch_draws(), key)) {
     if (at::get_num_threads() != threads) at::set_num_threads(threads);
   }
@@ -41,10 +44,27 @@ class torch_scope {
 
   static void draw(c10::OperatorHandle const& operation, c10::DispatchKeySet keys, torch::jit::Stack* stack) {
     auto const& arguments = operation.schema().arguments();
-    std::size_t const first = stack->size() - arguments.size();
-    for (std::size_t i = 0; i < arguments.size(); ++i)
-      if (arguments[i].name() == "generator" && (*stack)[first + i].isNone()) (*stack)[first + i] = *of_thread_;
+    std::span<c10::IValue> const given = std::span(*stack).last(arguments.size());
+    for (std::size_t i = 0; i < given.size(); ++i)
+      if (of_thread_ != nullptr && arguments[i].name() == "generator" && given[i].isNone())
+        given[i] = of_thread_->generator_at(place_of(given));
     operation.redispatchBoxed(keys & c10::DispatchKeySet(c10::DispatchKeySet::FULL_AFTER, key), stack);
+  }
+  /// Where an operation computes: where its first tensor is, or where it is told to.
+  static at::Device place_of(std::span<c10::IValue const> arguments) {
+    for (c10::IValue const& one : arguments)
+      if (one.isTensor() && one.toTensor().defined()) return one.toTensor().device();
+    for (c10::IValue const& one : arguments)
+      if (one.isDevice()) return one.toDevice();
+    return at::kCPU;
+  }
+  at::Generator generator_at(at::Device place) {
+    if (place.is_cpu()) return generator_;
+    if (!on_device_.defined() || on_device_.device() != place) {
+      on_device_ = at::globalContext().defaultGenerator(place).clone();
+      on_device_.set_current_seed(seed_);
+    }
+    return on_device_;
   }
   /// Once a program.
   static void catch_draws() {
@@ -63,10 +83,11 @@ class torch_scope {
     }();
   }
 
-  static inline thread_local torch::Generator* of_thread_ = nullptr;
+  static inline thread_local torch_scope* of_thread_ = nullptr;
 
-  torch::Generator generator_;
-  torch::Generator* outer_;
+  std::uint32_t seed_;
+  torch::Generator generator_, on_device_;
+  torch_scope* outer_;
   c10::impl::IncludeDispatchKeyGuard draws_here_;
   torch::AutoGradMode takes_gradients_{true};
 };

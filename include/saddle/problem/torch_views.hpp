@@ -15,11 +15,12 @@ SADDLE_NAMESPACE_BEGIN
 inline std::span<float> torch_span(torch::Tensor const& flat) {
   return {flat.data_ptr<float>(), static_cast<std::size_t>(flat.numel())};
 }
-/// A view of each, one after the other in one array.
-inline std::vector<torch::Tensor> torch_views_of(float* flat, std::vector<torch::Tensor> const& like) {
+/// A view of each, one after the other in one array of a device's memory.
+inline std::vector<torch::Tensor> torch_views_of(float* flat, std::vector<torch::Tensor> const& like,
+                                                 torch::Device device = torch::kCPU) {
   std::vector<torch::Tensor> views;
   for (torch::Tensor const& t : like) {
-    views.push_back(torch::from_blob(flat, t.sizes(), torch::kFloat32));
+    views.push_back(torch::from_blob(flat, t.sizes(), torch::TensorOptions(torch::kFloat32).device(device)));
     flat += t.numel();
   }
   return views;
@@ -50,13 +51,13 @@ inline void expect_floats(torch::nn::Module const& m) {
               "torch: parameters and buffers are float32, in the host's memory");
 }
 
-/// One worker's module of one player: its parameters and their gradients lie in arrays, one after the other. The
-/// gradients' is here, the weights' are the trainer's.
+/// One worker's module of one player: its parameters and their gradients lie in arrays of the module's device, one after
+/// the other. The gradients' is here, the weights' are the trainer's.
 class torch_views {
  public:
-  explicit torch_views(torch::nn::Module const& m) : parameters_(m.parameters()) {
-    gradient_ = torch::zeros({torch_count(parameters_)});
-    auto const views = torch_views_of(gradient_.data_ptr<float>(), parameters_);
+  torch_views(torch::nn::Module const& m, torch::Device device) : parameters_(m.parameters()), device_(device) {
+    gradient_ = torch::zeros({torch_count(parameters_)}, device);
+    auto const views = views_of(gradient_.data_ptr<float>());
     for (std::size_t i = 0; i < views.size(); ++i) {
       if (!parameters_[i].requires_grad()) continue;
       parameters_[i].mutable_grad() = views[i];
@@ -67,19 +68,22 @@ class torch_views {
   std::span<float> gradient() const { return torch_span(gradient_); }
 
   /// The parameters are sometimes to be found here.
-  void bind(std::span<float> w) { bound_.push_back({w.data(), torch_views_of(w.data(), parameters_)}); }
+  void bind(std::span<float> w) { bound_.push_back({w.data(), views_of(w.data())}); }
   /// They are here now. An array that was not bound is viewed until there is another one; it is not written to.
   void look_at(std::span<float const> w) {
     if (w.data() == now_) return;
     now_ = w.data();
     for (bound const& b : bound_)
       if (b.at == now_) return show(b.views);
-    show(torch_views_of(const_cast<float*>(w.data()), parameters_));  // from_blob takes no pointer to const
+    show(views_of(const_cast<float*>(w.data())));  // from_blob takes no pointer to const
   }
   /// Writes the gradient of a loss by these parameters alone.
-  void differentiate(torch::Tensor const& loss, bool keep_graph) {
+  void differentiate(torch::Tensor const& loss, bool keep_graph, std::span<float> out) {
+    expects(out.size() == gradient().size(), "torch: a gradient has the player's size");
     gradient_.zero_();
     if (!trained_.empty()) loss.backward({}, keep_graph, false, trained_);
+    if (out.data() != gradient().data())
+      torch::from_blob(out.data(), gradient_.sizes(), gradient_.options()).copy_(gradient_);
   }
 
  private:
@@ -87,11 +91,13 @@ class torch_views {
     float const* at;
     std::vector<torch::Tensor> views;
   };
+  std::vector<torch::Tensor> views_of(float* flat) const { return torch_views_of(flat, parameters_, device_); }
   void show(std::vector<torch::Tensor> const& views) {
     for (std::size_t i = 0; i < views.size(); ++i) parameters_[i].set_data(views[i]);
   }
 
   std::vector<torch::Tensor> parameters_, trained_;  // all, and those that require a gradient
+  torch::Device device_;
   torch::Tensor gradient_;
   std::vector<bound> bound_;
   float const* now_ = nullptr;

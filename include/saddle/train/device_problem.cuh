@@ -34,6 +34,28 @@ class erased_device_problem final : keeps_stream, public problem_of_type<P> {
   }
 };
 
+/// Gradients that the host enqueues on the stream of the kernels, a step at a time.
+template <eager_device_problem P>
+class erased_eager_problem final : keeps_stream, public problem_of_type<P> {
+  using T = typename P::scalar;
+
+ public:
+  erased_eager_problem(P p, cuda const& how) : keeps_stream{how.stream}, problem_of_type<P>(std::move(p)), engine_(how) {}
+  void gradient(point<T const> at, sample const* s, point<T> out, int player) const override {
+    sample here;
+    engine_.read(&here, s, 1);
+    if constexpr (splits_by_player_eagerly<P>) {
+      if (player != both_players)
+        return this->problem_.gradient(at, here, out, static_cast<saddle::player>(player), stream.get());
+    }
+    this->problem_.gradient(at, here, out, stream.get());
+  }
+  bool repeats() const override { return false; }
+
+ private:
+  mutable cuda::engine engine_;
+};
+
 /// Gradients taken on the host: the point goes there and the gradient comes back, and the stream waits.
 template <problem P>
 class visited_host_problem final : public erased_problem<P> {
@@ -58,6 +80,7 @@ class visited_host_problem final : public erased_problem<P> {
       if (player == both_players || player == p)
         engine_.write(out.of(p).data(), gradients.of(p).data(), out.of(p).size());
   }
+  void bind_weights(int, point<T>) override {}  // they are the device's
   /// The problem's own are the host's.
   point<T> gradient_buffers(int) const override { return {}; }
   bool repeats() const override { return false; }
@@ -71,12 +94,14 @@ template <>
 struct erased_for<cuda> {
   /// `how` is opened: the stream of the problem is that of the program.
   template <class P>
-    requires device_problem<P> || problem<P>
+    requires device_problem<P> || eager_device_problem<P> || problem<P>
   static std::unique_ptr<any_problem<typename P::scalar>> make(cuda const& how, P p) {
     if constexpr (device_problem<P>)
       return std::make_unique<erased_device_problem<P>>(std::move(p), how);
+    else if constexpr (eager_device_problem<P>)
+      return std::make_unique<erased_eager_problem<P>>(std::move(p), how);
     else if constexpr (has_a_twin_on_device<P>)
-      return std::make_unique<erased_device_problem<decltype(on_device(p))>>(on_device(p), how);
+      return make(how, on_device(p));
     else
       return std::make_unique<visited_host_problem<P>>(std::move(p), how);
   }
