@@ -18,6 +18,7 @@
 #include "saddle/problem/gan_batch.hpp"
 #include "saddle/problem/gan_loss.hpp"
 #include "saddle/problem/torch_batches.hpp"
+#include "saddle/problem/torch_loss.hpp"
 #include "saddle/problem/torch_players.hpp"
 #include "saddle/problem/torch_scope.hpp"
 
@@ -45,10 +46,7 @@ struct torch_gan_losses {
 
 template <class Generator, class Discriminator>
 torch_gan_losses losses_of(gan_loss loss, torch_gan_pass<Generator, Discriminator> const& p) {
-  if (loss == gan_loss::wasserstein) return {-p.on_fake.mean(), p.on_fake.mean() - p.on_real.mean()};
-  torch::Tensor const on_fake = torch::softplus(p.on_fake).mean();
-  torch::Tensor const discriminator = torch::softplus(-p.on_real).mean() + on_fake;
-  return {loss == gan_loss::saturating ? -on_fake : torch::softplus(-p.on_fake).mean(), discriminator};
+  return {torch_loss(loss, p.on_fake), torch_loss(loss, p.on_fake, p.on_real)};
 }
 template <class Loss, class Generator, class Discriminator>
 torch_gan_losses losses_of(Loss const& loss, torch_gan_pass<Generator, Discriminator> const& p) {
@@ -98,10 +96,10 @@ class torch_gan : public torch_players<Generator, Discriminator> {
 
   /// Modules with a trainer's weights and buffers, to evaluate and to keep.
   std::shared_ptr<Generator> generator(point<float const> w, std::span<float const> buffers = {}) const {
-    return this->template module_with<0>(w.min, buffers);
+    return this->template module_with<0>(w.min, this->template buffers_of<0>(buffers));
   }
   std::shared_ptr<Discriminator> discriminator(point<float const> w, std::span<float const> buffers = {}) const {
-    return this->template module_with<1>(w.max, buffers);
+    return this->template module_with<1>(w.max, this->template buffers_of<1>(buffers));
   }
 
  private:
@@ -117,8 +115,8 @@ class torch_gan : public torch_players<Generator, Discriminator> {
     torch::Tensor const on_real = d->forward(real);
     torch_gan_losses const loss =
         losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake)});
-    if (who != 0) this->differentiate(r, player::max, loss.discriminator, out, who == both_players);
-    if (who != 1) this->differentiate(r, player::min, loss.generator, out);
+    if (who != 0) this->differentiate(r, player::max, loss.discriminator, out.max, who == both_players);
+    if (who != 1) this->differentiate(r, player::min, loss.generator, out.min);
   }
 
   Loss loss_;

@@ -49,7 +49,7 @@ class torch_model : public torch_players<Module> {
     auto& r = this->replica_of(s.worker);
     torch_scope scope(batch_stream(s, purpose::latent), threads_);
     this->look_at(r, at);
-    this->differentiate(r, player::min, loss_(*std::get<0>(r.modules), batches_(s, scope.generator())), out);
+    this->differentiate(r, player::min, loss_(*std::get<0>(r.modules), batches_(s, scope.generator())), out.min);
   }
 
   /// A module with a trainer's weights and buffers, to evaluate and to keep.

@@ -1,6 +1,7 @@
 #pragma once
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -50,21 +51,20 @@ inline void expect_floats(torch::nn::Module const& m) {
               "torch: parameters and buffers are float32, in the host's memory");
 }
 
-/// One worker's module of one player: its parameters and their gradients lie in arrays, one after the other. The
-/// gradients' is here, the weights' are the trainer's.
+/// One worker's module of one player: its parameters and their gradients lie in the trainer's arrays, one after the
+/// other.
 class torch_views {
  public:
   explicit torch_views(torch::nn::Module const& m) : parameters_(m.parameters()) {
-    gradient_ = torch::zeros({torch_count(parameters_)});
-    auto const views = torch_views_of(gradient_.data_ptr<float>(), parameters_);
-    for (std::size_t i = 0; i < views.size(); ++i) {
-      if (!parameters_[i].requires_grad()) continue;
-      parameters_[i].mutable_grad() = views[i];
-      trained_.push_back(parameters_[i]);
-    }
+    for (torch::Tensor const& t : parameters_)
+      if (t.requires_grad()) trained_.push_back(t);
   }
 
-  std::span<float> gradient() const { return torch_span(gradient_); }
+  /// An array for the gradient, where the trainer has none.
+  std::span<float> gradient() {
+    if (!gradient_.defined()) gradient_ = torch::zeros({torch_count(parameters_)});
+    return torch_span(gradient_);
+  }
 
   /// The parameters are sometimes to be found here.
   void bind(std::span<float> w) { bound_.push_back({w.data(), torch_views_of(w.data(), parameters_)}); }
@@ -76,10 +76,16 @@ class torch_views {
       if (b.at == now_) return show(b.views);
     show(torch_views_of(const_cast<float*>(w.data()), parameters_));  // from_blob takes no pointer to const
   }
-  /// Writes the gradient of a loss by these parameters alone.
-  void differentiate(torch::Tensor const& loss, bool keep_graph) {
-    gradient_.zero_();
-    if (!trained_.empty()) loss.backward({}, keep_graph, false, trained_);
+  /// Writes the gradient of a loss by these parameters alone, or of the sum of a tensor times `along`.
+  void differentiate(torch::Tensor const& of, torch::Tensor const& along, bool keep_graph, std::span<float> out) {
+    if (out.data() != written_) {
+      written_ = out.data();
+      auto const views = torch_views_of(written_, parameters_);
+      for (std::size_t i = 0; i < views.size(); ++i)
+        if (parameters_[i].requires_grad()) parameters_[i].mutable_grad() = views[i];
+    }
+    std::ranges::fill(out, 0.f);
+    if (!trained_.empty()) of.backward(along, keep_graph, false, trained_);
   }
 
  private:
@@ -94,7 +100,8 @@ class torch_views {
   std::vector<torch::Tensor> parameters_, trained_;  // all, and those that require a gradient
   torch::Tensor gradient_;
   std::vector<bound> bound_;
-  float const* now_ = nullptr;
+  float const* now_ = nullptr;  // where the parameters are
+  float* written_ = nullptr;    // where their gradients go
 };
 
 SADDLE_NAMESPACE_END
