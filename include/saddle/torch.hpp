@@ -5,4 +5,5 @@
 #include "saddle/problem/torch_gan.hpp"
 #include "saddle/problem/torch_model.hpp"
 #include "saddle/problem/torch_split_gan.hpp"
+#include "saddle/problem/torch_state.hpp"
 #include "saddle/saddle.hpp"

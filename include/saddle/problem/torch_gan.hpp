@@ -1,6 +1,7 @@
 #pragma once
 #include <torch/torch.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -94,6 +95,14 @@ class torch_gan : public torch_players<Generator, Discriminator> {
     take(at, s, out, static_cast<int>(who));
   }
 
+  /// What generator and discriminator minimize, on the batch of this sample. It moves the worker's buffers as a gradient
+  /// does: beside a run it is for a copy.
+  std::array<double, 2> losses(point<float const> at, sample s) const {
+    torch_scope scope(batch_stream(s, purpose::latent), options_.threads);
+    torch_gan_losses const both = pass(this->replica_of(s.worker), at, s, scope.generator());
+    return {both.generator.template item<double>(), both.discriminator.template item<double>()};
+  }
+
   /// Modules with a trainer's weights and buffers, to evaluate and to keep.
   std::shared_ptr<Generator> generator(point<float const> w, std::span<float const> buffers = {}) const {
     return this->template module_with<0>(w.min, this->template buffers_of<0>(buffers));
@@ -106,17 +115,20 @@ class torch_gan : public torch_players<Generator, Discriminator> {
   void take(point<float const> at, sample const& s, point<float> out, int who) const {
     auto& r = this->replica_of(s.worker);
     torch_scope scope(batch_stream(s, purpose::latent), options_.threads);
-    this->look_at(r, at);
-    auto& [g, d] = r.modules;
-    torch::Tensor const real = batches_(s, scope.generator());
-    std::vector<std::int64_t> latents{real.size(0)};
-    latents.insert(latents.end(), options_.latent.begin(), options_.latent.end());
-    torch::Tensor const fake = g->forward(torch::randn(latents, scope.generator()));
-    torch::Tensor const on_real = d->forward(real);
-    torch_gan_losses const loss =
-        losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake)});
+    torch_gan_losses const loss = pass(r, at, s, scope.generator());
     if (who != 0) this->differentiate(r, player::max, loss.discriminator, out.max, who == both_players);
     if (who != 1) this->differentiate(r, player::min, loss.generator, out.min);
+  }
+  torch_gan_losses pass(typename base::replica& r, point<float const> at, sample const& s,
+                        torch::Generator const& random) const {
+    this->look_at(r, at);
+    auto& [g, d] = r.modules;
+    torch::Tensor const real = batches_(s, random);
+    std::vector<std::int64_t> latents{real.size(0)};
+    latents.insert(latents.end(), options_.latent.begin(), options_.latent.end());
+    torch::Tensor const fake = g->forward(torch::randn(latents, random));
+    torch::Tensor const on_real = d->forward(real);
+    return losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake)});
   }
 
   Loss loss_;
