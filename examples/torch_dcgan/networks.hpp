@@ -12,7 +12,7 @@
 /// The networks of DCGAN, for images of any size that halves as often as there are numbers of channels. Those are the
 /// discriminator's maps, each half as wide and high as the one before; the generator's are the same ones backwards.
 ///
-/// shape   latents are n x latent x 1 x 1, images n x channels x rows x columns in [-1, 1], outputs n x 1
+/// shape   latents are n x latent x 1 x 1, images n x channels x rows x columns in [-1, 1], outputs n x outputs
 /// names   those of torch.nn.Sequential in Python with the same layers
 /// errors  std::invalid_argument: the images do not halve so often
 /// source  Radford, Metz, Chintala: Unsupervised representation learning with deep convolutional generative adversarial
@@ -46,7 +46,8 @@ inline nn::Sequential generator(saddle::sample_shape const& image, std::vector<i
   return all;
 }
 
-inline nn::Sequential discriminator(saddle::sample_shape const& image, std::vector<int> const& channels) {
+inline nn::Sequential discriminator(saddle::sample_shape const& image, std::vector<int> const& channels,
+                                    int outputs = 1) {
   nn::Sequential all;
   for (std::size_t i = 0; i < channels.size(); ++i) {
     int const from = i > 0 ? channels[i - 1] : image.channels;
@@ -54,7 +55,7 @@ inline nn::Sequential discriminator(saddle::sample_shape const& image, std::vect
     if (i > 0) all->push_back(nn::BatchNorm2d(channels[i]));
     all->push_back(nn::LeakyReLU(nn::LeakyReLUOptions().negative_slope(0.2)));
   }
-  all->push_back(nn::Conv2d(nn::Conv2dOptions(channels.back(), 1, smallest(image, channels.size())).bias(false)));
+  all->push_back(nn::Conv2d(nn::Conv2dOptions(channels.back(), outputs, smallest(image, channels.size())).bias(false)));
   all->push_back(nn::Flatten());
   return all;
 }
