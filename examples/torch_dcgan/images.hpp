@@ -1,7 +1,7 @@
 #pragma once
 #include <torch/torch.h>
 
-#include <vector>
+#include <cstddef>
 
 #include <saddle/core/samples.hpp>
 #include <saddle/torch.hpp>
@@ -23,12 +23,13 @@ inline torch::Tensor tensor_of(saddle::samples const& s) {
       .mul_(2 / (bounds.hi - bounds.lo));
 }
 
-/// What a generator makes of latents, by its running statistics, in the shape and the units of these data.
+/// What a generator makes of latents, by its running statistics, in the units of the data.
 template <class Generator>
-saddle::samples images_of(Generator& generator, torch::Tensor const& latents, saddle::samples const& like) {
+saddle::samples images_of(Generator& generator, torch::Tensor const& latents, saddle::sample_shape const& shape,
+                          saddle::range const& bounds) {
   generator.eval();
-  saddle::range const bounds = bounds_of(like);
-  saddle::samples out{.count = static_cast<int>(latents.size(0)), .shape = like.shape, .bounds = bounds};
+  saddle::samples out{.count = static_cast<int>(latents.size(0)), .shape = shape, .bounds = bounds};
+  out.values.reserve(static_cast<std::size_t>(out.count) * static_cast<std::size_t>(shape.size()));
   saddle::torch_scope const one_thread({}, 1);
   torch::NoGradGuard const no_gradients;
   for (torch::Tensor const& z : latents.split(100)) {

@@ -13,6 +13,7 @@
 
 #include "../command_line/rating.hpp"
 #include "../train_gan/gan.hpp"
+#include "images.hpp"
 #include "networks.hpp"
 
 namespace torch_dcgan {
@@ -44,24 +45,10 @@ struct shared_networks final : saddle::erased_problem<networks> {
   networks const& gan() const { return problem_; }
 };
 
-constexpr saddle::range unit{0, 1};
-
-/// As torch has images, and in [-1, 1].
-torch::Tensor tensor_of(saddle::samples const& s) {
-  saddle::range const bounds = s.bounds.value_or(unit);
-  auto const [rows, columns, channels] = s.shape;
-  return torch::tensor(torch::ArrayRef<float>(s.values))
-      .view({s.count, rows, columns, channels})
-      .permute({0, 3, 1, 2})
-      .contiguous()
-      .sub_((bounds.lo + bounds.hi) / 2)
-      .mul_(2 / (bounds.hi - bounds.lo));
-}
-
 class dcgan final : public train_gan::gan {
  public:
   dcgan(saddle::samples const& real, gan_sizes const& sizes)
-      : latent_(sizes.latent), shape_(real.shape), bounds_(real.bounds.value_or(unit)) {
+      : latent_(sizes.latent), shape_(real.shape), bounds_(bounds_of(real)) {
     networks made{generator(shape_, sizes.widths, sizes.latent), discriminator(shape_, sizes.widths),
                   with_r1{sizes.loss, sizes.r1},
                   saddle::torch_batches(tensor_of(real), sizes.workers, sizes.batch),
@@ -74,17 +61,7 @@ class dcgan final : public train_gan::gan {
     return {shared_, {aside_->tensors(saddle::player::min), aside_->tensors(saddle::player::max)}};
   }
   saddle::samples generate(trained const& at, int count) const override {
-    auto const network = aside_->generator(at.weights, at.buffers);
-    network->eval();  // by the running statistics
-    saddle::samples out{.count = count, .shape = shape_, .bounds = bounds_};
-    out.values.reserve(static_cast<std::size_t>(count) * static_cast<std::size_t>(shape_.size()));
-    saddle::torch_scope const one_thread({}, 1);
-    torch::NoGradGuard const no_gradients;
-    for (torch::Tensor const& z : latents(count).split(100)) {
-      torch::Tensor const images = network->forward(z).permute({0, 2, 3, 1}).contiguous();
-      for (float const v : saddle::torch_span(images.flatten())) out.values.push_back(bounds_.from_signed_unit(v));
-    }
-    return out;
+    return images_of(*aside_->generator(at.weights, at.buffers), latents(count), shape_, bounds_);
   }
   std::optional<std::array<double, 2>> losses(saddle::point<float const> weights) const override {
     return command_line::mean_losses(*aside_, weights);

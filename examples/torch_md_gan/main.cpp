@@ -1,4 +1,4 @@
-// Trains MD-GAN with convolutional networks, torch modules, in one process or under mpirun: the options of train_md_gan.
+// Trains MD-GAN with convolutional networks, torch modules, in one process or under mpirun, as train_md_gan does.
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -33,7 +33,8 @@ struct networks {
   static saddle::samples generate(pair const& of, std::span<float const> weights, std::span<float const> buffers,
                                   saddle::samples const& real, int count) {
     auto const [z, classes] = latents(of, count);
-    saddle::samples made = torch_dcgan::images_of(*of.generator(weights, buffers), z, real);
+    saddle::samples made =
+        torch_dcgan::images_of(*of.generator(weights, buffers), z, real.shape, torch_dcgan::bounds_of(real));
     for (std::int64_t const c : std::span(classes.data_ptr<std::int64_t>(), static_cast<std::size_t>(count)))
       made.labels.push_back(static_cast<std::uint8_t>(c));
     return made;
