@@ -89,8 +89,10 @@ std::vector<leaf> const leaves{
     {"mpi.h", {"saddle/transport/mpi.hpp"}},
     {"Eigen/", {"saddle/topology/mixing_matrix.hpp", "saddle/problem/", "saddle/metric/"}},
     {"torch/",
-     {"saddle/problem/torch_batches.hpp", "saddle/problem/torch_gan.hpp", "saddle/problem/torch_model.hpp",
-      "saddle/problem/torch_players.hpp", "saddle/problem/torch_scope.hpp", "saddle/problem/torch_views.hpp"}},
+     {"saddle/problem/torch_batches.hpp", "saddle/problem/torch_gan.hpp", "saddle/problem/torch_loss.hpp",
+      "saddle/problem/torch_model.hpp", "saddle/problem/torch_players.hpp", "saddle/problem/torch_scope.hpp",
+      "saddle/problem/torch_split_gan.hpp", "saddle/problem/torch_state.hpp", "saddle/problem/torch_views.hpp"}},
+    {"caffe2/serialize/", {"saddle/problem/torch_state.hpp"}},  // torch's own, for files
     {"zlib.h", {"saddle/data/"}},
     // Not a library but the system: a file is synced to the disk before it is renamed.
     {"fcntl.h", {"saddle/core/atomic_file.hpp"}},

@@ -227,7 +227,7 @@ expect_match("${output}" "^train_[a-z_]+ .saddle [0-9]+[.][0-9]+[.][0-9]+., [^,\
              "--version")
 run(0 --help)
 foreach(word IN ITEMS "Examples:" "Defaults that depend on the data:\n  --data" "--classifier digits.classifier"
-                      "allow-run-as-root" "128 [+] the signal" "--resume: the log keeps")
+                      "allow-run-as-root" "128 [+] the signal" "--resume: log and strip keep")
   expect_match("${output}" "${word}" "--help")
 endforeach()
 start_anew()

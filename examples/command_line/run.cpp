@@ -24,7 +24,8 @@ bool is_same(std::string const& a, std::string const& b) {
 std::vector<std::pair<char const*, std::string>> outputs_of(run_options const& o) {
   std::vector<std::pair<char const*, std::string>> all;
   for (auto const& [option, path] : {std::pair{"--json", o.json}, {"--samples", o.samples},
-                                     {"--samples-csv", o.samples_csv}, {"--log", o.log}, {"--checkpoint", o.checkpoint}})
+                                     {"--samples-csv", o.samples_csv}, {"--strip", o.strip}, {"--log", o.log},
+                                     {"--checkpoint", o.checkpoint}, {"--export", o.exported}})
     if (!path.empty()) all.emplace_back(option, path);
   return all;
 }
@@ -35,7 +36,7 @@ run_options const& checked(run_options const& o, std::vector<std::string> inputs
     auto const& [option, path] = *one;
     bool const is_checkpoint = path == o.checkpoint;
     if (is_stream(path)) {
-      if (is_checkpoint || (o.samples_every > 0 && (path == o.samples || path == o.samples_csv)))
+      if (is_checkpoint || path == o.strip || (o.samples_every > 0 && (path == o.samples || path == o.samples_csv)))
         throw std::invalid_argument(std::string(option) + ": " + path + " is no regular file");
     } else {
       for (auto other = outputs.begin(); other != one; ++other)
@@ -66,6 +67,11 @@ std::string names(nlohmann::ordered_json const& row) {
   return text + "\n";
 }
 
+/// The last step whose evaluation is kept. The last one of a run is evaluated again where nothing else is left to do.
+std::int64_t kept(run_options const& o, std::int64_t first) {
+  return o.resume.empty() ? -1 : first < o.steps ? first : first - 1;
+}
+
 }  // namespace
 
 std::string at_step(std::string const& path, std::int64_t step) {
@@ -76,8 +82,8 @@ std::string at_step(std::string const& path, std::int64_t step) {
 run_files::run_files(run_options const& o, bool is_first, std::int64_t first, std::vector<std::string> const& inputs,
                      nlohmann::ordered_json const& row)
     : o_(is_first ? checked(o, inputs) : run_options{}),
-      // The last step is evaluated again where nothing else is left to do.
-      log_(o_.log, names(row), o.resume.empty() ? -1 : first < o.steps ? first : first - 1),
+      log_(o_.log, names(row), kept(o, first)),
+      strip_(o_.strip, kept(o, first)),
       is_first_(is_first) {}
 
 void run_files::report(std::exception const& e) {
@@ -85,8 +91,14 @@ void run_files::report(std::exception const& e) {
   failed_ = true;
 }
 
-void run_files::add(nlohmann::ordered_json const& row) {
+void run_files::begin(data_set const& data) {
+  attempt([&] { log_.begin(); });
+  attempt([&] { continues_strip_ = strip_.begin(strip_row(data, {})); });
+}
+void run_files::add(nlohmann::ordered_json const& row, std::int64_t step, data_set const& data,
+                    saddle::samples const& generated) {
   attempt([&] { log_.add(cells(row)); });
+  attempt([&] { strip_.add(step, strip_row(data, generated)); });
 }
 
 void run_files::write(data_set const& data, saddle::samples const& generated, std::optional<std::int64_t> step) {
@@ -99,16 +111,19 @@ void run_files::write(nlohmann::ordered_json const& summary) {
   if (!o_.json.empty()) write_file(o_.json, summary.dump(2) + "\n");
 }
 
+void run_files::write_exported(std::string const& bytes) { write_file(o_.exported, bytes); }
+
 std::string run_files::in_words() const {
   std::string text;
   for (auto const& [option, path] : outputs_of(o_)) {
     std::int64_t const every = path == o_.checkpoint                                ? o_.every
                                : path == o_.samples || path == o_.samples_csv ? o_.samples_every
-                               : path == o_.log                               ? o_.evaluate_every
+                               : path == o_.log || path == o_.strip           ? o_.evaluate_every
                                                                               : 0;
     text += (text.empty() ? "writes " : ", ") + path + (every > 0 ? " (every " + std::to_string(every) + " steps)" : "");
+    if (path == o_.strip && !continues_strip_) text += " (anew: there is no strip of such a run)";
   }
-  return text.empty() ? "writes no file: --json, --samples, --log and --checkpoint do" : text;
+  return text.empty() ? "writes no file: --json, --samples, --strip, --log and --checkpoint do" : text;
 }
 
 }  // namespace command_line

@@ -15,6 +15,7 @@
 #include "program.hpp"
 #include "progress.hpp"
 #include "run_options.hpp"
+#include "strip.hpp"
 
 namespace command_line {
 
@@ -44,20 +45,24 @@ class run_files {
   void report(std::exception const& e);
   bool failed() const { return failed_; }
 
-  void begin_log() {
-    attempt([&] { log_.begin(); });
-  }
-  void add(nlohmann::ordered_json const& row);
+  /// The log and the strip, of such data.
+  void begin(data_set const& data);
+  /// What an evaluation adds to both.
+  void add(nlohmann::ordered_json const& row, std::int64_t step, data_set const& data,
+           saddle::samples const& generated);
   /// A picture and a table, each for itself; `step`: on the way.
   void write(data_set const& data, saddle::samples const& generated, std::optional<std::int64_t> step = {});
   void write(nlohmann::ordered_json const& summary);
+  void write_exported(std::string const& bytes);
+  bool exports() const { return !o_.exported.empty(); }
   /// Where everything goes, in words.
   std::string in_words() const;
 
  private:
   run_options o_;
   log_file log_;
-  bool is_first_, failed_ = false;
+  strip_file strip_;
+  bool is_first_, continues_strip_ = true, failed_ = false;
 };
 
 /// Continues from the checkpoint, if one is named. The step that the driver is at.
@@ -113,6 +118,7 @@ class stop_signal {
 ///   row(report, score)                      of the log
 ///   summary(report, score, digest)          for the JSON
 ///   in_words(report, score, digest)
+///   exported()                              the bytes of --export, if it has any
 /// Returns the program's exit status.
 template <class Driver, class Job>
 int carry_out(Driver& driver, Job& job, data_set const& data, run_options const& o, bool is_first, std::int64_t first,
@@ -124,14 +130,14 @@ int carry_out(Driver& driver, Job& job, data_set const& data, run_options const&
   if (is_first) {
     shown.say(job.beginning() + "; steps " + std::to_string(std::min(first + 1, o.steps)) + " to " +
               std::to_string(o.steps));
+    files.begin(data);
     shown.say(files.in_words());
-    files.begin_log();
   }
 
   score latest;
   auto const evaluate = [&](auto const& r, saddle::samples const& generated) {
     latest = job.rate(generated);
-    files.add(job.row(r, latest));
+    files.add(job.row(r, latest), r.step, data, generated);
     shown.evaluated(r.step, job.sent(r), latest);
   };
   auto const save = [&] {
@@ -171,6 +177,8 @@ int carry_out(Driver& driver, Job& job, data_set const& data, run_options const&
       evaluate(r, generated);
     });
     files.attempt([&] { files.write(job.summary(r, latest, digest)); });
+    if constexpr (requires { job.exported(); })
+      if (files.exports()) files.attempt([&] { files.write_exported(job.exported()); });
     shown.say(job.in_words(r, latest, digest));
     if (stopped_by != nullptr)
       shown.say(std::string("stopped by ") + stopped_by->name + " after step " + std::to_string(r.step) + " of " +

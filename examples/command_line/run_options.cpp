@@ -18,7 +18,7 @@ void add_length(CLI::App& app, run_options& o, std::string const& group) {
   app.add_option("--steps", o.steps, "Length of the run, a resumed one included")->check(count())->group(group);
 }
 
-void add_outputs(CLI::App& app, run_options& o) {
+void add_outputs(CLI::App& app, run_options& o, bool exports) {
   auto const add = [&](char const* name, auto& value, std::string const& about) {
     return app.add_option(name, value, about)->group("Output");
   };
@@ -30,6 +30,7 @@ void add_outputs(CLI::App& app, run_options& o) {
   add("--samples-csv", o.samples_csv, "Writes generated samples, one a row, in the units of the data")->check(named);
   add("--samples-every", o.samples_every,
       "Writes both also every so many steps, with the step in the name: out.png, out-100.png, ...")->check(count());
+  add("--strip", o.strip, "Writes a picture, PNG, a row an evaluation: the same latent points over time")->check(named);
   add("--log", o.log, "Writes the way there, CSV, a row an evaluation")->check(named);
   add("--classifier", o.classifier,
       "A file of examples/classifier for such data: adds the Frechet distance on its features and the inception score "
@@ -37,6 +38,8 @@ void add_outputs(CLI::App& app, run_options& o) {
   add("--evaluate-every", o.evaluate_every, "Steps; 0: only at the end (default: ten times a run)")
       ->check(between(std::int64_t{0}, std::int64_t{1} << 40));
   add("--checkpoint", o.checkpoint, "Writes the state of the run at its end")->check(named);
+  if (exports)
+    add("--export", o.exported, "Writes the averaged networks as state dicts that Python's torch.load reads")->check(named);
   add("--every", o.every, "Writes it also every so many steps")->check(count());
   add("--resume", o.resume, "Continues from a checkpoint")->check(named);
   app.add_flag("--quiet", o.quiet, "Prints nothing but errors")->group("Output");
@@ -65,8 +68,8 @@ Outputs: that each can be written is tried before the run begins. One that canno
 the end is reported, the others are written, and the exit status is 1. A file takes its name when
 it is complete; the log grows under its name. /dev/stdout and other devices are written straight.
 
---resume: the log keeps its rows up to the step of the checkpoint, drops those after it, and goes
-on; its seconds count anew. JSON, samples and checkpoint are replaced, the checkpoint also where
+--resume: log and strip keep their rows up to the step of the checkpoint, drop those after it, and go
+on; the log's seconds count anew. JSON, samples and checkpoint are replaced, the checkpoint also where
 it is the one that was resumed. Samples on the way are replaced step by step.
 
 Signals: SIGINT (Ctrl-C), SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU ends the run after its step,

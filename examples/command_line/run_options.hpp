@@ -15,14 +15,14 @@ struct run_options {
   std::int64_t evaluate_every = -1;  // 0: only at the end; -1: ten times a run
   std::int64_t every = 0;            // 0: only at the end
   std::int64_t samples_every = 0;    // 0: only at the end
-  std::string json, samples, samples_csv, log, checkpoint, resume, classifier;
+  std::string json, samples, samples_csv, strip, log, checkpoint, resume, classifier, exported;
   bool quiet = false;
 };
 
 /// --steps, to `group`.
 void add_length(CLI::App& app, run_options& o, std::string const& group);
-/// The group Output.
-void add_outputs(CLI::App& app, run_options& o);
+/// The group Output; --export where the program `exports` torch modules.
+void add_outputs(CLI::App& app, run_options& o, bool exports = false);
 /// What --help says at its end: `examples`, the defaults that depend on the data as a table, and what all programs that
 /// train have in common.
 void add_footer(CLI::App& app, std::vector<std::string> const& examples,

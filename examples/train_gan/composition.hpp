@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -30,11 +31,10 @@ struct composition {
   saddle::settings run;
 };
 
-/// A game that the trainer and the metrics share, behind virtual calls: the files that compile the policies
-/// need not know the GAN.
+/// A game behind virtual calls: the files that compile the policies need not know the GAN.
 struct shared_game {
   using scalar = float;
-  std::shared_ptr<saddle::any_problem<float> const> game;
+  std::shared_ptr<saddle::any_problem<float>> game;
   std::vector<saddle::tensor> weights[2];  // of each player
 
   saddle::players sizes() const { return game->sizes(); }
@@ -49,6 +49,9 @@ struct shared_game {
                 saddle::player who) const {
     game->gradient(at, &s, out, static_cast<int>(who));
   }
+  saddle::point<float> gradient_buffers(int worker) const { return game->gradient_buffers(worker); }
+  void bind_weights(int worker, saddle::point<float> w) { game->bind_weights(worker, w); }
+  std::span<float> buffers(int worker) const { return game->buffers(worker); }
 };
 
 using optimizers = std::tuple<saddle::sgda, saddle::alternating_sgda, saddle::omd, saddle::averaged_omd,

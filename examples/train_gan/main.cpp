@@ -1,159 +1,67 @@
-// Trains a GAN with any combination of optimizer, compressor and topology: the library's main program.
-#include <algorithm>
-#include <cstdint>
-#include <locale>
+// Trains a GAN of two perceptrons with any combination of optimizer, compressor and topology: the library's main program.
 #include <memory>
-#include <sstream>
-#include <stdexcept>
-#include <string>
-#include <string_view>
+#include <utility>
 
-#include <nlohmann/json.hpp>
+#include <saddle/problem/mlp_gan.hpp>
 
-#include "../command_line/program.hpp"
-#include "../command_line/progress.hpp"
-#include "../command_line/run.hpp"
+#include "../command_line/data_set.hpp"
+#include "../command_line/rating.hpp"
 #include "gan.hpp"
-#include "options.hpp"
 
 namespace train_gan {
 namespace {
 
-saddle::trainer<float> make_trainer(gan const& game, composition const& how) {
-  for (compressor_choice const& c : compressors)
-    if (how.compressor == c.name) return c.make(game.game(), how);
-  throw std::invalid_argument("there is no compressor " + how.compressor);
-}
+struct shared_perceptrons final : saddle::erased_problem<saddle::mlp_gan<float>> {
+  using erased_problem::erased_problem;
+  saddle::mlp_gan<float> const& gan() const { return problem_; }
+};
 
-/// A run with everything checked and nothing written. It is made or it throws.
-class job {
+class perceptrons final : public gan {
  public:
-  explicit job(options const& o)
-      : options_(o),
-        is_first_(rank() == 0),
-        game_(load(o.data), o.sizes),
-        trainer_(make_trainer(game_, named(o, game_))),
-        first_(resume(trainer_, o)),
-        files_(o, is_first_, first_, {o.classifier, file_of(o.data)}, row({}, {})) {}
+  perceptrons(saddle::samples const& real, gan_sizes const& sizes)
+      : shared_(std::make_shared<shared_perceptrons>(
+            saddle::mlp_gan<float>(real, {.generator = sizes.widths,
+                                          .discriminator = sizes.widths,
+                                          .latent = sizes.latent,
+                                          .batch = sizes.batch,
+                                          .loss = sizes.loss,
+                                          .r1 = sizes.r1,
+                                          .workers = sizes.workers}))) {}
 
-  /// Returns the program's exit code.
-  int run() { return carry_out(trainer_, *this, game_.data(), options_, is_first_, first_, files_); }
-
-  std::string beginning() const {
-    composition const& p = options_.policies;
-    saddle::samples const& real = game_.data().real;
-    return options_.data + ", " + std::to_string(real.count) + " samples of " + std::to_string(real.shape.size()) +
-           " values; " + policies() + "; " + std::to_string(p.threads) + (p.threads == 1 ? " thread" : " threads");
+  shared_game game() const override {
+    return {shared_, {shared_->gan().tensors(saddle::player::min), shared_->gan().tensors(saddle::player::max)}};
   }
-  traffic sent(saddle::report const& r) const {
-    std::int64_t const dense = r.step * options_.policies.workers * 4 * trainer_.sizes().size();
-    return {r.uplink, r.downlink, dense, options_.policies.topology == "server" ? dense : 0};
+  saddle::samples generate(trained const& at, int count) const override {
+    return shared_->gan().generate(at.weights.min, count, 1);
   }
-  saddle::samples generated() const { return game_.generate(trainer_.averaged_weights(0).min); }
-  score rate(saddle::samples const& generated) const {
-    score s = game_.rate(generated);
-    s.losses = game_.losses(trainer_.weights(0));
-    return s;
-  }
-  static nlohmann::ordered_json row(saddle::report const& r, score const& s) {
-    nlohmann::ordered_json out;
-    out["step"] = r.step;
-    out["seconds"] = r.seconds;
-    out["uplink_bytes"] = r.uplink.total;
-    out["downlink_bytes"] = r.downlink.total;
-    out["wire_bytes"] = r.wire_bytes;
-    out["skipped_steps"] = r.skipped_steps;
-    add(out, s);
-    return out;
-  }
-  nlohmann::ordered_json summary(saddle::report const& r, score const& s, std::uint64_t digest) const {
-    composition const& p = options_.policies;
-    traffic const t = sent(r);
-    nlohmann::ordered_json out;
-    out["method"] = options_.method;
-    out["data"] = options_.data;
-    out["optimizer"] = p.optimizer;
-    out["compressor"] = p.compressor;
-    out["compressor_on_the_wire"] = r.compressor;  // with its bucket and its rounding
-    out["error_feedback"] = feedback_name();
-    out["topology"] = p.topology;
-    out["adapts"] = p.adapts == saddle::adapts::on_average ? "average" : "worker";
-    out["local_steps"] = p.local_steps;
-    out["workers"] = p.workers;
-    out["steps"] = r.step;
-    out["steps_executed"] = r.steps_executed;
-    out["resumed_from_step"] =
-        options_.resume.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(first_);
-    out["seed"] = p.run.seed;
-    out["threads"] = p.threads;
-    out["step_size"] = p.step_size;
-    out["max_step_size"] = p.max_step_size;
-    out["parameters"] = trainer_.sizes().size();
-    out["uplink_bytes"] = r.uplink.total;
-    out["downlink_bytes"] = r.downlink.total;
-    out["uplink_payload_bytes"] = r.uplink.payload;
-    out["downlink_payload_bytes"] = r.downlink.payload;
-    out["dense_uplink_bytes"] = t.dense_up;
-    out["dense_downlink_bytes"] = t.dense_down;
-    out["uplink_of_dense"] = t.up_of_dense();
-    out["both_ways_of_dense"] = t.both_of_dense();
-    out["wire_bytes"] = r.wire_bytes;
-    out["seconds"] = r.seconds;
-    out["network"] = p.transport.network ? nlohmann::ordered_json(p.transport.network->name) : nullptr;
-    out["simulated_seconds"] = r.simulated ? nlohmann::ordered_json(r.simulated->seconds) : nullptr;
-    out["skipped_steps"] = r.skipped_steps;
-    out["details"] = r.details;
-    add(out, s);
-    out["digest"] = hexadecimal(digest);
-    return out;
-  }
-  std::string in_words(saddle::report const& r, score const& s, std::uint64_t digest) const {
-    std::string const rated = readable(s);
-    return policies() + ": " + std::to_string(r.steps_executed) + " steps in " + readable_seconds(r.seconds) + "; " +
-           readable(sent(r)) + padding(sent(r)) + "; " +
-           (r.simulated ? readable_seconds(r.simulated->seconds) + " on the network; " : "") +
-           (rated.empty() ? "" : rated + "; ") + "digest " + hexadecimal(digest) +
-           (r.skipped_steps > 0 ? "; " + std::to_string(r.skipped_steps) + " steps skipped, a number was not finite" : "");
+  std::optional<std::array<double, 2>> losses(saddle::point<float const> weights) const override {
+    return mean_losses(shared_->gan(), weights);
   }
 
  private:
-  /// The policies, and the problem under a name that a checkpoint keeps: data, loss and widths.
-  static composition named(options const& o, gan const& game) {
-    composition p = o.policies;
-    std::ostringstream name;
-    name.imbue(std::locale::classic());
-    name << o.data.substr(0, o.data.find(':')) << ':' << game.data().real.count << ',' << o.sizes.loss
-         << ",r1=" << o.sizes.r1 << ",batch=" << o.sizes.batch << ",latent=" << o.sizes.latent;
-    for (int width : o.sizes.hidden) name << ',' << width;
-    p.run.problem = name.str();
-    return p;
-  }
-  std::string_view feedback_name() const {
-    return std::find_if(std::begin(feedbacks), std::end(feedbacks), [&](feedback_choice const& f) {
-             return f.kind == options_.policies.feedback;
-           })->name;
-  }
-  std::string policies() const {
-    composition const& p = options_.policies;
-    std::string const kept = p.feedback == saddle::feedback::none    ? ""
-                             : p.feedback == saddle::feedback::error ? " with error feedback"
-                                                                     : " with ef21";
-    return p.optimizer + ", " + p.compressor + " (" + trainer_.report().compressor + ")" + kept + ", " + p.topology + ", " +
-           std::to_string(p.workers) + (p.workers == 1 ? " worker" : " workers");
-  }
-
-  options options_;
-  bool is_first_;
-  gan game_;
-  saddle::trainer<float> trainer_;
-  std::int64_t first_;
-  run_files files_;
+  std::shared_ptr<shared_perceptrons> shared_;
 };
+
+gan_program const program{
+    .name = "train_gan",
+    .about = "Trains a GAN on many workers that talk little.",
+    .data_names = data_names,
+    .widths = "--hidden",
+    .about_widths = "Widths of the hidden layers, as 128,128",
+    .of_modules = false,
+    .examples = {"train_gan --data ring8 --compressor qsgd4 --samples ring.png --log ring.csv",
+                 "train_gan --checkpoint run.saddle --every 500, and after a stop the same with --resume run.saddle",
+                 "mpirun -n 4 train_gan --workers 8 --json run.json"},
+    .recipes = {{"digits", {128, 128}, 32, 32, 6000, 1.0, 0.999, {5e-4, 5e-4}, {0.05, 0.05}},
+                {"ring8", {128, 128}, 16, 32, 20000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
+                {"grid25", {128, 128}, 16, 32, 30000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
+                {"idx:", {256, 256}, 64, 32, 10000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}},
+                {"cifar:", {512, 512}, 100, 32, 20000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}}},
+    .make = [](saddle::samples const& real, gan_sizes const& sizes) -> std::unique_ptr<gan> {
+      return std::make_unique<perceptrons>(real, sizes);
+    }};
 
 }  // namespace
 }  // namespace train_gan
 
-int main(int argc, char** argv) {
-  using namespace train_gan;
-  return program("train_gan", argc, argv, parse, [](options const& o) { return std::make_unique<job>(o); });
-}
+int main(int argc, char** argv) { return train_gan::train(train_gan::program, argc, argv); }

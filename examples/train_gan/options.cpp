@@ -41,34 +41,17 @@ constexpr method methods[] = {
     {.name = "fl-gan", .optimizer = "adam", .compressor = "identity", .topology = "server", .local_steps = 14},
     {.name = "local", .optimizer = "optimistic-adam", .compressor = "identity", .topology = "server", .workers = 1}};
 
-/// What trains a data set well. Adam's directions have the size of their step, so Adam-like optimizers and
-/// plain ones want other step sizes; first the generator's, then the discriminator's.
-struct recipe {
-  std::string_view data;
-  std::vector<int> hidden;
-  int latent, batch;
-  std::int64_t steps;
-  double r1, average_decay;
-  double adaptive[2], plain[2];
-};
-std::vector<recipe> const recipes = {
-    {"digits", {128, 128}, 32, 32, 6000, 1.0, 0.999, {5e-4, 5e-4}, {0.05, 0.05}},
-    {"ring8", {128, 128}, 16, 32, 20000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
-    {"grid25", {128, 128}, 16, 32, 30000, 0.2, 0.999, {3e-3, 3e-3}, {0.01, 0.01}},
-    {"idx:", {256, 256}, 64, 32, 10000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}},
-    {"cifar:", {512, 512}, 100, 32, 20000, 1.0, 0.999, {2e-4, 2e-4}, {0.02, 0.02}}};
-
-/// What --help says of them.
-std::vector<std::vector<std::string>> defaults() {
+/// What --help says of the recipes.
+std::vector<std::vector<std::string>> defaults(gan_program const& program) {
   auto const number = [](double x) {
     char text[32];
     return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
   };
-  std::vector<std::vector<std::string>> rows = {{"--data", "--hidden", "--latent", "--batch", "--steps", "--r1",
+  std::vector<std::vector<std::string>> rows = {{"--data", program.widths, "--latent", "--batch", "--steps", "--r1",
                                                  "--average-decay", "--step-size of adam's kind", "and others"}};
-  for (recipe const& r : recipes) {
+  for (recipe const& r : program.recipes) {
     std::string widths;
-    for (int const w : r.hidden) widths.append(widths.empty() ? "" : ",").append(std::to_string(w));
+    for (int const w : r.widths) widths.append(widths.empty() ? "" : ",").append(std::to_string(w));
     rows.push_back({std::string(r.data), widths, std::to_string(r.latent), std::to_string(r.batch),
                     std::to_string(r.steps), number(r.r1), number(r.average_decay), number(r.adaptive[0]),
                     number(r.plain[0])});
@@ -85,6 +68,19 @@ std::vector<std::string> optimizer_names() {
     return std::vector<std::string>{O::name()...};
   }(static_cast<optimizers const*>(nullptr));
 }
+constexpr struct {
+  std::string_view name;
+  saddle::gan_loss loss;
+} losses[] = {{"non-saturating", saddle::gan_loss::non_saturating},
+              {"saturating", saddle::gan_loss::saturating},
+              {"wasserstein", saddle::gan_loss::wasserstein}};
+constexpr struct {
+  std::string_view name;
+  saddle::buffer_rule rule;
+} buffer_rules[] = {{"averaged", saddle::buffer_rule::averaged},
+                    {"own", saddle::buffer_rule::own},
+                    {"first", saddle::buffer_rule::first}};
+
 template <class List>
 std::vector<std::string> names_in(List const& list) {
   std::vector<std::string> names;
@@ -94,7 +90,7 @@ std::vector<std::string> names_in(List const& list) {
 [[noreturn]] void refuse(std::string const& why) { throw std::invalid_argument(why); }
 
 /// What fits no combination; what no compiled combination has, the combinations refuse themselves.
-void check(options const& o) {
+void check(options const& o, bool has_buffers) {
   composition const& p = o.policies;
   bool const server = p.topology == "server", lossy = p.compressor != "identity";
   if (server && p.rounds != 1) refuse("--rounds goes with a graph, not with a server");
@@ -107,6 +103,10 @@ void check(options const& o) {
     refuse("--adapts average goes with a server, an exact downlink and an exchange in every step");
   if (p.accelerated && (server || lossy || p.local_steps != 1))
     refuse("--accelerated goes with identity on a graph, and an exchange in every step");
+  if (has_buffers && !server && p.run.buffers == saddle::buffer_rule::first)
+    refuse("--buffers first goes with a server, not with a graph");
+  if (has_buffers && p.accelerated && p.run.buffers != saddle::buffer_rule::own)
+    refuse("--accelerated goes with --buffers own: its rounds go beyond the mean, and a variance would become negative");
   if (p.local_steps != 1 && p.downlink != "exact") refuse("--local-steps goes with an exact downlink");
   if (!server && p.transport.server == saddle::server_place::star)
     refuse("--star goes with a server, not with a graph");
@@ -121,13 +121,13 @@ void check(options const& o) {
 
 }  // namespace
 
-options parse(int argc, char** argv) {
+options parse(gan_program const& program, int argc, char** argv) {
   options o;
   composition& p = o.policies;
   gan_sizes& g = o.sizes;
   o.method = "dqgan";
   o.data = "digits";
-  g.loss = "non-saturating";
+  o.loss = "non-saturating";
   p.downlink = "exact";
   std::optional<std::string> optimizer, compressor, topology;
   double deadline = 300;
@@ -135,11 +135,11 @@ options parse(int argc, char** argv) {
   std::string network;
   std::optional<int> workers, local_steps, batch, latent, threads;
   std::optional<double> step_size, max_step_size, r1, box, decay;
-  std::vector<int> hidden;
+  std::vector<int> widths;
   std::optional<std::string> feedback, adapts;
-  std::string order = "adapt-then-combine", grouping = "model";
+  std::string order = "adapt-then-combine", grouping = "model", buffers = "averaged";
 
-  CLI::App app{"Trains a GAN on many workers that talk little.", "train_gan"};
+  CLI::App app{program.about, program.name};
   app.get_formatter()->column_width(34);
   CLI::Validator const positive = between(1, 1 << 24);
   CLI::Validator const above_zero = number<double>([](double x) { return x > 0 && std::isfinite(x); }, "above 0");
@@ -148,14 +148,13 @@ options parse(int argc, char** argv) {
   std::vector<std::string> topologies = graph_names();
   topologies.insert(topologies.begin(), "server");
   std::vector<std::string> const orders = {"adapt-then-combine", "combine-then-adapt"};
-  std::vector<std::string> const losses = {"non-saturating", "saturating", "wasserstein"};
   std::string group;
   auto const add = [&](char const* name, auto& value, std::string const& about) {
     return app.add_option(name, value, about)->group(group);
   };
 
   group = "What";
-  add("--data", o.data, std::string(data_names) + " (default digits)");
+  add("--data", o.data, std::string(program.data_names) + " (default digits)");
   add("--method", o.method, "Presets the policies: " + listed(names_in(methods)) +
                                  " (default dqgan, with the Adam directions of its experiments; "
                                  "with --optimizer omd it is the rule of its theorem)")
@@ -187,6 +186,10 @@ options parse(int argc, char** argv) {
       ->check(one_of({"worker", "average"}));
   add("--downlink", p.downlink, "The server's: exact, or qsgd8 with error feedback (default exact)")
       ->check(one_of({"exact", "qsgd8"}));
+  if (program.of_modules)
+    add("--buffers", buffers, "What batch normalization keeps: averaged with the weights, each worker's own, or the first "
+                              "worker's for all (default averaged)")
+        ->check(one_of(names_in(buffer_rules)));
   add("--consensus-step", p.consensus_step, "How far lossy gossip mixes (default 0.1)")
       ->check(between(0.0, 1.0));
   add("--rounds", p.rounds, "Gossip rounds a step (default 1)")->check(positive);
@@ -207,29 +210,25 @@ options parse(int argc, char** argv) {
 
   group = "Game";
   add("--batch", batch, "Real samples a worker and gradient")->check(positive);
-  add("--hidden", hidden, "Widths of the hidden layers, as 128,128")->delimiter(',')->check(positive);
+  add(program.widths, widths, program.about_widths)->delimiter(',')->check(positive);
   add("--latent", latent, "Numbers that the generator makes a sample of")->check(positive);
-  add("--loss", g.loss, listed(losses) + " (default the first)")->check(one_of(losses));
+  add("--loss", o.loss, listed(names_in(losses)) + " (default the first)")->check(one_of(names_in(losses)));
   add("--r1", r1, "Weight of the penalty on the discriminator's slope")->check(not_negative);
   add("--box", box, "Keeps the discriminator's weights in [-BOX, BOX]")->check(above_zero);
   add("--average-decay", decay, "Of the averaged weights that generate; 0: no averaging")
       ->check(between(0.0, 0.999999999));
 
-  add_outputs(app, o);
-  add_footer(app,
-             {"train_gan --data ring8 --compressor qsgd4 --samples ring.png --log ring.csv",
-              "train_gan --checkpoint run.saddle --every 500, and after a stop the same with --resume run.saddle",
-              "mpirun -n 4 train_gan --workers 8 --json run.json"},
-             defaults());
+  add_outputs(app, o, program.of_modules);
+  add_footer(app, program.examples, defaults(program));
   parse_arguments(app, argc, argv);
 
   method const& preset = *std::find_if(std::begin(methods), std::end(methods),
                                        [&](method const& m) { return m.name == o.method; });
-  auto const best = std::find_if(recipes.begin(), recipes.end(), [&](recipe const& r) {
+  auto const best = std::find_if(program.recipes.begin(), program.recipes.end(), [&](recipe const& r) {
     return r.data == o.data || (r.data.ends_with(':') && o.data.starts_with(r.data));
   });
-  if (best == recipes.end())
-    refuse("--data: there is no '" + o.data + "', only " + data_names);
+  if (best == program.recipes.end())
+    refuse("--data: there is no '" + o.data + "', only " + program.data_names);
 
   p.optimizer = optimizer.value_or(std::string(preset.optimizer));
   p.compressor = compressor.value_or(std::string(preset.compressor));
@@ -257,17 +256,20 @@ options parse(int argc, char** argv) {
     p.run.decay = keeps;
   }
   if (grouping == "tensor") p.run.grouping = saddle::grouping::per_tensor;
+  for (auto const& [name, loss] : losses)
+    if (name == o.loss) g.loss = loss;
+  for (auto const& [name, rule] : buffer_rules)
+    if (name == buffers) p.run.buffers = rule;
   if (box) p.run.max_box = {-*box, *box};
 
-  g.hidden = hidden.empty() ? best->hidden : hidden;
+  g.widths = widths.empty() ? best->widths : widths;
   g.latent = latent.value_or(best->latent);
   g.batch = batch.value_or(best->batch);
   g.r1 = r1.value_or(best->r1);
   g.workers = p.workers;
 
-  g.classifier = o.classifier;
   complete(o, best->steps);
-  check(o);
+  check(o, program.of_modules);
   if (!p.consensus_step && p.topology != "server" && lossy) p.consensus_step = 0.1;
   return o;
 }

@@ -1,5 +1,4 @@
 #pragma once
-#include <cstdint>
 #include <string>
 
 #include "../command_line/run_options.hpp"
@@ -10,13 +9,13 @@ namespace train_gan {
 
 /// Everything that the command line says, the defaults of its method and data filled in.
 struct options : command_line::run_options {
-  std::string method, data;
+  std::string method, data, loss;
   composition policies;
   gan_sizes sizes;
 };
 
 /// errors  std::invalid_argument with one line on what is wrong
 /// throws  answer: what --help or --version asked for
-options parse(int argc, char** argv);
+options parse(gan_program const& program, int argc, char** argv);
 
 }  // namespace train_gan

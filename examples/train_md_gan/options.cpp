@@ -14,7 +14,6 @@
 #include <CLI/CLI.hpp>
 
 #include "../command_line/arguments.hpp"
-#include "../command_line/data_set.hpp"
 #include "../command_line/option_values.hpp"
 #include "../command_line/processes.hpp"
 
@@ -23,29 +22,15 @@ namespace {
 
 using namespace command_line;
 
-/// What trains a data set well.
-struct recipe {
-  std::string_view data;
-  std::vector<int> hidden;
-  int latent, batch;
-  std::int64_t steps;
-  double step_size;
-};
-std::vector<recipe> const recipes = {{"digits", {128, 128}, 42, 10, 3000, 1e-3},
-                                     {"ring8", {64, 64}, 40, 32, 3000, 2e-3},
-                                     {"grid25", {64, 64}, 40, 32, 3000, 2e-3},
-                                     {"idx:", {512, 512}, 100, 10, 5000, 2e-4},  // the paper's, as the next
-                                     {"cifar:", {512, 512}, 100, 10, 5000, 2e-4}};
-
-/// What --help says of them.
-std::vector<std::vector<std::string>> defaults() {
+/// What --help says of the recipes.
+std::vector<std::vector<std::string>> defaults(md_gan_program const& program) {
   std::vector<std::vector<std::string>> rows = {
-      {"--data", "--hidden", "--latent", "--batch", "--steps", "--step-size"}};
-  for (recipe const& r : recipes) {
+      {"--data", program.widths, "--latent", "--batch", "--steps", "--step-size"}};
+  for (recipe const& r : program.recipes) {
     char step_size[32];
     *std::to_chars(step_size, std::end(step_size), r.step_size).ptr = '\0';
     std::string widths;
-    for (int const w : r.hidden) widths.append(widths.empty() ? "" : ",").append(std::to_string(w));
+    for (int const w : r.widths) widths.append(widths.empty() ? "" : ",").append(std::to_string(w));
     rows.push_back({std::string(r.data), widths, std::to_string(r.latent), std::to_string(r.batch),
                     std::to_string(r.steps), step_size});
   }
@@ -67,7 +52,7 @@ saddle::departure departure_of(std::string const& text) {
 
 }  // namespace
 
-options parse(int argc, char** argv) {
+options parse(md_gan_program const& program, int argc, char** argv) {
   options o;
   double deadline = 300;
   std::string state = "stays";
@@ -76,7 +61,7 @@ options parse(int argc, char** argv) {
   std::optional<double> step_size;
 
   CLI::App app{"Trains MD-GAN: one generator on a server, a discriminator on every worker next to its data.",
-               "train_md_gan"};
+               program.name};
   app.get_formatter()->column_width(34);
   CLI::Validator const positive = between(1, 1 << 24);
   std::vector<std::string> const states = {"stays", "moves", "resets"};
@@ -87,7 +72,7 @@ options parse(int argc, char** argv) {
   };
 
   group = "What";
-  add("--data", o.data, std::string(data_names) + " (default digits)");
+  add("--data", o.data, std::string(program.data_names) + " (default digits)");
   add("--labels", o.labels,
       "The samples' classes: an IDX file of labels, or text with one number from 0 to 255 a line; needed where the "
       "data have none, as idx:FILE, and taken in place of those they have");
@@ -115,28 +100,28 @@ options parse(int argc, char** argv) {
   add("--step-size", step_size, "Adam's, of both players")
       ->check(number<double>([](double x) { return x > 0 && std::isfinite(x); }, "above 0"));
   add("--beta1", o.beta1, "Adam's (default 0.5)")->check(between(0.0, 0.999999));
-  add("--hidden", o.hidden, "Widths of the hidden layers, as 512,512")->delimiter(',')->check(positive);
+  add(program.widths, o.widths, program.about_widths)->delimiter(',')->check(positive);
   add("--latent", latent, "Numbers that the generator makes a sample of, its class among them")->check(positive);
   add("--threads", threads, "Changes no bit (default: one a worker, where there are processors; under mpirun 1)")
       ->check(between(1, 4096));
   add("--deadline", deadline, "Seconds that a process waits for another one under mpirun (default 300)")
       ->check(between(0.001, 1e9));
 
-  add_outputs(app, o);
-  add_footer(app,
-             {"train_md_gan --workers 10 --samples digits.png --log digits.csv",
-              "train_md_gan --data idx:images.gz --labels labels.gz --checkpoint run.saddle --every 500",
-              "mpirun -n 4 train_md_gan --workers 8 --json run.json"},
-             defaults());
+  add_outputs(app, o, program.of_modules);
+  if (program.of_modules)
+    app.get_option("--export")->description(
+        "Writes the generator and the first worker's discriminator as state dicts that Python's torch.load reads");
+  add_footer(app, program.examples, defaults(program));
   parse_arguments(app, argc, argv);
 
-  auto const best = std::find_if(recipes.begin(), recipes.end(), [&](recipe const& r) {
+  auto const best = std::find_if(program.recipes.begin(), program.recipes.end(), [&](recipe const& r) {
     return r.data == o.data || (r.data.ends_with(':') && o.data.starts_with(r.data));
   });
-  if (best == recipes.end()) refuse("--data: there is no '" + o.data + "', only " + data_names);
+  if (best == program.recipes.end())
+    refuse("--data: there is no '" + o.data + "', only " + program.data_names);
   o.batch = batch.value_or(best->batch);
   o.batches = batches.value_or(std::max(1, static_cast<int>(std::bit_width(static_cast<unsigned>(o.workers - 1)))));
-  if (o.hidden.empty()) o.hidden = best->hidden;
+  if (o.widths.empty()) o.widths = best->widths;
   o.latent = latent.value_or(best->latent);
   o.step_size = step_size.value_or(best->step_size);
   o.state = static_cast<saddle::exchanged_state>(

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <saddle/algorithm/md_gan_settings.hpp>
@@ -10,11 +11,31 @@
 
 namespace train_md_gan {
 
+/// What trains a data set well.
+struct recipe {
+  std::string_view data;
+  std::vector<int> widths;
+  int latent, batch;
+  std::int64_t steps;
+  double step_size;
+};
+
+/// A program that trains one kind of pair.
+struct md_gan_program {
+  char const* name;
+  char const* data_names;  // of the recipes
+  char const* widths;      // the option
+  char const* about_widths;
+  bool of_modules;  // exports
+  std::vector<std::string> examples;
+  std::vector<recipe> recipes;
+};
+
 /// Everything that the command line says, the defaults of its data filled in.
 struct options : command_line::run_options {
   std::string data = "digits", labels, feedbacks = "identity";
   int workers = 10, batch = 0, batches = 0, discriminator_steps = 1, threads = 1, latent = 0;
-  std::vector<int> hidden;
+  std::vector<int> widths;  // of both networks
   double exchange_epochs = 1, step_size = 0, beta1 = 0.5;
   saddle::exchanged_state state = saddle::exchanged_state::stays;
   std::vector<saddle::departure> departures;
@@ -26,6 +47,6 @@ inline constexpr char const* feedback_names[] = {"identity", "qsgd8", "qsgd4", "
 
 /// errors  std::invalid_argument with one line on what is wrong
 /// throws  answer: what --help or --version asked for
-options parse(int argc, char** argv);
+options parse(md_gan_program const& program, int argc, char** argv);
 
 }  // namespace train_md_gan

@@ -4,4 +4,6 @@
 #include "saddle/problem/torch_batches.hpp"
 #include "saddle/problem/torch_gan.hpp"
 #include "saddle/problem/torch_model.hpp"
+#include "saddle/problem/torch_split_gan.hpp"
+#include "saddle/problem/torch_state.hpp"
 #include "saddle/saddle.hpp"

@@ -124,7 +124,27 @@ struct pair_with_one_cost : pair {
 struct pair_of_workers : pair {
   int workers() { return 3; }
 };
-static_assert(split_gan<pair> && split_gan<pair_with_costs>);
+struct pair_with_buffers : pair {
+  std::span<float> buffers(int) const { return {}; }
+  std::span<float> generator_buffers(int) const { return {}; }
+  std::span<float> discriminator_buffers(int) const { return {}; }
+};
+struct pair_with_buffers_of_nobody : pair {
+  std::span<float> generator_buffers() const { return {}; }
+};
+struct pair_whose_buffers_change_it : pair {
+  std::span<float> discriminator_buffers(int) { return {}; }
+};
+struct pair_with_the_buffers_of_a_problem : pair {
+  std::span<float> buffers(int) const { return {}; }
+};
+static_assert(split_gan<pair> && split_gan<pair_with_costs> && split_gan<pair_with_buffers>);
+static_assert(!split_gan<pair_with_buffers_of_nobody> &&
+              !generator_buffers_is_const_takes_a_batch_and_gives_a_span<pair_with_buffers_of_nobody>);
+static_assert(!split_gan<pair_whose_buffers_change_it> &&
+              !discriminator_buffers_is_const_takes_a_worker_and_gives_a_span<pair_whose_buffers_change_it>);
+static_assert(!split_gan<pair_with_the_buffers_of_a_problem> &&
+              !buffers_of_a_pair_are_told_apart<pair_with_the_buffers_of_a_problem>);
 static_assert(!split_gan<pair_with_one_cost> && !operations_is_const_and_gives_a_per_pass<pair_with_one_cost>);
 static_assert(!split_gan<pair_of_workers> && !workers_is_const_and_gives_an_int<pair_of_workers>);
 

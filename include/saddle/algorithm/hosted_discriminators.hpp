@@ -9,6 +9,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/box.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/expects.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/problem/split_gan.hpp"
 #include "saddle/train/player_copies.hpp"
@@ -20,11 +21,17 @@ SADDLE_NAMESPACE_BEGIN
 template <class T, split_gan P, optimizer O, class Engine>
 class hosted_discriminators {
  public:
-  /// The pair is kept elsewhere.
-  hosted_discriminators(Engine& on, O how, P const& pair, box const& limits, int hosted)
-      : engine_(on), pair_(pair), copies_(on, std::move(how), pair.sizes().max, hosted, limits) {}
+  /// Those of so many workers, from number `first` on. The pair is kept elsewhere.
+  hosted_discriminators(Engine& on, O how, P const& pair, box const& limits, int first, int hosted)
+      : engine_(on), pair_(pair), copies_(on, std::move(how), pair.sizes().max, hosted, limits) {
+    for (int n = first; n < first + hosted; ++n) buffers_.push_back(discriminator_buffers_of(pair_, n));
+    for (std::span<T> const one : buffers_)
+      expects(one.size() == buffers_[0].size(), "md_gan: the discriminators' buffers have one size for all workers");
+  }
   player_copies<T, O, Engine>& copies() { return copies_; }
   player_copies<T, O, Engine> const& copies() const { return copies_; }
+  /// What the pair keeps beside their weights.
+  std::vector<std::span<T>> const& buffers() const { return buffers_; }
 
   /// Gradient k of this step of their optimizers, and what follows it. Returns of each that is here the lowest
   /// coordinate that would not be finite, or `none`.
@@ -59,6 +66,7 @@ class hosted_discriminators {
   Engine& engine_;
   P const& pair_;
   player_copies<T, O, Engine> copies_;
+  std::vector<std::span<T>> buffers_;
   std::vector<std::int64_t> lowest_;
 };
 

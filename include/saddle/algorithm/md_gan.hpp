@@ -12,6 +12,7 @@
 #include "saddle/algorithm/discriminator_exchange.hpp"
 #include "saddle/algorithm/feedback_exchange.hpp"
 #include "saddle/algorithm/hosted_discriminators.hpp"
+#include "saddle/algorithm/md_gan_arguments.hpp"
 #include "saddle/algorithm/md_gan_settings.hpp"
 #include "saddle/algorithm/sample_exchange.hpp"
 #include "saddle/algorithm/served_generator.hpp"
@@ -36,23 +37,6 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Of arguments that are no MD-GAN: says which one is wrong.
-template <class P, class Settings, class Executor>
-class md_gan {
-  static_assert(!detail::is_number_of_arguments<P>,
-                "md_gan{pair, md_gan_settings{...}, transport, executor}: another number of arguments, or no transport");
-  static_assert(detail::is_number_of_arguments<P> || split_gan<P>,
-                "the 1st argument of md_gan must be a split_gan: mlp_gan, acgan or your own generator and discriminator");
-  static_assert(detail::is_number_of_arguments<P> || names_policies_of_md_gan<Settings>,
-                "the 2nd argument of md_gan must be md_gan_settings{...}");
-  static_assert(detail::is_number_of_arguments<P> || runs_in_host_memory<Executor>,
-                "the 4th argument of md_gan must be an executor in the host's memory: cpu{}");
-
- public:
-  template <class... A>
-  md_gan(A const&...) {}
-};
-
 /// MD-GAN: one generator on a server, a discriminator on every worker next to its data. Generated samples go down,
 /// derivatives by them come up; now and then the discriminators change places.
 ///
@@ -62,6 +46,8 @@ class md_gan {
 ///            generator along the mean over all feedbacks that came. Those on one batch are added up and go back
 ///            through the generator together: k passes, not one a worker
 /// exchange   every so many steps, after the feedback: along a random cyclic order, so that nobody keeps its own
+/// buffers    of a pair that has some, see split_gan: the generator's are the server's, a mean over the batches of each
+///            step. A discriminator's go with it where it is exchanged
 /// mean       each feedback is a mean over its batch already: the paper's 1/(N b) would count that twice. Whoever has
 ///            left is in no mean; a step without workers moves nothing
 /// processes  rank 0 is the server, and has workers like the others; a batch goes to each rank once
@@ -99,10 +85,10 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
         engine_(where),
         dealt_{how_.batches},
         discriminators_(engine_, how_.discriminator.paced(how_.discriminator_steps), pair_, how_.discriminator_box,
-                        hosted_workers()),
+                        first_worker(), hosted_workers()),
         samples_(how_.samples, batch_values(), dealt_, how_.seed),
         feedbacks_(how_.feedbacks, batch_values(), hosted_workers(), how_.seed),
-        exchange_(how_.discriminators, discriminators_.copies(), how_.state, how_.seed),
+        exchange_(how_.discriminators, discriminators_.copies(), discriminators_.buffers(), how_.state, how_.seed),
         generator_(engine_, how_.generator, pair_, how_.generator_box, is_server(), how_.batches, samples_.padded()) {
     expects(link_->model() == nullptr || how_.departures.empty(),
             "md_gan: a transport that models time knows by itself who is absent");
@@ -157,6 +143,16 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
     return discriminators_.copies().w(worker - first_worker());
   }
 
+  /// What the pair keeps beside these weights, as running statistics; empty where it keeps nothing.
+  std::span<T const> generator_buffers() const {
+    expects(is_server(), "md_gan: the generator is on rank 0");
+    return generator_.buffers();
+  }
+  std::span<T const> discriminator_buffers(int worker) const {
+    expects(is_hosted(worker), "md_gan: this process does not host that worker");
+    return discriminators_.buffers()[static_cast<std::size_t>(worker - first_worker())];
+  }
+
   /// What error feedback of a hosted worker's feedbacks still owes, a number for each of a batch; empty without it.
   std::span<T const> memory(int worker) const {
     expects(is_hosted(worker), "md_gan: this process does not host that worker");
@@ -199,6 +195,7 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
     all.share(then);
 
     for (auto const& [there, v] : values) std::ranges::copy(v, there);
+    generator_.spread_buffers();
     set_time(time);
     count_from(then);
   }
@@ -271,6 +268,7 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
   void exchange() {
     exchange_.run(engine_, *link_, who_, report_.step);
     note_present(player::max, exchange_.lowest());
+    note_present(player::max, exchange_.lowest_of_buffers());
     note_present(player::max, exchange_.overflown(), who_.first_here);
     if (how_.state == exchanged_state::resets) report_.reset_at = report_.step;
     count(report_.exchanged, exchange_.each(), who_.present.size());
@@ -313,9 +311,17 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
           here ? all.padded(name, i).data() : nullptr);
     };
     of(generator_.copies(), "generator.", 0, 0, is_server());
+    if constexpr (has_generator_buffers<P>) {
+      std::span<T> const all = generator_.buffers();
+      f("generator.buffers", 0, all.size(), all.data());
+    }
     for (int n = 0; n < workers(); ++n) {
       int const rank = link_->host_of(n), local = n - first_worker();
       of(discriminators_.copies(), "discriminator.", rank, local, is_hosted(n));
+      if constexpr (has_discriminator_buffers<P>) {
+        std::span<T> const all = discriminators_.buffers()[is_hosted(n) ? static_cast<std::size_t>(local) : 0];
+        f("discriminator.buffers", rank, all.size(), is_hosted(n) ? all.data() : nullptr);
+      }
       if constexpr (has_memory<Feedbacks>)
         f("feedback.e", rank, feedbacks_.padded(), is_hosted(n) ? feedbacks_.padded_memory(local).data() : nullptr);
     }

@@ -134,11 +134,11 @@ struct md_gan_counters {
   std::int64_t skipped_steps = 0;   // in which some coordinate was not finite, as far as this process knows
   message_bytes downlink;           // generated samples, two batches a worker
   message_bytes uplink;             // feedbacks
-  message_bytes exchanged;          // discriminators between workers, and their optimizers' state if it moves
+  message_bytes exchanged;          // discriminators between workers, and what moves with them
   per_pass passes;                  // generate and pull_back on the server, ascend and feedback on all workers together
 };
 
-/// Of feedbacks and samples that were not finite, `non_finite` has the place in the message.
+/// Of feedbacks, samples and buffers that were not finite, `non_finite` has the place in the message.
 struct md_gan_report : run_report, md_gan_counters {
   using counters = md_gan_counters;
   int workers = 0;  // that took part in the last step

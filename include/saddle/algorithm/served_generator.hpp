@@ -32,9 +32,19 @@ class served_generator {
     made_.assign(static_cast<std::size_t>(batches), array<T>(padded));
     summed_ = made_;
     pulled_.assign(made_.size(), array<T>(static_cast<std::size_t>(copies_.layout().padded())));
+    for (int j = 0; j < batches; ++j) buffers_.push_back(generator_buffers_of(pair_, j));
+    for (std::span<T> const one : buffers_)
+      expects(one.size() == buffers_[0].size(), "md_gan: the generator's buffers have one size for all batches");
   }
   player_copies<T, O, Engine>& copies() { return copies_; }
   player_copies<T, O, Engine> const& copies() const { return copies_; }
+
+  /// What the pair keeps beside the weights. All batches have the same, but while they are made.
+  std::span<T> buffers() const { return buffers_.empty() ? std::span<T>{} : buffers_[0]; }
+  void spread_buffers() {
+    for (std::span<T> const one : buffers_)
+      if (one.data() != buffers_[0].data()) std::ranges::copy(buffers_[0], one.begin());
+  }
 
   /// The first batches, so many.
   template <class Drawn>
@@ -43,6 +53,7 @@ class served_generator {
       int const j = static_cast<int>(at);
       pair_.generate(copies_.point(0, 0), drawn(j), values(made_[static_cast<std::size_t>(j)]));
     });
+    average_buffers(batches);
     std::vector<T const*> all;
     for (std::size_t j = 0; j < batches; ++j) all.push_back(made_[j].data());
     return all;
@@ -89,10 +100,22 @@ class served_generator {
     });
   }
 
+  /// Over the batches, in their order; what is the same in all of them stays so.
+  void average_buffers(std::size_t batches) {
+    std::span<T> const mean = buffers_[0];
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      T more = T(0);
+      for (std::size_t j = 1; j < batches; ++j) more += buffers_[j][i] - mean[i];
+      mean[i] += more / static_cast<T>(batches);
+    }
+    spread_buffers();
+  }
+
   Engine& engine_;
   P const& pair_;
   player_copies<T, O, Engine> copies_;
   std::vector<array<T>> made_, summed_, pulled_;  // one a batch
+  std::vector<std::span<T>> buffers_;
 };
 
 SADDLE_NAMESPACE_END

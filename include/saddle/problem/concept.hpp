@@ -17,6 +17,7 @@ struct sample {
   int worker = 0;
   std::int64_t step = 0;  // counts from 1
   int draw = 0;           // tells an independent sample of the same step from the first; or full_batch
+  friend bool operator==(sample, sample) = default;
 };
 /// A draw that is no sample: the mean over all data of a worker.
 inline constexpr int full_batch = -1;

@@ -62,6 +62,36 @@ concept operations_is_const_and_gives_a_per_pass =
     counts_its_operations<P> ||
     !(requires(P& p) { p.operations(); } || requires { requires is_function<decltype(&P::operations)>; });
 
+// Members that a pair may have, as those of a problem.
+
+template <class P>
+concept has_generator_buffers = requires(P const p) {
+  { p.generator_buffers(0) } -> std::convertible_to<std::span<typename P::scalar>>;
+};
+template <class P>
+concept has_discriminator_buffers = requires(P const p) {
+  { p.discriminator_buffers(0) } -> std::convertible_to<std::span<typename P::scalar>>;
+};
+template <class P>
+concept generator_buffers_is_const_takes_a_batch_and_gives_a_span =
+    has_generator_buffers<P> || !(requires(P& p) {
+      p.generator_buffers(0);
+    } || requires { requires is_function<decltype(&P::generator_buffers)>; });
+template <class P>
+concept discriminator_buffers_is_const_takes_a_worker_and_gives_a_span =
+    has_discriminator_buffers<P> || !(requires(P& p) {
+      p.discriminator_buffers(0);
+    } || requires { requires is_function<decltype(&P::discriminator_buffers)>; });
+/// buffers(worker), where it is a problem too, does not say which of them are the generator's.
+template <class P>
+concept buffers_of_a_pair_are_told_apart =
+    !has_buffers<P> || (has_generator_buffers<P> && has_discriminator_buffers<P>);
+template <class P>
+concept has_sound_options_of_a_pair =
+    has_sound_options<P> && operations_is_const_and_gives_a_per_pass<P> &&
+    generator_buffers_is_const_takes_a_batch_and_gives_a_span<P> &&
+    discriminator_buffers_is_const_takes_a_worker_and_gives_a_span<P> && buffers_of_a_pair_are_told_apart<P>;
+
 /// A generator and a discriminator in different places: nothing goes from one to the other but samples, and back the
 /// derivatives by them.
 ///
@@ -76,13 +106,32 @@ concept operations_is_const_and_gives_a_per_pass =
 /// feedback(discriminator, s, fake, out)  derivatives of the generator's loss by the generated samples. The loss is a
 ///                                        mean over the batch: 1/b is inside
 /// operations()                           optional: floating-point operations of one pass of each kind, a per_pass
+/// generator_buffers(batch)               optional: what `generate` changes beside its output, as a batch normalization's
+///                                        running statistics: a span, of one size for all batches, each number's its own,
+///                                        which stays where it is. `pull_back` does not change it. All batches of a step
+///                                        begin with the same, and end with the mean over those that were made: x_0 +
+///                                        ((x_1 - x_0) + ...) / k, in the order of their numbers
+/// discriminator_buffers(worker)          optional: the same of `ascend` and `feedback`. They go with a discriminator
+///                                        that changes its place, as its weights do
 ///
 /// The first two are called for different batches at the same time, the last two for different workers; each must be a
-/// function of its arguments alone. What else a pair knows of a generated sample, a class say, may come of the batch's
-/// noise: then it need not travel.
+/// function of its arguments, and of its buffers, alone. What else a pair knows of a generated sample, a class say, may
+/// come of the batch's noise: then it need not travel.
 template <class P>
 concept split_gan = names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && sizes_its_batches<P> &&
                     generates_samples<P> && pulls_feedback_back<P> && ascends<P> && gives_feedback<P> &&
-                    has_sound_options<P> && operations_is_const_and_gives_a_per_pass<P>;
+                    has_sound_options_of_a_pair<P>;
+
+/// None where the pair has none.
+template <split_gan P>
+std::span<typename P::scalar> generator_buffers_of([[maybe_unused]] P const& p, [[maybe_unused]] int batch) {
+  if constexpr (has_generator_buffers<P>) return p.generator_buffers(batch);
+  else return {};
+}
+template <split_gan P>
+std::span<typename P::scalar> discriminator_buffers_of([[maybe_unused]] P const& p, [[maybe_unused]] int worker) {
+  if constexpr (has_discriminator_buffers<P>) return p.discriminator_buffers(worker);
+  else return {};
+}
 
 SADDLE_NAMESPACE_END

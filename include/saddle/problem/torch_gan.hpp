@@ -1,6 +1,7 @@
 #pragma once
 #include <torch/torch.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -18,6 +19,7 @@
 #include "saddle/problem/gan_batch.hpp"
 #include "saddle/problem/gan_loss.hpp"
 #include "saddle/problem/torch_batches.hpp"
+#include "saddle/problem/torch_loss.hpp"
 #include "saddle/problem/torch_players.hpp"
 #include "saddle/problem/torch_scope.hpp"
 
@@ -45,10 +47,7 @@ struct torch_gan_losses {
 
 template <class Generator, class Discriminator>
 torch_gan_losses losses_of(gan_loss loss, torch_gan_pass<Generator, Discriminator> const& p) {
-  if (loss == gan_loss::wasserstein) return {-p.on_fake.mean(), p.on_fake.mean() - p.on_real.mean()};
-  torch::Tensor const on_fake = torch::softplus(p.on_fake).mean();
-  torch::Tensor const discriminator = torch::softplus(-p.on_real).mean() + on_fake;
-  return {loss == gan_loss::saturating ? -on_fake : torch::softplus(-p.on_fake).mean(), discriminator};
+  return {torch_loss(loss, p.on_fake), torch_loss(loss, p.on_fake, p.on_real)};
 }
 template <class Loss, class Generator, class Discriminator>
 torch_gan_losses losses_of(Loss const& loss, torch_gan_pass<Generator, Discriminator> const& p) {
@@ -96,30 +95,41 @@ class torch_gan : public torch_players<Generator, Discriminator> {
     take(at, s, out, static_cast<int>(who));
   }
 
+  /// What generator and discriminator minimize, on the batch of this sample. It moves the worker's buffers as a gradient
+  /// does: beside a run it is for a copy.
+  std::array<double, 2> losses(point<float const> at, sample s) const {
+    torch_scope scope(batch_stream(s, purpose::latent), options_.threads);
+    torch_gan_losses const both = pass(this->replica_of(s.worker), at, s, scope.generator());
+    return {both.generator.template item<double>(), both.discriminator.template item<double>()};
+  }
+
   /// Modules with a trainer's weights and buffers, to evaluate and to keep.
   std::shared_ptr<Generator> generator(point<float const> w, std::span<float const> buffers = {}) const {
-    return this->template module_with<0>(w.min, buffers);
+    return this->template module_with<0>(w.min, this->template buffers_of<0>(buffers));
   }
   std::shared_ptr<Discriminator> discriminator(point<float const> w, std::span<float const> buffers = {}) const {
-    return this->template module_with<1>(w.max, buffers);
+    return this->template module_with<1>(w.max, this->template buffers_of<1>(buffers));
   }
 
  private:
   void take(point<float const> at, sample const& s, point<float> out, int who) const {
     auto& r = this->replica_of(s.worker);
     torch_scope scope(batch_stream(s, purpose::latent), options_.threads);
+    torch_gan_losses const loss = pass(r, at, s, scope.generator());
+    if (who != 0) this->differentiate(r, player::max, loss.discriminator, out.max, who == both_players);
+    if (who != 1) this->differentiate(r, player::min, loss.generator, out.min);
+    this->keep_buffers(r);
+  }
+  torch_gan_losses pass(typename base::replica& r, point<float const> at, sample const& s,
+                        torch::Generator const& random) const {
     this->look_at(r, at);
     auto& [g, d] = r.modules;
-    torch::Tensor const real = this->here(batches_(s, scope.generator()));
+    torch::Tensor const real = this->here(batches_(s, random));
     std::vector<std::int64_t> latents{real.size(0)};
     latents.insert(latents.end(), options_.latent.begin(), options_.latent.end());
-    torch::Tensor const fake = g->forward(this->here(torch::randn(latents, scope.generator())));
+    torch::Tensor const fake = g->forward(this->here(torch::randn(latents, random)));
     torch::Tensor const on_real = d->forward(real);
-    torch_gan_losses const loss =
-        losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake)});
-    if (who != 0) this->differentiate(r, player::max, loss.discriminator, out, who == both_players);
-    if (who != 1) this->differentiate(r, player::min, loss.generator, out);
-    this->keep_buffers(r);
+    return losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake)});
   }
 
   Loss loss_;

@@ -50,7 +50,7 @@ class torch_model : public torch_players<Module> {
     torch_scope scope(batch_stream(s, purpose::latent), threads_);
     this->look_at(r, at);
     auto const batch = this->here(batches_(s, scope.generator()));
-    this->differentiate(r, player::min, loss_(*std::get<0>(r.modules), batch), out);
+    this->differentiate(r, player::min, loss_(*std::get<0>(r.modules), batch), out.min);
     this->keep_buffers(r);
   }
 

@@ -92,7 +92,7 @@ class torch_players {
     for (int p = 0; p < 2; ++p) torch_flatten(fresh.parameters(static_cast<player>(p)), w.of(p));
   }
   point<float> gradient_buffers(int worker) const {
-    auto const& views = replica_of(worker).views;
+    auto& views = replica_of(worker).views;
     if constexpr (sizeof...(Modules) == 1) return {views[0].gradient(), {}};
     else return {views[0].gradient(), views[1].gradient()};
   }
@@ -117,9 +117,14 @@ class torch_players {
     if (!r) r = std::make_unique<replica>(made(copies(), device_));
     return *r;
   }
+  void look_at(replica& r, player who, std::span<float const> w) const {
+    auto const p = static_cast<int>(who);
+    expects(static_cast<std::int64_t>(w.size()) == sizes_.of(p), "torch: weights have the player's size");
+    r.views[static_cast<std::size_t>(p)].look_at(w);
+  }
   void look_at(replica& r, point<float const> w) const {
-    expects(has_sizes(w, sizes_), "torch: weights have the players' sizes");
-    for (std::size_t p = 0; p < r.views.size(); ++p) r.views[p].look_at(w.of(static_cast<int>(p)));
+    for (std::size_t p = 0; p < r.views.size(); ++p)
+      look_at(r, static_cast<player>(p), w.of(static_cast<int>(p)));
     copy_each(r.host_buffers, r.device_buffers);
   }
   /// After the last pass of a gradient.
@@ -131,13 +136,26 @@ class torch_players {
   B here(B b) const {
     return b;
   }
-  /// Writes the gradient of a loss by one player's parameters.
-  void differentiate(replica& r, player who, torch::Tensor const& loss, point<float> out,
-                     bool keep_graph = false) const {
+  /// Writes the gradient of a loss by one player's parameters, or of the sum of a tensor times `along`.
+  void differentiate(replica& r, player who, torch::Tensor const& of, std::span<float> out, bool keep_graph = false,
+                     torch::Tensor const& along = {}) const {
     auto const p = static_cast<int>(who);
-    r.views[static_cast<std::size_t>(p)].differentiate(loss, keep_graph, out.of(p));
+    expects(static_cast<std::int64_t>(out.size()) == sizes_.of(p), "torch: a gradient has the player's size");
+    r.views[static_cast<std::size_t>(p)].differentiate(of, along, keep_graph, out);
   }
-  /// A module with these weights and buffers, those of all modules, for the user.
+  /// Of the buffers of all modules those of one.
+  template <std::size_t P, class T>
+  std::span<T> buffers_of(std::span<T> all) const {
+    if (all.empty()) return all;
+    std::array<std::size_t, sizeof...(Modules) + 1> first{};
+    for_each(modules_, [&, i = 0u](auto const& m) mutable {
+      first[i + 1] = first[i] + static_cast<std::size_t>(torch_count(torch_buffers_of(m)));
+      ++i;
+    });
+    expects(all.size() == first.back(), "torch: these are not the modules' buffers");
+    return all.subspan(first[P], first[P + 1] - first[P]);
+  }
+  /// A module with these weights and buffers for the user.
   template <std::size_t P>
   auto module_with(std::span<float const> weights, std::span<float const> buffers) const {
     auto const made = clone_of(*std::get<P>(modules_));
@@ -150,13 +168,9 @@ class torch_players {
             "torch: weights have the player's size");
     fill(made->parameters(), weights.data());
     if (buffers.empty()) return made;
-    std::array<std::int64_t, sizeof...(Modules) + 1> first{};
-    for_each(modules_, [&, i = 0u](auto const& m) mutable {
-      first[i + 1] = first[i] + torch_count(torch_buffers_of(m));
-      ++i;
-    });
-    expects(static_cast<std::int64_t>(buffers.size()) == first.back(), "torch: these are not the modules' buffers");
-    fill(torch_buffers_of(*made), buffers.data() + first[P]);
+    auto const own = torch_buffers_of(*made);
+    expects(static_cast<std::int64_t>(buffers.size()) == torch_count(own), "torch: these are not the module's buffers");
+    fill(own, buffers.data());
     return made;
   }
   /// Structure, and what all parameters are, on one line.

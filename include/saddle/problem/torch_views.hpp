@@ -1,6 +1,7 @@
 #pragma once
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -51,21 +52,20 @@ inline void expect_floats(torch::nn::Module const& m) {
               "torch: parameters and buffers are float32, in the host's memory");
 }
 
-/// One worker's module of one player: its parameters and their gradients lie in arrays of the module's device, one after
-/// the other. The gradients' is here, the weights' are the trainer's.
+/// One worker's module of one player: its parameters and their gradients lie in the trainer's arrays, one after the
+/// other, in the memory of the module's device.
 class torch_views {
  public:
   torch_views(torch::nn::Module const& m, torch::Device device) : parameters_(m.parameters()), device_(device) {
-    gradient_ = torch::zeros({torch_count(parameters_)}, device);
-    auto const views = views_of(gradient_.data_ptr<float>());
-    for (std::size_t i = 0; i < views.size(); ++i) {
-      if (!parameters_[i].requires_grad()) continue;
-      parameters_[i].mutable_grad() = views[i];
-      trained_.push_back(parameters_[i]);
-    }
+    for (torch::Tensor const& t : parameters_)
+      if (t.requires_grad()) trained_.push_back(t);
   }
 
-  std::span<float> gradient() const { return torch_span(gradient_); }
+  /// An array for the gradient, where the trainer has none.
+  std::span<float> gradient() {
+    if (!gradient_.defined()) gradient_ = torch::zeros({torch_count(parameters_)}, options());
+    return torch_span(gradient_);
+  }
 
   /// The parameters are sometimes to be found here.
   void bind(std::span<float> w) { bound_.push_back({w.data(), views_of(w.data())}); }
@@ -77,13 +77,17 @@ class torch_views {
       if (b.at == now_) return show(b.views);
     show(views_of(const_cast<float*>(w.data())));  // from_blob takes no pointer to const
   }
-  /// Writes the gradient of a loss by these parameters alone.
-  void differentiate(torch::Tensor const& loss, bool keep_graph, std::span<float> out) {
-    expects(out.size() == gradient().size(), "torch: a gradient has the player's size");
-    gradient_.zero_();
-    if (!trained_.empty()) loss.backward({}, keep_graph, false, trained_);
-    if (out.data() != gradient().data())
-      torch::from_blob(out.data(), gradient_.sizes(), gradient_.options()).copy_(gradient_);
+  /// Writes the gradient of a loss by these parameters alone, or of the sum of a tensor times `along`.
+  void differentiate(torch::Tensor const& of, torch::Tensor const& along, bool keep_graph, std::span<float> out) {
+    if (out.data() != written_) {
+      written_ = out.data();
+      flat_ = torch::from_blob(written_, {static_cast<std::int64_t>(out.size())}, options());
+      auto const views = views_of(written_);
+      for (std::size_t i = 0; i < views.size(); ++i)
+        if (parameters_[i].requires_grad()) parameters_[i].mutable_grad() = views[i];
+    }
+    flat_.zero_();
+    if (!trained_.empty()) of.backward(along, keep_graph, false, trained_);
   }
 
  private:
@@ -91,6 +95,7 @@ class torch_views {
     float const* at;
     std::vector<torch::Tensor> views;
   };
+  torch::TensorOptions options() const { return torch::TensorOptions(torch::kFloat32).device(device_); }
   std::vector<torch::Tensor> views_of(float* flat) const { return torch_views_of(flat, parameters_, device_); }
   void show(std::vector<torch::Tensor> const& views) {
     for (std::size_t i = 0; i < views.size(); ++i) parameters_[i].set_data(views[i]);
@@ -98,9 +103,10 @@ class torch_views {
 
   std::vector<torch::Tensor> parameters_, trained_;  // all, and those that require a gradient
   torch::Device device_;
-  torch::Tensor gradient_;
+  torch::Tensor gradient_, flat_;  // the problem's own array, and a view of where gradients go
   std::vector<bound> bound_;
-  float const* now_ = nullptr;
+  float const* now_ = nullptr;  // where the parameters are
+  float* written_ = nullptr;    // and their gradients
 };
 
 SADDLE_NAMESPACE_END

@@ -1,0 +1,115 @@
+// Trains a GAN of two convolutional networks, torch modules, with every method and policy of train_gan.
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <saddle/torch.hpp>
+
+#include "../command_line/rating.hpp"
+#include "../train_gan/gan.hpp"
+#include "images.hpp"
+#include "networks.hpp"
+
+namespace torch_dcgan {
+namespace {
+
+using train_gan::gan_sizes;
+using train_gan::trained;
+
+/// One of the library's losses, and r1/2 times the mean squared slope of the discriminator at the real samples.
+struct with_r1 {
+  saddle::gan_loss loss;
+  double r1;
+
+  template <class Pass>
+  saddle::torch_gan_losses operator()(Pass const& p) const {
+    saddle::torch_gan_losses both = saddle::losses_of(loss, p);
+    if (r1 == 0) return both;
+    torch::Tensor const x = p.real.detach().requires_grad_();
+    torch::Tensor const slope = torch::autograd::grad({p.discriminator.forward(x).sum()}, {x}, {}, true, true)[0];
+    both.discriminator = both.discriminator + r1 / 2 * slope.square().flatten(1).sum(1).mean();
+    return both;
+  }
+};
+
+using networks = saddle::torch_gan<nn::SequentialImpl, nn::SequentialImpl, with_r1, saddle::torch_batches>;
+
+struct shared_networks final : saddle::erased_problem<networks> {
+  using erased_problem::erased_problem;
+  networks const& gan() const { return problem_; }
+};
+
+class dcgan final : public train_gan::gan {
+ public:
+  dcgan(saddle::samples const& real, gan_sizes const& sizes)
+      : latent_(sizes.latent), shape_(real.shape), bounds_(bounds_of(real)) {
+    networks made{generator(shape_, sizes.widths, sizes.latent), discriminator(shape_, sizes.widths),
+                  with_r1{sizes.loss, sizes.r1},
+                  saddle::torch_batches(tensor_of(real), sizes.workers, sizes.batch),
+                  {.latent = {latent_, 1, 1}, .initialize = initialize}};
+    aside_ = std::make_unique<networks>(made);
+    shared_ = std::make_shared<shared_networks>(std::move(made));
+  }
+
+  train_gan::shared_game game() const override {
+    return {shared_, {aside_->tensors(saddle::player::min), aside_->tensors(saddle::player::max)}};
+  }
+  saddle::samples generate(trained const& at, int count) const override {
+    return images_of(*aside_->generator(at.weights, at.buffers), latents(count), shape_, bounds_);
+  }
+  std::optional<std::array<double, 2>> losses(saddle::point<float const> weights) const override {
+    return command_line::mean_losses(*aside_, weights);
+  }
+  /// generator and discriminator, and latents that generate() begins with.
+  std::string exported(trained const& at) const override {
+    c10::impl::GenericDict all(c10::StringType::get(), c10::AnyType::get());
+    all.insert("generator", saddle::torch_state_dict(*aside_->generator(at.weights, at.buffers)));
+    all.insert("discriminator", saddle::torch_state_dict(*aside_->discriminator(at.weights, at.buffers)));
+    all.insert("latents", latents(100));
+    return saddle::torch_file(all);
+  }
+
+ private:
+  /// The first ones are the same, however many.
+  torch::Tensor latents(int count) const {
+    torch::Tensor const all = torch::empty({count, latent_, 1, 1});
+    saddle::random_sequence random({.seed = 1, .use = saddle::purpose::evaluation});
+    for (float& z : saddle::torch_span(all.flatten())) z = static_cast<float>(random.normal());
+    return all;
+  }
+
+  std::int64_t latent_;
+  saddle::sample_shape shape_;
+  saddle::range bounds_;
+  std::shared_ptr<shared_networks> shared_;  // with the trainer
+  std::unique_ptr<networks> aside_;          // whose buffers are no run's
+};
+
+train_gan::gan_program const program{
+    .name = "torch_dcgan",
+    .about = "Trains a convolutional GAN, two modules of torch, on many workers that talk little.",
+    .data_names = "digits, idx:FILE[.gz] or cifar:FILE[.gz]",
+    .widths = "--channels",
+    .about_widths = "Of the discriminator's maps, each half as high as the one before, as 32,64; the generator's backwards",
+    .of_modules = true,
+    .examples = {"torch_dcgan --data idx:train-images-idx3-ubyte.gz --samples mnist.png --strip strip.png",
+                 "torch_dcgan --checkpoint run.saddle --every 500, and after a stop the same with --resume run.saddle",
+                 "torch_dcgan --export gan.pt, and python3 examples/torch_dcgan/show.py gan.pt gan.png",
+                 "mpirun -n 4 torch_dcgan --workers 8 --json run.json"},
+    .recipes = {{"digits", {32, 64}, 32, 32, 2000, 0, 0.99, {2e-4, 2e-4}, {0.02, 0.02}},
+                {"idx:", {32, 64}, 64, 32, 3000, 0, 0.99, {2e-4, 2e-4}, {0.02, 0.02}},
+                {"cifar:", {32, 64, 128}, 100, 32, 5000, 0, 0.99, {2e-4, 2e-4}, {0.02, 0.02}}},
+    .make = [](saddle::samples const& real, gan_sizes const& sizes) -> std::unique_ptr<train_gan::gan> {
+      return std::make_unique<dcgan>(real, sizes);
+    }};
+
+}  // namespace
+}  // namespace torch_dcgan
+
+int main(int argc, char** argv) { return train_gan::train(torch_dcgan::program, argc, argv); }

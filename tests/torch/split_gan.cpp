@@ -1,0 +1,357 @@
+#include "saddle/problem/torch_split_gan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modules.hpp"
+#include "saddle/algorithm/md_gan.hpp"
+
+#include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
+
+namespace {
+
+using namespace saddle;
+using values = std::vector<float>;
+
+constexpr int batch = 8, classes = 3;
+
+torch::Tensor images() {
+  torch::manual_seed(2);
+  return torch::randn({100, 1, 8, 8});
+}
+/// image_gan in two places.
+auto image_pair(int workers, double dropped = 0) {
+  torch::manual_seed(1);
+  auto const generator = std::make_shared<image_generator>();
+  auto const discriminator = std::make_shared<image_discriminator>(dropped);
+  return torch_split_gan{generator, discriminator, gan_loss::non_saturating, torch_batches(images(), workers, batch),
+                         {.latent = {image_generator::latent}}};
+}
+using pair_of_images = decltype(image_pair(1));
+static_assert(split_gan<pair_of_images> && problem<pair_of_images> && splits_by_player<pair_of_images>);
+
+/// With an auxiliary classifier.
+auto classified_pair(int workers) {
+  torch::manual_seed(1);
+  torch::nn::Sequential const g(torch::nn::Linear(6, 16), torch::nn::BatchNorm1d(16), torch::nn::ReLU(),
+                                torch::nn::Linear(16, 5));
+  torch::nn::Sequential const d(torch::nn::Linear(5, 16), torch::nn::LeakyReLU(), torch::nn::Linear(16, 1 + classes));
+  return torch_split_gan{g, d, gan_loss::non_saturating,
+                         torch_labelled_batches(torch::randn({60, 5}), torch::arange(60).remainder(classes), workers, batch),
+                         {.latent = {6}, .classes = classes}};
+}
+
+template <class P>
+std::array<values, 2> first_weights(P const& p) {
+  std::array<values, 2> w{values(static_cast<std::size_t>(p.sizes().min)), values(static_cast<std::size_t>(p.sizes().max))};
+  p.initial(1, {w[0], w[1]});
+  return w;
+}
+template <class P>
+values room_for_batch(P const& p) {
+  return values(static_cast<std::size_t>(p.batch() * p.sample_size()), 7);
+}
+values copy_of(std::span<float const> s) { return {s.begin(), s.end()}; }
+values values_of(std::vector<torch::Tensor> const& all) {
+  values v(static_cast<std::size_t>(torch_count(all)));
+  torch_flatten(all, v);
+  return v;
+}
+torch::Generator generator_for(sample const& s, purpose use = purpose::latent) {
+  return at::detail::createCPUGenerator(random_sequence(batch_stream(s, use)).bits());
+}
+
+}  // namespace
+
+TEST_CASE("a pair's passes are those of torch::autograd, to the bit, in one place and in two") {
+  at::set_num_threads(1);
+  auto const p = image_pair(3);
+  auto w = first_weights(p);
+  sample const noise{.seed = 5, .worker = 1, .step = 3}, s{.seed = 5, .worker = 2, .step = 3};
+  auto const expected = [&](sample const& drawn_by) {
+    auto const g = p.generator(w[0]);
+    auto const d = p.discriminator(w[1]);
+    auto const fake = g->forward(torch::randn({batch, image_generator::latent}, generator_for(drawn_by)));
+    auto const on_real = d->forward(torch_batches(images(), 3, batch)(s, {})), on_fake = d->forward(fake);
+    auto const of_d = torch::softplus(-on_real).mean() + torch::softplus(on_fake).mean();
+    auto const of_g = torch::softplus(-d->forward(fake)).mean();
+    return std::array{values_of(torch::autograd::grad({of_g}, g->parameters(), {}, true)),
+                      values_of(torch::autograd::grad({of_d}, d->parameters())), values_of({fake}),
+                      values_of({g->norm->running_mean, g->norm->running_var}),
+                      values_of({d->norm->running_mean, d->norm->running_var})};
+  };
+  auto const [of_g, of_d, fake, g_buffers, d_buffers] = expected(noise);
+  values made = room_for_batch(p), feedback = made, pulled(w[0].size()), ascent(w[1].size());
+  p.generate(w[0], noise, made);
+  CHECK(made == fake);
+  p.ascend(w[1], s, {noise, made}, ascent);
+  CHECK(ascent == of_d);
+  p.feedback(w[1], s, {noise, made}, feedback);
+  p.pull_back(w[0], noise, feedback, pulled);
+  CHECK(pulled == of_g);
+  CHECK(copy_of(p.generator_buffers(1)) == g_buffers);
+  CHECK(copy_of(p.discriminator_buffers(2)) == d_buffers);
+
+  auto const [of_g_here, of_d_here, fake_here, ignored, too] = expected(s);
+  values min(w[0].size()), max(w[1].size()), none;
+  p.gradient({w[0], w[1]}, s, {min, max});
+  CHECK(min == of_g_here);
+  CHECK(max == of_d_here);
+  p.gradient({w[0], w[1]}, s, {min, none}, player::min);
+  p.gradient({w[0], w[1]}, s, {none, max}, player::max);
+  CHECK(min == of_g_here);
+  CHECK(max == of_d_here);
+}
+
+TEST_CASE("a pair without dropout is the torch_gan of its modules, to the bit") {
+  auto const p = image_pair(2);
+  torch::manual_seed(1);
+  auto const g = std::make_shared<image_generator>();
+  auto const d = std::make_shared<image_discriminator>(0);
+  torch_gan const q{g, d, gan_loss::non_saturating, torch_batches(images(), 2, batch), {.latent = {image_generator::latent}}};
+  auto const w = first_weights(p);
+  CHECK(w == first_weights(q));
+  sample const s{.seed = 3, .worker = 1, .step = 2};
+  std::array<values, 2> a = w, b = w;
+  p.gradient({w[0], w[1]}, s, {a[0], a[1]});
+  q.gradient({w[0], w[1]}, s, {b[0], b[1]});
+  CHECK(a == b);
+}
+
+TEST_CASE("a graph that was not kept is made again, and leaves no trace") {
+  auto const p = image_pair(2), q = image_pair(2);
+  auto const w = first_weights(p);
+  values const elsewhere = w[0];
+  sample const noise{.seed = 1, .worker = 1, .step = 1}, other{.seed = 1, .worker = 1, .step = 2};
+  values made = room_for_batch(p), kept(w[0].size()), again = kept;
+  values const along(made.size(), 0.25f);
+  p.generate(w[0], noise, made);
+  p.pull_back(w[0], noise, along, kept);
+  values const buffers = copy_of(p.generator_buffers(1));
+  for (int i = 0; i < 2; ++i) {  // nothing is there, and then that of another batch, or of other weights
+    p.pull_back(w[0], noise, along, again);
+    CHECK(again == kept);
+    CHECK(copy_of(p.generator_buffers(1)) == buffers);
+    p.generate(i == 0 ? w[0] : elsewhere, i == 0 ? other : noise, made);
+    std::ranges::copy(buffers, p.generator_buffers(1).begin());
+  }
+  q.pull_back(w[0], noise, along, again);
+  CHECK(again == kept);
+  pair_of_images const copied = p;  // which keeps no graph of the original's modules
+  copied.pull_back(elsewhere, noise, along, again);
+  CHECK(again == kept);
+}
+
+TEST_CASE("losses are evaluated without a trace") {
+  auto const p = image_pair(1, 0.5);
+  auto const w = first_weights(p);
+  sample const s{.seed = 1, .step = 1};
+  values const before = copy_of(p.buffers(0));
+  auto const losses = p.losses({w[0], w[1]}, s);
+  CHECK(losses == p.losses({w[0], w[1]}, s));
+  CHECK(copy_of(p.buffers(0)) == before);
+  CHECK((losses[0] > 0.2 && losses[0] < 2 && losses[1] > 0.5 && losses[1] < 4));
+}
+
+TEST_CASE("an auxiliary classifier: classes come of the noise's key, and both players want them to be right") {
+  auto const p = classified_pair(2);
+  auto const w = first_weights(p);
+  sample const noise{.seed = 5, .worker = 1, .step = 3}, s{.seed = 5, .worker = 0, .step = 3};
+  auto const latents = p.latents(batch, generator_for(noise));
+  CHECK(latents.classes.equal(p.classes(noise)));
+  CHECK(!latents.classes.equal(p.classes({.seed = 5, .worker = 0, .step = 3})));
+  CHECK(latents.values.slice(1, 0, classes).argmax(1).equal(latents.classes));
+  CHECK(latents.values.slice(1, 0, classes).sum().item<float>() == batch);
+  CHECK((latents.values.slice(1, classes) != 0).all().item<bool>());
+
+  values made = room_for_batch(p), feedback = made, ascent(w[1].size());
+  p.generate(w[0], noise, made);
+  p.ascend(w[1], s, {noise, made}, ascent);
+  p.feedback(w[1], s, {noise, made}, feedback);
+  auto const d = p.discriminator(w[1]);
+  auto const [x, label] = torch_labelled_batches(torch::zeros({60, 1}), torch::arange(60), 2, batch)(s, {});
+  torch::manual_seed(1);  // the data were drawn after the modules
+  torch::nn::Sequential const first(torch::nn::Linear(6, 16), torch::nn::Linear(16, 5)),
+      then(torch::nn::Linear(5, 16), torch::nn::Linear(16, 1 + classes));
+  auto const real = torch::randn({60, 5}).index_select(0, label);
+  auto const fake = torch::from_blob(made.data(), {batch, 5}).clone().requires_grad_();
+  auto const on_real = d->forward(real), on_fake = d->forward(fake);
+  auto const wrong = [](torch::Tensor const& on, torch::Tensor const& c) {
+    return -on.slice(1, 1).log_softmax(1).gather(1, c.view({-1, 1})).mean();
+  };
+  auto const of_fake = wrong(on_fake, p.classes(noise));
+  auto const of_d = torch::softplus(-on_real.select(1, 0)).mean() + torch::softplus(on_fake.select(1, 0)).mean() +
+                    wrong(on_real, label.remainder(classes)) + of_fake;
+  auto const of_g = torch::softplus(-on_fake.select(1, 0)).mean() + of_fake;
+  auto const close = [](values const& got, values const& expected) {
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) CHECK(got[i] == doctest::Approx(expected[i]).epsilon(1e-5));
+  };
+  close(feedback, values_of(torch::autograd::grad({of_g}, {fake}, {}, true)));
+  close(ascent, values_of(torch::autograd::grad({of_d}, d->parameters())));
+}
+
+TEST_CASE("a loss of one's own") {
+  torch::nn::Linear const g(1, 1), d(1, 1);
+  auto const batches = [](sample const&, torch::Generator& r) { return torch::randn({4, 1}, r); };
+  torch_split_gan const p{g, d, gan_loss::wasserstein, batches, {.latent = {1}}};
+  torch_split_gan const q{g, d,
+                          [](auto const& pass, player who) {
+                            auto const fake = pass.on_fake.mean();
+                            return who == player::min ? -fake : fake - pass.on_real.mean();
+                          },
+                          batches, {.latent = {1}}};
+  auto const w = first_weights(p);
+  std::array<values, 2> a = w, b = w;
+  p.gradient({w[0], w[1]}, {.seed = 1, .step = 1}, {a[0], a[1]});
+  q.gradient({w[0], w[1]}, {.seed = 1, .step = 1}, {b[0], b[1]});
+  CHECK(a == b);
+  CHECK(a[1][0] != 0);
+}
+
+TEST_CASE("one worker, one batch, one step is the GAN in one place whose discriminator moves first, to the bit") {
+  auto const check = [](auto const& pair) {
+    adam const how{.step_size = 1e-2, .beta1 = 0.5};
+    md_gan driver{pair, md_gan_settings<>{.generator = how, .discriminator = how, .seed = 4}, loopback{1}, cpu{}};
+    trainer alone{pair, alternating_players<adam, adam, first_mover::max>{how, how}, identity{}, parameter_server<>{},
+                  loopback{1}, cpu{}, settings{.seed = 4}};
+    for (int step = 1; step <= 10; ++step) {
+      driver.step();
+      alone.step();
+      REQUIRE(std::ranges::equal(driver.generator_weights(), alone.weights(0).min));
+      REQUIRE(std::ranges::equal(driver.discriminator_weights(0), alone.weights(0).max));
+    }
+  };
+  check(image_pair(1));
+  check(classified_pair(1));
+}
+
+namespace {
+
+auto const how = md_gan_settings<omd, adam>{
+    .generator = {.step_size = 1e-2}, .batches = 3, .discriminator_steps = 2, .exchange_every = 3, .seed = 9};
+
+template <class P>
+auto driver_of(P const& pair, int threads = 1) {
+  return std::make_unique<md_gan<P, std::remove_const_t<decltype(how)>, cpu>>(pair, how, loopback{pair.workers()},
+                                                                             cpu{threads});
+}
+/// Weights and buffers of all.
+template <class D>
+std::vector<values> all_of(D const& d) {
+  std::vector<values> all{copy_of(d.generator_weights()), copy_of(d.generator_buffers())};
+  for (int n = 0; n < d.workers(); ++n) {
+    all.push_back(copy_of(d.discriminator_weights(n)));
+    all.push_back(copy_of(d.discriminator_buffers(n)));
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a step of three batches and five workers is a loop over torch, buffers included") {
+  auto const pair = image_pair(5), by_hand = pair;
+  auto driver = driver_of(pair);
+  auto const w = first_weights(pair);
+  driver->step();
+  std::vector<values> made(3, room_for_batch(pair)), summed(3, values(made[0].size())), buffers;
+  auto const noise = [](int j) { return sample{.seed = 9, .worker = j, .step = 1}; };
+  for (int j = 0; j < 3; ++j) {
+    by_hand.generate(w[0], noise(j), made[static_cast<std::size_t>(j)]);
+    buffers.push_back(copy_of(by_hand.generator_buffers(j)));
+  }
+  auto const theta = [&](int n) { return driver->discriminator_weights(n); };
+  for (int n = 0; n < 5; ++n) {
+    auto const s = sample{.seed = 9, .worker = n, .step = 1};
+    auto const g = static_cast<std::size_t>(n % 3), d = static_cast<std::size_t>((n + 1) % 3);
+    values ascent(w[1].size()), feedback(made[0].size());
+    by_hand.ascend(w[1], s, {noise(static_cast<int>(d)), made[d]}, ascent);  // for its buffers, which weights leave alone
+    by_hand.ascend(w[1], s, {noise(static_cast<int>(d)), made[d]}, ascent);
+    by_hand.feedback(theta(n), s, {noise(static_cast<int>(g)), made[g]}, feedback);
+    for (std::size_t i = 0; i < feedback.size(); ++i) summed[g][i] += feedback[i] / 5;
+  }
+  values x = w[0];
+  for (int j = 0; j < 3; ++j) {
+    values pulled(x.size());
+    by_hand.pull_back(w[0], noise(j), summed[static_cast<std::size_t>(j)], pulled);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] -= 1e-2f * pulled[i];
+  }
+  auto const near = [](std::span<float const> got, values const& expected) {
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::fabs(got[i] - expected[i]) < 1e-6f);
+  };
+  near(driver->generator_weights(), x);
+  values mean = buffers[0];
+  for (std::size_t i = 0; i < mean.size(); ++i) mean[i] = (buffers[0][i] + buffers[1][i] + buffers[2][i]) / 3;
+  near(driver->generator_buffers(), mean);
+  CHECK(std::fabs(buffers[0][0] - mean[0]) > 1e-4f);
+}
+
+TEST_CASE("threads change no bit, and a resumed run equals the uninterrupted one, buffers included") {
+  std::string const file = "torch_md_gan.saddle";
+  auto const check = [&](auto const& pair) {
+    auto one = driver_of(pair), two = driver_of(pair, 2);
+    one->run(7);
+    two->run(7);
+    REQUIRE(all_of(*one) == all_of(*two));
+    one->save(file);
+    auto resumed = driver_of(pair, 2);
+    resumed->load(file);
+    CHECK(all_of(*resumed) == all_of(*one));
+    one->run(5);
+    two->run(5);
+    resumed->run(5);
+    CHECK(all_of(*one) == all_of(*two));
+    CHECK(all_of(*one) == all_of(*resumed));
+    CHECK(one->report().exchanges == 4);
+    std::remove(file.c_str());
+  };
+  check(image_pair(5, 0.4));
+  check(classified_pair(4));
+}
+
+TEST_CASE("what does not fit is refused") {
+  torch::nn::Linear const g(2, 1), d(1, 1), three(1, 3);
+  torch_batches const batches(torch::randn({10, 1}), 1, 4);
+  torch_labelled_batches const labelled(torch::randn({10, 1}), torch::zeros({10}, torch::kInt64), 1, 4);
+  auto const refuses = [](auto const& make, char const* why) {
+    CHECK_THROWS_WITH_AS((void)make(), doctest::Contains(why), std::invalid_argument);
+  };
+  auto const of = [&](auto const& generator, auto const& discriminator, auto const& data, torch_split_gan_options options) {
+    return [=] { return torch_split_gan(generator, discriminator, gan_loss::non_saturating, data, options); };
+  };
+  refuses(of(g, d, batches, {.latent = {2}, .threads = 0}), "at least one thread");
+  refuses(of(g, d, batches, {.latent = {2}, .classes = 2}), "room for the classes and for noise");
+  refuses(of(g, d, batches, {.latent = {2}, .classes = 1}), "takes labelled batches");
+  refuses(of(g, d, labelled, {.latent = {2}, .classes = 1}), "the discriminator says 4x1 of a batch of 4");
+  refuses(of(g, three, batches, {.latent = {2}}), "the discriminator says 4x3");
+  refuses(of(three, d, batches, {.latent = {1}}), "the data are batches of 4x1, and the generator makes 4x3");
+  refuses(of(g, d, torch_batches(torch::randn({10}), 1, 4), {.latent = {2}}), "a sample has values");
+
+  auto const p = image_pair(2);
+  auto const w = first_weights(p);
+  values made = room_for_batch(p), out(w[0].size()), less(made.size() - 1);
+  refuses([&] { p.generate(w[0], {}, less); return 0; }, "whole batches");
+  refuses([&] { p.generate(w[1], {}, made); return 0; }, "weights have the player's size");
+  refuses([&] { p.generate(w[0], {.worker = 2}, made); return 0; }, "no such worker");
+  refuses([&] { p.pull_back(w[0], {}, less, out); return 0; }, "whole batches");
+  refuses([&] { p.pull_back(w[0], {}, made, less); return 0; }, "a gradient has the player's size");
+  refuses([&] { p.ascend(w[1], {}, {{}, less}, out); return 0; }, "whole batches");
+  refuses([&] { p.feedback(w[1], {}, {{}, made}, less); return 0; }, "whole batches");
+  CHECK_THROWS_AS((md_gan{p, md_gan_settings<>{}, loopback{3}, cpu{}}), std::invalid_argument);
+}
+
+TEST_CASE("a pair states its identity") {
+  CHECK(image_pair(2).identity() == image_pair(2).identity());
+  CHECK(image_pair(2).identity() != image_pair(3).identity());
+  CHECK(classified_pair(2).identity().find("latent=6 classes=3 loss=0 batch=8") != std::string::npos);
+}
