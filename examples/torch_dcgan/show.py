@@ -62,5 +62,5 @@ if __name__ == "__main__":
     with torch.no_grad():
         images = generator(state["latents"])
         print(f"{len(images)} images of {tuple(images.shape[1:])}, "
-              f"the discriminator gives them {discriminator(images).mean().item():.3f} on average")
+              f"the discriminator gives them {discriminator(images)[:, 0].mean().item():.3f} on average")
     picture((images.numpy() + 1) / 2).save(sys.argv[2])
