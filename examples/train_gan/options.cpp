@@ -90,7 +90,7 @@ std::vector<std::string> names_in(List const& list) {
 [[noreturn]] void refuse(std::string const& why) { throw std::invalid_argument(why); }
 
 /// What fits no combination; what no compiled combination has, the combinations refuse themselves.
-void check(options const& o, bool has_buffers) {
+void check(options const& o) {
   composition const& p = o.policies;
   bool const server = p.topology == "server", lossy = p.compressor != "identity";
   if (server && p.rounds != 1) refuse("--rounds goes with a graph, not with a server");
@@ -103,9 +103,9 @@ void check(options const& o, bool has_buffers) {
     refuse("--adapts average goes with a server, an exact downlink and an exchange in every step");
   if (p.accelerated && (server || lossy || p.local_steps != 1))
     refuse("--accelerated goes with identity on a graph, and an exchange in every step");
-  if (has_buffers && !server && p.run.buffers == saddle::buffer_rule::first)
+  if (o.buffers == "first" && !server)
     refuse("--buffers first goes with a server, not with a graph");
-  if (has_buffers && p.accelerated && p.run.buffers != saddle::buffer_rule::own)
+  if (!o.buffers.empty() && o.buffers != "own" && p.accelerated)
     refuse("--accelerated goes with --buffers own: its rounds go beyond the mean, and a variance would become negative");
   if (p.local_steps != 1 && p.downlink != "exact") refuse("--local-steps goes with an exact downlink");
   if (!server && p.transport.server == saddle::server_place::star)
@@ -128,6 +128,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   o.method = "dqgan";
   o.data = "digits";
   o.loss = "non-saturating";
+  if (program.of_modules) o.buffers = "averaged";
   p.downlink = "exact";
   std::optional<std::string> optimizer, compressor, topology;
   double deadline = 300;
@@ -137,7 +138,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   std::optional<double> step_size, max_step_size, r1, box, decay;
   std::vector<int> widths;
   std::optional<std::string> feedback, adapts;
-  std::string order = "adapt-then-combine", grouping = "model", buffers = "averaged";
+  std::string order = "adapt-then-combine", grouping = "model";
 
   CLI::App app{program.about, program.name};
   app.get_formatter()->column_width(34);
@@ -187,7 +188,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   add("--downlink", p.downlink, "The server's: exact, or qsgd8 with error feedback (default exact)")
       ->check(one_of({"exact", "qsgd8"}));
   if (program.of_modules)
-    add("--buffers", buffers, "What batch normalization keeps: averaged with the weights, each worker's own, or the first "
+    add("--buffers", o.buffers, "What batch normalization keeps: averaged with the weights, each worker's own, or the first "
                               "worker's for all (default averaged)")
         ->check(one_of(names_in(buffer_rules)));
   add("--consensus-step", p.consensus_step, "How far lossy gossip mixes (default 0.1)")
@@ -259,7 +260,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   for (auto const& [name, loss] : losses)
     if (name == o.loss) g.loss = loss;
   for (auto const& [name, rule] : buffer_rules)
-    if (name == buffers) p.run.buffers = rule;
+    if (name == o.buffers) p.run.buffers = rule;
   if (box) p.run.max_box = {-*box, *box};
 
   g.widths = widths.empty() ? best->widths : widths;
@@ -269,7 +270,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   g.workers = p.workers;
 
   complete(o, best->steps);
-  check(o, program.of_modules);
+  check(o);
   if (!p.consensus_step && p.topology != "server" && lossy) p.consensus_step = 0.1;
   return o;
 }

@@ -87,6 +87,7 @@ class job {
     out["compressor_on_the_wire"] = r.compressor;  // with its bucket and its rounding
     out["error_feedback"] = feedback_name();
     out["topology"] = p.topology;
+    if (!options_.buffers.empty()) out["buffers"] = options_.buffers;
     out["adapts"] = p.adapts == saddle::adapts::on_average ? "average" : "worker";
     out["local_steps"] = p.local_steps;
     out["workers"] = p.workers;

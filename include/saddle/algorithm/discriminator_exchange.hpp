@@ -55,18 +55,12 @@ class discriminator_exchange {
       routes_.push_back({static_cast<int>(next_[i]), link.host_of(from), link.host_of(to)});
       transfers_.push_back({from, to});
     }
-    auto const named = [this](std::vector<std::string> const& names) {
-      return [&](int local) {
-        std::vector<T*> all;
-        for (std::string const& name : names) all.push_back(discriminators_.padded(name, local).data());
-        return all;
-      };
-    };
-    std::vector<std::string> const weights{"w"};
-    auto const lowest = bring(engine, link, weights_, md_gan_exchange::discriminators, who, step, 1, named(weights));
+    auto const lowest = bring(engine, link, weights_, md_gan_exchange::discriminators, who, step, 1,
+                              [this](int local) { return arrays({"w"}, local); });
     overflown_.assign(lowest.begin(), lowest.end());
     if (state_ == exchanged_state::moves)
-      bring(engine, link, planes_, md_gan_exchange::states, who, step, states_.size(), named(states_));
+      bring(engine, link, planes_, md_gan_exchange::states, who, step, states_.size(),
+            [this](int local) { return arrays(states_, local); });
     if (with_buffers_) bring_buffers(engine, link, who, step);
     for (int const i : who.here) {
       discriminators_.settle(i);
@@ -100,6 +94,11 @@ class discriminator_exchange {
     for (std::size_t i = n - 1; i > 0; --i)  // Sattolo's algorithm: one cycle, each as likely
       std::swap(next_[i], next_[random.below(static_cast<std::uint32_t>(i))]);
   }
+  std::vector<T*> arrays(std::vector<std::string> const& names, int local) {
+    std::vector<T*> all;
+    for (std::string const& name : names) all.push_back(discriminators_.padded(name, local).data());
+    return all;
+  }
   void bring_buffers(Engine& engine, communicator& link, attendance const& who, std::int64_t step) {
     auto const carried = [this](int local) -> array<T>& { return carried_[static_cast<std::size_t>(local)]; };
     auto const own = [this](int local) { return buffers_[static_cast<std::size_t>(local)]; };
@@ -108,11 +107,10 @@ class discriminator_exchange {
           [&](int local) { return std::vector<T*>{carried(local).data()}; });
     for (int const i : who.here) std::copy_n(carried(i).begin(), own(i).size(), own(i).begin());
   }
-  /// So many arrays of each worker, arrays(local), each a message of its own.
-  template <class Channel, class Arrays>
+  /// So many arrays of each worker, of(local), each a message of its own.
+  template <class Channel, class Of>
   std::span<std::int64_t const> bring(Engine& engine, communicator& link, Channel& by, md_gan_exchange what,
-                                      attendance const& who, std::int64_t step, std::size_t each,
-                                      Arrays const& arrays) {
+                                      attendance const& who, std::int64_t step, std::size_t each, Of const& of) {
     std::vector<route> routes;
     for (route const& one : routes_)
       for (std::size_t p = 0; p < each; ++p)
@@ -121,7 +119,7 @@ class discriminator_exchange {
     std::vector<T*> to;
     std::vector<std::vector<term<T>>> heard;
     for (std::size_t i = 0; i < who.here.size(); ++i) {
-      std::vector<T*> const own = arrays(who.here[i]);
+      std::vector<T*> const own = of(who.here[i]);
       sent.insert(sent.end(), own.begin(), own.end());
       to.insert(to.end(), own.begin(), own.end());
       for (std::size_t p = 0; p < each; ++p)
