@@ -94,7 +94,7 @@ void refuse_different_weights() {
   });
   refuse_different_weights("async_server", [&] { async_server{own_beginning{}, async_settings<>{}, ranks, cpu{}}; });
   refuse_different_weights("md_gan", [&] { md_gan{own_pair<false>{}, md_gan_settings<adam, adam>{}, ranks, cpu{}}; });
-  md_gan{own_pair<true>{}, md_gan_settings<adam, adam>{}, ranks, cpu{}};  // the server's generator is the one that counts
+  md_gan{own_pair<true>{}, md_gan_settings<adam, adam>{}, ranks, cpu{}};  // the generator is rank 0's alone
 }
 
 }  // namespace

@@ -54,8 +54,8 @@ class driver_base {
     checksum sum;
     sum.add(weights);
     together().agree(driver,
-                     "the processes begin with different weights: initial(seed, w) must write the same on all, and torch "
-                     "modules without an initializer are made after the same torch::manual_seed",
+                     "the processes begin with different weights: initial(seed, w) must write the same on all, and "
+                     "torch modules without an initializer are made after the same torch::manual_seed",
                      "checksum " + std::to_string(sum.value()));
   }
   bool is_hosted(int worker) const { return worker >= first_worker() && worker < first_worker() + hosted_workers(); }
