@@ -10,6 +10,14 @@ header() {  # is this header where a compiler looks by itself?
 program() {
   command -v "$1" >/dev/null 2>&1
 }
+python_module() {  # can examples/python be built, with PYTHON or the first python3 or Debian's?
+  if [ -n "${PYTHON:-}" ]; then set -- "$PYTHON"; else set -- python3 /usr/bin/python3; fi
+  for python in "$@"; do
+    "$python" -c 'import os, sysconfig, setuptools, pybind11, numpy
+open(os.path.join(sysconfig.get_path("include"), "Python.h"))' >/dev/null 2>&1 && return
+  done
+  return 1
+}
 present() {  # by what the build uses, so that what came from elsewhere counts too
   case $1 in
     g++) [ -n "${CXX:-}" ] || program g++ ;;
@@ -27,6 +35,7 @@ present() {  # by what the build uses, so that what came from elsewhere counts t
     libopenmpi-dev) program mpicxx ;;
     openmpi-bin) program mpirun ;;
     libstb-dev) header stb/stb_image_write.h ;;
+    python3-dev | python3-setuptools | python3-pybind11 | python3-numpy) python_module ;;  # of one python3
     libtorch-dev) header torch/csrc/api/include/torch/torch.h ;;
     *) echo "setup.sh: does not know the package $1" >&2; exit 2 ;;
   esac

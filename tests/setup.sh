@@ -5,7 +5,7 @@ script=$1/cmake/setup.sh
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/bin"
-for name in cmake my-clang++; do
+for name in cmake my-clang++ my-python; do
   printf '#!/bin/sh\n' >"$folder/bin/$name"
   chmod +x "$folder/bin/$name"
 done
@@ -28,3 +28,6 @@ expect 1 "by the name your system gives them: g++" /bin/sh "$script" g++ cmake
 expect 1 "by the name your system gives them: g++" CXX= /bin/sh "$script" g++ cmake
 expect 1 "CXX is no-compiler, and there is no such compiler" CXX=no-compiler /bin/sh "$script" g++ cmake
 expect 1 "by the name your system gives them: git" CXX=my-clang++ /bin/sh "$script" g++ git
+expect 0 "" PYTHON=my-python /bin/sh "$script" python3-dev python3-numpy
+expect 1 "by the name your system gives them: python3-dev python3-numpy" PYTHON=none /bin/sh "$script" \
+  python3-dev python3-numpy

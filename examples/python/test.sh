@@ -1,21 +1,21 @@
 #!/bin/sh
 # sh examples/python/test.sh [FOLDER]: builds the module into FOLDER, or into a temporary one, and runs its tests; those
-# of the hook where there is torch. PYTHON names another python3. Exits with 77 where something is missing.
+# of the hook where there is torch. PYTHON names another python3; without it Debian's is tried, too. Exits with 77 where
+# something is missing.
 set -eu
 build=${1:+$(realpath -m "$1")}
 CDPATH='' cd -- "$(dirname -- "$0")"
-python=${PYTHON:-python3}
 
-skip() {
-  echo "skipped: $* (Debian: python3-dev python3-setuptools python3-pybind11 python3-numpy)"
-  exit 77
-}
-command -v "$python" >/dev/null || skip "there is no $python"
-for module in setuptools pybind11 numpy; do
-  "$python" -c "import $module" 2>/dev/null || skip "$python has no $module"
+if [ -n "${PYTHON:-}" ]; then set -- "$PYTHON"; else set -- python3 /usr/bin/python3; fi
+for python in "$@" ''; do
+  "$python" -c 'import os, sysconfig, setuptools, pybind11, numpy
+open(os.path.join(sysconfig.get_path("include"), "Python.h"))' 2>/dev/null && break
 done
-"$python" -c 'import os, sysconfig; open(os.path.join(sysconfig.get_path("include"), "Python.h"))' 2>/dev/null ||
-  skip "$python has no Python.h"
+if [ -z "$python" ]; then
+  echo "skipped: $* has no Python.h, setuptools, pybind11 or numpy" \
+       "(Debian: python3-dev python3-setuptools python3-pybind11 python3-numpy)"
+  exit 77
+fi
 
 if [ -z "$build" ]; then
   build=$(mktemp -d)

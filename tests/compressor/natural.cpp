@@ -54,12 +54,13 @@ struct moments {
     T tile[128] = {}, sent[128] = {}, top;
     std::uint8_t codes[128];
     std::copy(p.begin(), p.end(), tile);
+    real const size = squared_norm(p);
     for (int bits = 0; bits < 65536; ++bits) {
       scripted_group const g{{}, static_cast<std::uint16_t>(bits)};
       natural<128>{}.encode(g, tile, sent, static_cast<int>(p.size()), random_stream{}, {&top, codes});
       for (std::size_t i = 0; i < p.size(); ++i) {
         mean[i] += sent[i] / 65536.0;
-        error += static_cast<double>((real(p[i]) - sent[i]) * (real(p[i]) - sent[i]) / squared_norm(p) / 65536);
+        error += static_cast<double>((real(p[i]) - sent[i]) * (real(p[i]) - sent[i]) / size / 65536);
       }
     }
   }

@@ -1,10 +1,12 @@
 // What the library says of its wires is what goes over them: MPI's own functions are counted. And the weights are those
-// of one process.
+// of one process. Ranks that begin with different weights are refused.
 #include <cstdint>
 #include <cstdio>
+#include <stdexcept>
 #include <string>
 
 #include "../algorithm/mirror.hpp"
+#include "saddle/algorithm/async_server.hpp"
 #include "wires.hpp"
 
 namespace {
@@ -56,6 +58,45 @@ void compare_md_gan() {
   require(spread.digest() == alone.digest(), "MD-GAN: the weights of one process");
 }
 
+/// A game and a pair one of whose first weights is this process's own.
+struct own_beginning : small_game {
+  static void initial(std::uint64_t seed, point<float> w) {
+    small_game::initial(seed, w);
+    w.min[0] += static_cast<float>(boost::mpi::communicator().rank());
+  }
+};
+template <bool OfGenerator>
+struct own_pair : test::mirror {
+  void initial(std::uint64_t seed, point<double> w) const {
+    test::mirror::initial(seed, w);
+    (OfGenerator ? w.min : w.max).back() += boost::mpi::communicator().rank();
+  }
+};
+
+template <class F>
+void refuse_different_weights(std::string const& driver, F const& make) {
+  std::string said;
+  try {
+    make();
+  } catch (std::invalid_argument const& e) {
+    said = e.what();
+  }
+  bool const several = boost::mpi::communicator().size() > 1;
+  require(said.starts_with(several ? driver + ": the processes begin with different weights" : "") &&
+              said.empty() != several,
+          driver + " of ranks that begin differently: '" + said + "'");
+}
+
+void refuse_different_weights() {
+  mpi const ranks{.workers = 8};
+  refuse_different_weights("trainer", [&] {
+    trainer{own_beginning{}, omd{0.01}, identity{}, parameter_server<>{}, ranks, cpu{}};
+  });
+  refuse_different_weights("async_server", [&] { async_server{own_beginning{}, async_settings<>{}, ranks, cpu{}}; });
+  refuse_different_weights("md_gan", [&] { md_gan{own_pair<false>{}, md_gan_settings<adam, adam>{}, ranks, cpu{}}; });
+  md_gan{own_pair<true>{}, md_gan_settings<adam, adam>{}, ranks, cpu{}};  // the generator is rank 0's alone
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -71,6 +112,7 @@ int main(int argc, char** argv) {
     compare("CHOCO", extragradient{0.01}, scaled_sign<128>{}, gossip{.graph = ring(8), .consensus_step = 0.1}, true);
     compare("DeepSqueeze", sgda{0.01}, careful{}, gossip{.graph = ring(8), .consensus_step = 0.1}, true);
     compare_md_gan();
+    refuse_different_weights();
     if (boost::mpi::communicator().rank() == 0) std::puts("ok");
     return 0;
   });

@@ -37,6 +37,9 @@ struct varies_more : qsgd<128, 4> {
 struct is_biased : qsgd<512, 4, rounding::nearest> {
   static constexpr double omega = 1.2;
 };
+struct rounds_and_is_exact : qsgd<128, 8> {
+  static constexpr double delta = 1, omega = 0;
+};
 struct is_biased_and_keeps_values : top_k<128, 4> {
   static constexpr double omega = 31;
 };
@@ -98,6 +101,7 @@ TEST_CASE("a delta that is too large is found") {
 TEST_CASE("an omega that is too small, or that a biased compressor states, is found") {
   CHECK(says(broken_promise(varies_more{}), "omega = 0.200000 is too small"));
   CHECK(says(broken_promise(is_biased{}), "omega is stated, but the mean over the random bits is not the vector"));
+  CHECK(says(broken_promise(rounds_and_is_exact{}), "delta = 1 and omega = 0 are stated, and something of this input"));
   CHECK(says(broken_promise(is_biased_and_keeps_values{}),
              "omega is stated, but the mean over the random bits is not the vector"));
 }

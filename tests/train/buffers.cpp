@@ -176,7 +176,7 @@ TEST_CASE("buffers: rules that cannot be") {
 
 namespace {
 
-/// Knows the arrays that it was bound to, and takes gradients at no others.
+/// Knows the arrays that it was bound to, each once, and takes gradients at no others.
 struct bound_game {
   using scalar = double;
   test::heterogeneous_game game{};
@@ -184,7 +184,9 @@ struct bound_game {
 
   players sizes() const { return game.sizes(); }
   void initial(std::uint64_t seed, point<double> w) const { game.initial(seed, w); }
-  void bind_weights(int worker, point<double> w) { known[static_cast<std::size_t>(worker)].insert(w.min.data()); }
+  void bind_weights(int worker, point<double> w) {
+    expects(known[static_cast<std::size_t>(worker)].insert(w.min.data()).second, "bound twice");
+  }
   void gradient(point<double const> at, sample s, point<double> out) const {
     expects(known[static_cast<std::size_t>(s.worker)].contains(at.min.data()), "not bound");
     game.gradient(at, s, out);
@@ -193,7 +195,7 @@ struct bound_game {
 
 }  // namespace
 
-TEST_CASE("bind_weights: every array at which gradients are taken, before the first step") {
+TEST_CASE("bind_weights: every array at which gradients are taken, once, before the first step") {
   auto const run = [](auto o, auto c, auto topology) {
     trainer<double> t{bound_game{}, o, c, topology, loopback{workers}, cpu{2}};
     t.run(3);
@@ -202,6 +204,7 @@ TEST_CASE("bind_weights: every array at which gradients are taken, before the fi
   run(omd{0.02}, error_feedback{top_k<128, 3>{}}, parameter_server<>{});
   run(extragradient{0.02}, identity{}, gossip{ring(workers)});
   run(averaged_omd{0.02}, identity{}, parameter_server<>{});
+  run(alternating_sgda{{0.02}}, identity{}, parameter_server<>{});  // both players' at w
   run(adam{}, identity{}, local_steps{parameter_server<>{}, 2});
 }
 

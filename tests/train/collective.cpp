@@ -23,7 +23,7 @@ std::vector<std::string> said(std::vector<std::string> const& texts) {
     collective together(*link, 0);
     auto const i = static_cast<std::size_t>(r);
     try {
-      together.agree("trainer", texts[i]);
+      together.agree("trainer", "the processes run different things", texts[i]);
     } catch (std::invalid_argument const& e) {
       all[i] = e.what();
     }

@@ -170,7 +170,25 @@ TEST_CASE("processes that do not run the same refuse to begin") {
     return trainer{test::coupled_game{}, omd{0.01}, careful{}, parameter_server<>{}, p, cpu{},
                    settings{.seed = p.rank == 1 ? 2u : 1u}};
   };
-  CHECK_THROWS_AS(test::fleet_of_processes<trainer<float>>(3, 3, different), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(test::fleet_of_processes<trainer<float>>(3, 3, different),
+                       doctest::Contains("trainer: the processes run different things; rank 0 has"),
+                       std::invalid_argument);
+}
+
+TEST_CASE("processes that begin with different weights refuse to begin") {
+  struct own_beginning : test::coupled_game {
+    int rank;
+    void initial(std::uint64_t seed, point<float> w) const {
+      test::coupled_game::initial(seed, w);
+      if (rank == 1) w.max.back() += 1;
+    }
+  };
+  auto const different = [&](test::process const& p) {
+    return trainer{own_beginning{{}, p.rank}, omd{0.01}, careful{}, parameter_server<>{}, p, cpu{}};
+  };
+  CHECK_THROWS_WITH_AS(test::fleet_of_processes<trainer<float>>(3, 3, different),
+                       doctest::Contains("trainer: the processes begin with different weights"),
+                       std::invalid_argument);
 }
 
 TEST_CASE("a message that was damaged on its way is refused") {

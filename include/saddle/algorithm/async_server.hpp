@@ -122,7 +122,7 @@ class async_server<P, Settings, Executor, Distributed> : driver_base<async_repor
     channel_.clamp(weights_.data());
     if constexpr (std::same_as<Tr, simulated>)
       workers_.follow(connection, {channel_.size().total, sizeof(message_header), weights_size().total});
-    together().agree("async_server", description() + " " + workers_.identity());
+    agree("async_server", description() + " " + workers_.identity(), std::span<T const>(weights_));
     for (int m = 0; m < workers(); ++m) {
       if (!workers_.is_there(m)) continue;
       if (is_server()) pulls_.note(m, 0);

@@ -94,7 +94,6 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
             "md_gan: a transport that models time knows by itself who is absent");
     if (time_model const* const model = link_->model()) model->expect_use(true, how_.exchange_every > 0);
     begin();
-    together().agree("md_gan", description() + " " + identity_);
   }
 
   void step() {
@@ -207,10 +206,11 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
     return how;
   }
 
-  /// Where the pair begins, all discriminators alike.
+  /// Where the pair begins, all discriminators alike; the generator is the server's alone.
   void begin() {
     std::vector<T> x(static_cast<std::size_t>(sizes().min)), theta(static_cast<std::size_t>(sizes().max));
     pair_.initial(how_.seed, {x, theta});
+    agree("md_gan", description() + " " + identity_, std::span<T const>(theta));
     generator_.copies().begin(x);
     discriminators_.copies().begin(theta);
   }

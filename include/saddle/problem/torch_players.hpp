@@ -83,13 +83,14 @@ class torch_players {
   /// The weights that the modules had when the problem was made; with an initializer what that makes of them. Processes
   /// must make equal ones: without an initializer each calls torch::manual_seed first.
   void initial(std::uint64_t seed, point<float> w) const {
-    torch_players const fresh(*this);
     if (initialize_) {
+      torch_players fresh(*this);
       torch_scope const scope({.seed = seed, .use = purpose::initial_weights}, at::get_num_threads());
       torch::NoGradGuard const no_gradients;
-      for_each(fresh.modules_, initialize_);
+      for_each(fresh.modules_, std::exchange(fresh.initialize_, nullptr));
+      return fresh.initial(seed, w);
     }
-    for (int p = 0; p < 2; ++p) torch_flatten(fresh.parameters(static_cast<player>(p)), w.of(p));
+    for (int p = 0; p < 2; ++p) torch_flatten(parameters(static_cast<player>(p)), w.of(p));
   }
   point<float> gradient_buffers(int worker) const {
     auto& views = replica_of(worker).views;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/executor/memory.hpp"
 #include "saddle/kernel/non_finite.hpp"
+#include "saddle/problem/any_problem.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/run/any_walk.hpp"
 #include "saddle/run/exchange_slot.hpp"
@@ -121,6 +123,17 @@ class bound_step {
     data.resize(engine, bytes + 16);
     samples.resize(engine, draws + 1);
     step_number.resize(engine, 1);
+  }
+  /// Each array at which gradients are taken, once, however many of a step are taken there.
+  void bind_weights(any_problem<T>& problem) const {
+    run_state<T>& run = *run_;
+    for (int m = 0; m < run.hosted(); ++m) {
+      std::set<T const*> bound;
+      for (operation const& op : operations)
+        if (op.code->what == action::gradient)
+          if (T* const at = run.arrays[op.code->at.text].of(m); bound.insert(at).second)
+            problem.bind_weights(run.first() + m, run.split(at));
+    }
   }
   /// The gradients of hosted workers go elsewhere from now on.
   void lend(std::span<point<T> const> to) {

@@ -10,9 +10,9 @@
 #include "saddle/core/expects.hpp"
 #include "saddle/core/message_bytes.hpp"
 #include "saddle/problem/any_problem.hpp"
+#include "saddle/run/collective.hpp"
 #include "saddle/run/run_state.hpp"
 #include "saddle/topology/graph.hpp"
-#include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -22,25 +22,6 @@ SADDLE_NAMESPACE_BEGIN
 /// own       each worker keeps its own
 /// first     all take those of the first worker that takes part, as torch's DistributedDataParallel does: a server's
 enum class buffer_rule { averaged, own, first };
-
-/// Rows of all workers, of which a process has filled those that it hosts: afterwards every process has all.
-template <class T>
-void share_rows(run_state<T> const& run, std::span<T> rows) {
-  std::size_t const each = rows.size() / static_cast<std::size_t>(run.workers());
-  auto const of = [&](int rank) {
-    auto const first = static_cast<std::size_t>(run.link.first_of(rank)),
-               last = static_cast<std::size_t>(run.link.first_of(rank + 1));
-    return std::as_writable_bytes(rows.subspan(first * each, (last - first) * each));
-  };
-  std::vector<parcel> sends, receives;
-  for (int r = 0; r < run.link.ranks(); ++r) {
-    if (r == run.link.rank()) continue;
-    sends.push_back({r, of(run.link.rank())});
-    receives.push_back({r, of(r)});
-  }
-  run.link.start({run.step, 0, {}, sends, receives});
-  run.link.finish();
-}
 
 /// The buffers of a run: an array of it, that lies where the problem has it, and is exchanged without compression.
 template <class T>
@@ -87,7 +68,7 @@ class buffer_exchange {
     };
     for (int m = 0; m < run.hosted(); ++m)
       std::ranges::copy(buffers_[static_cast<std::size_t>(m)], row(all_, run.first() + m).begin());
-    if (run.hosted() < run.workers()) share_rows(run, std::span(all_));
+    if (run.hosted() < run.workers()) collective(run.link, run.step).share_rows(std::span(all_));
     for (int round = 0; round < rounds; ++round) {
       for (int m = 0; m < run.workers(); ++m) {
         std::span<T> const to = row(next_, m);

@@ -47,6 +47,23 @@ class collective {
     text.resize(length);
     share(std::as_writable_bytes(std::span(text)));
   }
+  /// Rows of all workers, of which a process has filled those that it hosts: afterwards every process has all.
+  template <class T>
+  void share_rows(std::span<T> rows) {
+    std::size_t const each = rows.size() / static_cast<std::size_t>(link_.workers());
+    auto const of = [&](int r) {
+      auto const first = static_cast<std::size_t>(link_.first_of(r)),
+                 last = static_cast<std::size_t>(link_.first_of(r + 1));
+      return std::as_writable_bytes(rows.subspan(first * each, (last - first) * each));
+    };
+    std::vector<parcel> sends, receives;
+    for (int r = 0; r < ranks(); ++r) {
+      if (r == rank()) continue;
+      sends.push_back({r, of(rank())});
+      receives.push_back({r, of(r)});
+    }
+    exchange(sends, receives);
+  }
   /// The sum of all processes' values.
   std::uint64_t sum(std::uint64_t value) {
     std::vector<std::uint64_t> values(static_cast<std::size_t>(ranks()), value);
@@ -65,9 +82,9 @@ class collective {
   /// All bytes that were put on wires.
   std::int64_t wire_bytes() { return static_cast<std::int64_t>(sum(static_cast<std::uint64_t>(link_.wire_bytes()))); }
   /// All say the same, or all fail: what rank 0 says and the first rank that says something else stands in the error of
-  /// every process, after `who`.
+  /// every process, after `who` and what it means that they differ.
   /// errors  std::invalid_argument
-  void agree(char const* who, std::string const& mine) {
+  void agree(char const* who, char const* differ, std::string const& mine) {
     std::string first = mine;
     share(first);
     if (!any(first != mine)) return;
@@ -81,8 +98,8 @@ class collective {
     move(other, 0, std::as_writable_bytes(std::span(theirs)));
     share(theirs);
     expects(false, [&] {
-      return std::string(who) + ": the processes run different things; rank 0 has " + first + ", rank " +
-             std::to_string(other) + " has " + theirs;
+      return std::string(who) + ": " + differ + "; rank 0 has " + first + ", rank " + std::to_string(other) + " has " +
+             theirs;
     });
   }
   /// f() on rank 0. Its bad_checkpoint is thrown by all.

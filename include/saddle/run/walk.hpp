@@ -16,6 +16,7 @@
 #include "saddle/run/any_walk.hpp"
 #include "saddle/run/bound_step.hpp"
 #include "saddle/run/buffer_exchange.hpp"
+#include "saddle/run/collective.hpp"
 #include "saddle/run/exchange_launch.hpp"
 #include "saddle/run/exchange_slot.hpp"
 #include "saddle/run/instruction.hpp"
@@ -57,10 +58,7 @@ class walk final : public any_walk<T> {
     if (time_model const* const model = run.link.model(); model != nullptr && step_.policies.needs_everyone)
       model->expect_everyone();
     step_.bind(run, w0, lent);
-    for (int m = 0; m < run.hosted(); ++m)
-      for (operation const& op : step_.operations)
-        if (op.code->what == action::gradient)
-          problem.bind_weights(run.first() + m, run.split(run.arrays[op.code->at.text].of(m)));
+    step_.bind_weights(problem);
   }
   void lend(std::span<point<T> const> lent) override { step_.lend(lent); }
 
@@ -328,7 +326,7 @@ class walk final : public any_walk<T> {
     run_state<T>& run = *run_;
     std::vector<T> all(static_cast<std::size_t>(run.most_scalars) * static_cast<std::size_t>(run.workers()));
     step_.memory.read(all.data(), static_cast<T const*>(run.scalars), all.size());
-    share_rows(run, std::span(all));
+    collective(run.link, run.step).share_rows(std::span(all));
     step_.memory.write(run.scalars, static_cast<T const*>(all.data()), all.size());
   }
   static constexpr int most_sections_ = 1 << 16;  // of a kind

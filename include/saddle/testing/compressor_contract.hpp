@@ -170,8 +170,9 @@ class contract_check {
   std::string run() {
     constexpr int length = bucket_of<C>;
     for (int const count : {1, 3, 16, 127, length - 1, length, length + 1, 2 * length}) {
-      std::string why = check_all(dense_inputs<T>(count), count > 15);
-      if (why.empty()) why = check_all(other_inputs<T>(count), false);
+      std::string why = check_all(dense_inputs<T>(count), count > 15, true);
+      // Many draws of many inputs: not where a bucket is all but full, and not of two.
+      if (why.empty()) why = check_all(other_inputs<T>(count), false, count != length - 1 && count != 2 * length);
       if (!why.empty()) return why;
     }
     return check_garbage();
@@ -185,9 +186,9 @@ class contract_check {
     return out;
   }
 
-  std::string check_all(std::vector<input<T>> const& all, bool is_dense) {
+  std::string check_all(std::vector<input<T>> const& all, bool is_dense, bool draws) {
     for (auto const& [name, p] : all) {
-      std::string why = check(p, is_dense);
+      std::string why = check(p, is_dense, draws);
       if constexpr (!selects_globally<C>)
         if (why.empty() && p.size() <= static_cast<std::size_t>(bucket_of<C>)) why = check_bucket(p);
       if (!why.empty())
@@ -196,7 +197,7 @@ class contract_check {
     }
     return "";
   }
-  std::string check(std::vector<T> const& p, bool is_dense) {
+  std::string check(std::vector<T> const& p, bool is_dense, bool draws) {
     std::vector<T> one, other;
     try {
       one = decoded(p, 0);
@@ -216,18 +217,22 @@ class contract_check {
                std::to_string(static_cast<double>(1 - squared_error(p, one) / (size * size)));
       return "";
     }
+    if (is_exact<C>)
+      return std::sqrt(std::max(squared_error(p, one), squared_error(p, other))) <= rounding
+                 ? "" : "delta = 1 and omega = 0 are stated, and something of this input is lost";
     bool const is_denormal = size < 1000 * real(std::numeric_limits<T>::min());  // too few digits for a mean
+    if (!draws || (is_denormal && !contracts<C>)) return "";
     mean along, across, error;
     for (int j = 0; j < mean::draws; ++j) {
       std::vector<T> const sent = decoded(p, static_cast<std::uint64_t>(j));
       real a = 0, b = 0;
       for (std::size_t i = 0; i < p.size(); ++i) {
-        real const d = (real(sent[i]) - p[i]) / size;
-        a += d * p[i] / size;
-        b += d * (i % 3 == 0 ? 1 : -1) / std::sqrt(static_cast<real>(p.size()));
+        real const d = real(sent[i]) - p[i];
+        a += d * p[i];
+        b += i % 3 == 0 ? d : -d;
       }
-      along.add(a);
-      across.add(b);
+      along.add(a / size / size);
+      across.add(b / size / std::sqrt(static_cast<real>(p.size())));
       error.add(squared_error(p, sent) / (size * size));
     }
     real const slack = 1e-4L + rounding / size;  // 2^-17 of a level, and T

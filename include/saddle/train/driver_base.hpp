@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "saddle/config.hpp"
+#include "saddle/core/checksum.hpp"
 #include "saddle/run/checkpoint.hpp"
 #include "saddle/run/collective.hpp"
 #include "saddle/run/report.hpp"
@@ -45,6 +46,18 @@ class driver_base {
   explicit driver_base(std::unique_ptr<communicator> connected) : link_(std::move(connected)) {}
 
   collective together() const { return {*link_, report_.step}; }
+  /// All processes run the same, and begin with the same weights, or all fail.
+  /// errors  std::invalid_argument, which begins with the driver's name
+  template <class T>
+  void agree(char const* driver, std::string const& what, std::span<T const> weights) const {
+    together().agree(driver, "the processes run different things", what);
+    checksum sum;
+    sum.add(weights);
+    together().agree(driver,
+                     "the processes begin with different weights: initial(seed, w) must write the same on all, and "
+                     "torch modules without an initializer are made after the same torch::manual_seed",
+                     "checksum " + std::to_string(sum.value()));
+  }
   bool is_hosted(int worker) const { return worker >= first_worker() && worker < first_worker() + hosted_workers(); }
   /// With what the connection says.
   Report report_now() const {

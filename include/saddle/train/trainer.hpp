@@ -271,8 +271,9 @@ class trainer : public driver_base<saddle::report> {
     if (time_model const* const model = link_->model()) model->expect_use(serves, !serves);
     run_.reset(new run_state<T>{{}, *link_, walk_->memory(), settings_.seed, walk_->layout()});
     lent_.emplace(*problem_, run_->layout.sizes, first_worker(), hosted_workers());
-    walk_->bind(*run_, *problem_, settings_.buffers, initial_weights(), lent_->buffers());
-    together().agree("trainer", description() + " " + problem_->identity());
+    std::vector<T> const w0 = initial_weights();
+    walk_->bind(*run_, *problem_, settings_.buffers, w0, lent_->buffers());
+    agree("trainer", description() + " " + problem_->identity(), std::span(w0));
     walk_->plan_first();
   }
 
@@ -287,10 +288,9 @@ class trainer : public driver_base<saddle::report> {
     return w;
   }
   std::string description() const {
-    players const p = sizes();
     run_description const d = walk_->describe();
     return d.optimizer + " " + d.compression + " " + d.topology + " workers=" + std::to_string(link_->workers()) +
-           " coordinates=" + std::to_string(p.min) + "+" + std::to_string(p.max) +
+           " coordinates=" + std::to_string(sizes().min) + "+" + std::to_string(sizes().max) +
            " scalar=" + std::to_string(sizeof(T)) + " seed=" + std::to_string(settings_.seed) +
            " average=" + settings_.averaging_name() + " " + d.details + walk_->describe_buffers() +
            (settings_.problem.empty() ? "" : " problem=" + settings_.problem) + model_name();
