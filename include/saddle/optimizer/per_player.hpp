@@ -94,6 +94,19 @@ struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<look_ahead<B, Al
   using type = cat<step_list<look_ahead<both_of<A, B>, Along>>,
                    typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
+/// A norm is measured for whoever asks.
+template <class A, class... Ra, class B, class... Rb>
+struct zipped<step_list<measure_norm<A>, Ra...>, step_list<measure_norm<B>, Rb...>> {
+  using type = cat<step_list<measure_norm<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
+template <class A, class... Ra, class... Rb>
+struct zipped<step_list<measure_norm<A>, Ra...>, step_list<Rb...>> {
+  using type = cat<step_list<measure_norm<A>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
+template <class... Ra, class B, class... Rb>
+struct zipped<step_list<Ra...>, step_list<measure_norm<B>, Rb...>> {
+  using type = cat<step_list<measure_norm<B>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
 /// Where only one looks ahead, the other stays.
 template <class A, class Along, class... Ra>
 struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<>> {
