@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "../heterogeneous.hpp"
@@ -157,6 +158,14 @@ struct sign_descent {
 };
 
 }  // namespace
+
+// A norm follows each estimate, in conditions and repetitions, too.
+using at_w = estimate<name::w, whole>;
+using its_norm = measure_norm<whole>;
+static_assert(
+    std::is_same_v<detail::measuring<step_list<at_w, descend<whole>, when<always, at_w>, repeat<done_once, at_w>>>::type,
+                   step_list<at_w, its_norm, descend<whole>, when<always, at_w, its_norm>,
+                             repeat<done_once, at_w, its_norm>>>);
 
 TEST_CASE("clip: an optimizer takes the steps that it takes on gradients that are clipped") {
   adam const small{.step_size = 0.02};

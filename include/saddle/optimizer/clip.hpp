@@ -74,8 +74,10 @@ struct measured<estimate<At, Who, N>> {
 };
 template <class C, class... Op>
 struct measured<when<C, Op...>> {
-  using type = under<C, typename measuring<step_list<Op...>>::type>;
+  using type = saddle::under<C, typename measuring<step_list<Op...>>::type>;
 };
+template <class N, class... Op>
+struct measured<repeat<N, Op...>> : repeated<N, typename measuring<step_list<Op...>>::type> {};
 /// A list with the norm of each of its estimates.
 template <class... Op>
 struct measuring<step_list<Op...>> {

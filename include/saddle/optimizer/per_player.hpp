@@ -144,13 +144,6 @@ struct beside_look_ahead<Who, true, step_list<Op...>> {
   using type = step_list<typename at_look_ahead<Op>::type..., stays<Who>>;
 };
 
-template <class Count, class L>
-struct repeated;
-template <class Count, class... Op>
-struct repeated<Count, step_list<Op...>> {
-  using type = step_list<repeat<Count, Op...>>;
-};
-
 }  // namespace detail
 
 /// One optimizer for each player. Both must take the same number of gradients.

@@ -242,12 +242,6 @@ struct plan<Run, G, K, Begun, measure_norm<Who>, R...> {
   using type = cat<norms, typename plan<Run, G, K, Begun, R...>::type>;
 };
 
-template <class Count, class L>
-struct repeat_all;
-template <class Count, class... Op>
-struct repeat_all<Count, step_list<Op...>> {
-  using type = step_list<repeat<Count, Op...>>;
-};
 template <class Run, class G, int K, bool Begun, class Condition, class... Op, class... R>
 struct plan<Run, G, K, Begun, when<Condition, Op...>, R...> {
   using type = cat<saddle::under<Condition, typename plan<Run, G, K, Begun, Op...>::type>,
@@ -255,7 +249,7 @@ struct plan<Run, G, K, Begun, when<Condition, Op...>, R...> {
 };
 template <class Run, class G, int K, bool Begun, class Count, class... Op, class... R>
 struct plan<Run, G, K, Begun, repeat<Count, Op...>, R...> {
-  using type = cat<typename repeat_all<Count, typename plan<Run, G, K, Begun, Op...>::type>::type,
+  using type = cat<typename repeated<Count, typename plan<Run, G, K, Begun, Op...>::type>::type,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
 

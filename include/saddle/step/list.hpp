@@ -89,6 +89,14 @@ using under = typename detail::under<Condition, L>::type;
 /// Count::at(run) times, one after the other.
 template <class Count, class... Op>
 struct repeat {};
+namespace detail {
+template <class Count, class L>
+struct repeated;
+template <class Count, class... Op>
+struct repeated<Count, step_list<Op...>> {
+  using type = step_list<repeat<Count, Op...>>;
+};
+}  // namespace detail
 
 struct always {
   static constexpr bool constant = true;

@@ -71,7 +71,7 @@ class player_copies {
       if (one.holds != nullptr && one.is_constant && !one.holds(&run_, 1)) continue;
       bool const is_gradient = one.what == action::gradient, measures = one.what == action::measure && !one.grows;
       if (measures && one.player == 1) continue;  // there is one player here, and it is the first
-      expects(measures || one.player == both_players,
+      expects(one.what == action::measure || one.player == both_players,
               "player_copies: a player that moves alone has nobody to alternate with");
       expects((one.holds == nullptr || one.is_constant) && one.repeats == nullptr &&
                   (is_gradient || ((one.what == action::local || measures) && !phases_.empty())),
