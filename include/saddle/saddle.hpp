@@ -36,6 +36,7 @@
 #include "saddle/optimizer/alternating.hpp"
 #include "saddle/optimizer/alternating_players.hpp"
 #include "saddle/optimizer/anchored_extragradient.hpp"
+#include "saddle/optimizer/clip.hpp"
 #include "saddle/optimizer/extra_adam.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 #include "saddle/optimizer/masha.hpp"

@@ -37,4 +37,7 @@ TEST_CASE("methods give the same bytes on the device") {
   same_bytes(recursive{proximal{adamw{0.02}, 0.1}, 0.3, 0.5}, identity{},
              controlled{local_steps{sampled{parameter_server{}, 2}, 1, 0.3}});
   same_bytes(adaptive<>{0.1}, identity{}, tracked{local_steps{parameter_server{}, 2}});
+  same_bytes(clip_by_norm{clip_by_value{extragradient{0.1}, 0.4}, 0.7}, top_k<128, 3>{},
+             gossip{.graph = complete(workers), .consensus_step = 0.2});
+  same_bytes(clip_by_norm{adamw{0.02}, 0.7}, identity{}, parameter_server<exact_downlink, adapts::on_average>{});
 }

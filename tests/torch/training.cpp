@@ -68,6 +68,45 @@ TEST_CASE("weights are those of a torch loop with torch::optim::Adam") {
   CHECK(largest < 1e-6);  // after 100 steps of 1e-3 each
 }
 
+TEST_CASE("clipped by norm, weights are those of a loop with torch's clip_grad_norm_ and AdamW") {
+  auto const p = image_gan(1);
+  trainer t{p, clip_by_norm{adamw{.step_size = 1e-3}, 1}, identity{}, parameter_server<>{}, loopback{1}, cpu{}};
+  auto const g = p.generator(t.weights(0));
+  auto const d = p.discriminator(t.weights(0));
+  auto const options = torch::optim::AdamWOptions(1e-3).weight_decay(1e-2);
+  torch::optim::AdamW of_g(g->parameters(), options), of_d(d->parameters(), options);
+  auto const q = image_gan(1);  // for its gradients
+  double largest = 0;
+  int above = 0;
+  for (std::int64_t step = 1; step <= 50; ++step) {
+    t.step();
+    std::vector<float> w0(static_cast<std::size_t>(p.sizes().min)), w1(static_cast<std::size_t>(p.sizes().max));
+    std::vector<float> g0 = w0, g1 = w1;
+    torch_flatten(g->parameters(), w0);
+    torch_flatten(d->parameters(), w1);
+    q.gradient(point<float const>{w0, w1}, {.seed = settings{}.seed, .step = step}, {g0, g1});
+    auto const take = [&](torch::optim::AdamW& by, std::vector<torch::Tensor> of, std::vector<float>& from) {
+      auto const views = torch_views_of(from.data(), of);
+      for (std::size_t i = 0; i < of.size(); ++i) of[i].mutable_grad() = views[i];
+      above += torch::nn::utils::clip_grad_norm_(of, 1) > 1 ? 1 : 0;
+      by.step();
+    };
+    take(of_g, g->parameters(), g0);
+    take(of_d, d->parameters(), g1);
+    for (auto const& [module, weights] :
+         {std::pair<torch::nn::Module&, std::span<float const>>{*g, t.weights(0).min}, {*d, t.weights(0).max}}) {
+      std::vector<float> expected(weights.size());
+      torch_flatten(module.parameters(), expected);
+      for (std::size_t i = 0; i < weights.size(); ++i)
+        largest = std::fmax(largest, std::fabs(static_cast<double>(weights[i] - expected[i])));
+    }
+  }
+  CHECK(largest < 1e-5);
+  MESSAGE(above, " of 100 gradients were above the limit, and the weights differ by ", largest);
+  CHECK(above > 10);
+  CHECK(above < 90);
+}
+
 TEST_CASE("runs repeat to the bit, with dropout, whatever the number of threads") {
   auto const one = trained(3, 1, 1, 0.4);
   CHECK(trained(3, 1, 1, 0.4) == one);

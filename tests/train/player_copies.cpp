@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include "saddle/executor/cpu.hpp"
 #include "saddle/optimizer/adam.hpp"
+#include "saddle/optimizer/adaptive.hpp"
 #include "saddle/optimizer/alternating.hpp"
+#include "saddle/optimizer/clip.hpp"
 #include "saddle/optimizer/extra_adam.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 #include "saddle/optimizer/omd.hpp"
@@ -81,6 +84,26 @@ TEST_CASE("player_copies: an optimizer that makes no sense is refused with a sen
   refuses(sgda{-1}, "sgda: step_size is finite and not negative, and is -1");
   refuses(adam{.beta1 = 1}, "adam: beta1 lies in [0, 1), and is 1");
   refuses(alternating_sgda{0.1}, "nobody to alternate with");
+  refuses(adaptive<accumulators::own>{0.1}, "one gradient after the other");
+}
+
+TEST_CASE("player_copies: each copy's gradients are clipped by its own norm") {
+  engine by{cpu{}};
+  clip_by_norm const o{extragradient{0.5}, 3};
+  player_copies<double, clip_by_norm<extragradient>, engine> copies(by, o, 1200, 3, {});
+  auto const move = [&](int k, std::vector<int> const& which, double size) {
+    for (int i : which) std::ranges::fill(copies.gradient(i, k), size * (i + 1));
+    std::vector<std::int64_t> lowest(which.size(), no_coordinate);
+    copies.move(1, k, which, lowest.data());
+    for (std::int64_t one : lowest) CHECK(one == no_coordinate);
+  };
+  double const size = 0.05;  // norms of 1.7, 3.5 and 5.2
+  auto const clipped = [&](int i) { return std::min(size * (i + 1), 3 / std::sqrt(1200.0)); };
+  move(0, {0, 1, 2}, size);
+  for (int i : {0, 1, 2}) CHECK(copies.point(i, 1)[1100] == doctest::Approx(-0.5 * clipped(i)).epsilon(1e-12));
+  move(1, {2, 0}, size);
+  for (int i : {0, 2}) CHECK(copies.w(i)[7] == doctest::Approx(-0.5 * clipped(i)).epsilon(1e-12));
+  CHECK(copies.w(1)[7] == 0);
 }
 
 TEST_CASE("player_copies: what a player alone would average with others is its own") {

@@ -35,21 +35,23 @@ struct measure_kernel {
 };
 
 /// Adds a row's sums, in the order of the buckets, to a scalar of its worker. A sum that is not finite adds nothing,
-/// nor does a worker that is not there.
+/// nor does a worker that is not there. A scalar that does not grow is the sum, whatever it is.
 template <class T>
 struct add_sums {
   T const* sums;
   std::int64_t buckets, first, last;
-  int rows, scalars, scalar;  // scalars a row; which
+  int rows, workers, scalars, scalar;  // one row a worker or one for all; scalars a worker; which
   T* to;
-  char const* absent;
+  char const* absent;  // null where a row is for all
+  bool grows;
   SADDLE_HD void operator()() const {
     for (int m = 0; m < rows; ++m) {
-      if (absent[m]) continue;
-      T all = to[m * scalars + scalar];
+      if (absent != nullptr && absent[m]) continue;
+      T all = grows ? to[m * scalars + scalar] : T(0);
       for (std::int64_t b = first; b < last; ++b) all += sums[m * buckets + b];
-      if (is_finite(all)) to[m * scalars + scalar] = all;
+      if (!grows || is_finite(all)) to[m * scalars + scalar] = all;
     }
+    for (int m = rows; m < workers; ++m) to[m * scalars + scalar] = to[scalar];
   }
 };
 

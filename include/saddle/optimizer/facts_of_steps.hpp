@@ -58,6 +58,14 @@ template <class Op>
 inline constexpr bool is_averaged_on_a_server = false;
 template <class S, class C, class Give, class Take, class B>
 inline constexpr bool is_averaged_on_a_server<average_of<S, C, Give, Take, B>> = true;
+template <class Op>
+inline constexpr bool adds_a_norm = false;
+template <int Scalar, int Player>
+inline constexpr bool adds_a_norm<add_squared_norm<Scalar, Player>> = true;
+template <class Op>
+inline constexpr bool measures_a_norm = false;
+template <class Who>
+inline constexpr bool measures_a_norm<measure_norm<Who>> = true;
 
 template <class... Op>
 struct facts_of_list<step_list<Op...>> {
@@ -72,6 +80,7 @@ struct facts_of_list<step_list<Op...>> {
   static constexpr bool exchanges_look_ahead = (writes_h_otherwise<Op> || ...);
   static constexpr bool moves = (moves_w<Op> || ...);
   static constexpr bool averages_vectors = (is_averaged_on_a_server<Op> || ...);
+  static constexpr bool adds_norms = (adds_a_norm<Op> || ...), measures_norms = (measures_a_norm<Op> || ...);
 };
 template <class Op>
 struct inside {

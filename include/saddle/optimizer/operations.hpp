@@ -79,6 +79,10 @@ struct average_of {};
 /// The squared norm of a player's estimate is added to a scalar of the worker.
 template <int Scalar, int Player>
 struct add_squared_norm {};
+/// Of the latest estimate each player's squared norm, in the scalars from first_norm on. On the average of a server it is
+/// that of the average, and of a worker's own where that is looked ahead along.
+template <class Who>
+struct measure_norm {};
 
 /// A direction that is finite though the gradient is not, as a sign would be, becomes what is reported: not a number. To
 /// all others it is what it was, to the bit. Directions that need no such help say so: `passes_on_non_finite`.

@@ -94,6 +94,19 @@ struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<look_ahead<B, Al
   using type = cat<step_list<look_ahead<both_of<A, B>, Along>>,
                    typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
+/// A norm is measured for whoever asks.
+template <class A, class... Ra, class B, class... Rb>
+struct zipped<step_list<measure_norm<A>, Ra...>, step_list<measure_norm<B>, Rb...>> {
+  using type = cat<step_list<measure_norm<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
+template <class A, class... Ra, class... Rb>
+struct zipped<step_list<measure_norm<A>, Ra...>, step_list<Rb...>> {
+  using type = cat<step_list<measure_norm<A>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
+template <class... Ra, class B, class... Rb>
+struct zipped<step_list<Ra...>, step_list<measure_norm<B>, Rb...>> {
+  using type = cat<step_list<measure_norm<B>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
 /// Where only one looks ahead, the other stays.
 template <class A, class Along, class... Ra>
 struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<>> {
@@ -129,13 +142,6 @@ struct at_look_ahead<estimate<name::w, Who, N>> {
 template <class Who, class... Op>
 struct beside_look_ahead<Who, true, step_list<Op...>> {
   using type = step_list<typename at_look_ahead<Op>::type..., stays<Who>>;
-};
-
-template <class Count, class L>
-struct repeated;
-template <class Count, class... Op>
-struct repeated<Count, step_list<Op...>> {
-  using type = step_list<repeat<Count, Op...>>;
 };
 
 }  // namespace detail

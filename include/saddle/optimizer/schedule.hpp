@@ -4,29 +4,33 @@
 #include <cstdint>
 #include <numbers>
 #include <string>
+#include <utility>
 
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/objection.hpp"
+#include "saddle/optimizer/step_function.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
 /// A step size as a function of the step, which counts from 1: a plain number, which is constant; one of the forms
-/// below; or a plain function of the step, which may be a lambda without captures:
+/// below; or any function of the step, with captures or without:
 ///
-///   sgda{.step_size = [](std::int64_t step) { return 0.1 / static_cast<double>(step); }}
+///   sgda{.step_size = [peak](std::int64_t step) { return peak / static_cast<double>(step); }}
 ///
 /// A warm-up comes first and the form follows it: its own step 1, which is its peak, is the last step of the warm-up,
-/// and its length counts from there, as in optax.join_schedules and in torch's SequentialLR. So with a warm-up of w
-/// steps linear and cosine reach their last value at step w + length. (The schedule of the Transformer, whose root
-/// counts the steps of the warm-up too, is a function of the step.)
+/// and its length counts from there. So with a warm-up of w steps linear and cosine reach their last value at step
+/// w + length. Step t has the value of optax.join_schedules([linear_schedule(0, peak, w), form], [w]) at count t, and of
+/// torch's SequentialLR of LinearLR(1 / w, total_iters = w - 1) and the form, with milestone w - 1, in epoch t - 1. (The
+/// schedule of the Transformer, whose root counts the steps of the warm-up too, is a function of the step.)
 ///
 /// Evaluated on the host in double; kernels see the rounded value.
-/// errors  std::invalid_argument where a function gives what is no step size
+/// functions  are asked for any step, more than once, and from any thread; copies of a schedule share them
+/// resuming   a checkpoint has no schedule: whoever continues a run gives it, the same one or another
+/// errors     std::invalid_argument where a function gives what is no step size
 struct schedule {
   enum class shape : std::uint8_t { constant, linear, cosine, inverse_sqrt, function };
-  using function_of_the_step = double (*)(std::int64_t step);
 
   double base = 0;          // the value after the warm-up
   shape form = shape::constant;
@@ -35,11 +39,12 @@ struct schedule {
   double warmup = 0;        // steps over which the value rises linearly from base / warmup to base
   double hold = 0;          // steps at the peak, after the warm-up, before the form goes on
   int pace = 1;             // it goes on by one step in so many calls for the next one
-  function_of_the_step of = nullptr;
+  step_function of{};
 
   constexpr schedule(double constant = 0) : base(constant) {}
-  template <std::convertible_to<function_of_the_step> F>
-  constexpr schedule(F f) : form(shape::function), of(f) {}
+  template <gives_a_number_each_step F>
+    requires(!std::same_as<F, schedule>)
+  schedule(F f) : form(shape::function), of(std::move(f)) {}
 
   static constexpr schedule linear(double first, double steps, double last = 0) {
     return {first, shape::linear, steps, last};
@@ -77,8 +82,8 @@ struct schedule {
   /// What is wrong with its numbers, or empty. `field` is its name: "adam: step_size".
   std::string objection(std::string const& field) const {
     if (form == shape::function)
-      return of == nullptr ? field + " is a function of the step, and a null pointer"
-                           : first_objection({objection_unless_finite(field + ".warmup", warmup),
+      return of.is_none() ? field + " is a function of the step, and empty"
+                          : first_objection({objection_unless_finite(field + ".warmup", warmup),
                                               objection_unless_finite(field + ".hold", hold)});
     return first_objection(
         {objection_unless_finite(field, base), objection_unless_finite(field + ".length", length),

@@ -185,9 +185,10 @@ class bound_step {
   }
   bool is_shared(operation const& op) const {
     if (op.code->what == action::receive) return op.code->exchange->averages;
-    if (op.code->what != action::local) return false;
+    bool const measures = op.code->what == action::measure;
+    if (op.code->what != action::local && !measures) return false;
     for (array_use const& one : op.code->uses)
-      if (one.stored && run_->arrays[one.in("w")].whose() == owner::workers) return false;
+      if ((one.stored || measures) && run_->arrays[one.in("w")].whose() == owner::workers) return false;
     return true;
   }
   exchange_facts const* facts_at(std::size_t begin, std::size_t stride, std::size_t time) {
@@ -324,15 +325,8 @@ class bound_step {
     instruction<T, engine_type> const& code = *op.code;
     if (code.what == action::gradient || code.what == action::mix_scalars) return;
     char const* const subject = code.exchange == nullptr ? "w" : code.exchange->subject;
-    bool own = code.what == action::send || code.what == action::measure ||
-               (code.what == action::receive && !code.exchange->averages), stores = false;
-    for (array_use const& one : code.uses) {
-      own |= one.stored && run.arrays[one.in(subject)].whose() == owner::workers;
-      stores |= one.stored;
-    }
-    if (code.what == action::receive && code.exchange->averages) own = false;
-    op.rows = own || !stores ? run.hosted() : 1;
-    if (code.what == action::receive && code.exchange->averages) op.rows = 1;
+    bool const stores = code.what != action::local || std::ranges::any_of(code.uses, &array_use::stored);
+    op.rows = stores && is_shared(op) ? 1 : run.hosted();
     op.table.bind(engine, run.arrays, subject, code.uses, op.rows, run.first(), run.scalars, run.most_scalars);
   }
 

@@ -138,8 +138,8 @@ struct instruction_of<Run, Engine, Distributed, local_operation<Make, B, Player,
             .launch = launch_local<T, Op, Local, Run::bucket, Engine>};
   }
 };
-template <class Run, class Engine, bool Distributed, int Scalar, class Make, class B, int Player>
-struct instruction_of<Run, Engine, Distributed, measure_sum<Scalar, Make, B, Player>> {
+template <class Run, class Engine, bool Distributed, int Scalar, class Make, class B, int Player, bool Grows>
+struct instruction_of<Run, Engine, Distributed, measure_sum<Scalar, Make, B, Player, Grows>> {
   using T = typename Run::scalar;
   using Op = operation_of<Run, Make>;
   static constexpr instruction<T, Engine> make() {
@@ -149,7 +149,8 @@ struct instruction_of<Run, Engine, Distributed, measure_sum<Scalar, Make, B, Pla
             .data_bytes = sizeof(launch_data<Op>),
             .make = make_data<Run, Make>,
             .launch = launch_measure<T, Op, Run::bucket, Engine>,
-            .scalar = Scalar};
+            .scalar = Scalar,
+            .grows = Grows};
   }
 };
 template <class Run, class Engine, bool Distributed, int Scalars>

@@ -13,6 +13,7 @@
 #include "saddle/run/policies.hpp"
 #include "saddle/step/list.hpp"
 #include "saddle/step/name.hpp"
+#include "saddle/step/norm.hpp"
 #include "saddle/topology/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -64,13 +65,6 @@ struct looks_ahead_by_v {
     h = base - v;
   }
 };
-struct squares {
-  using values = uses<in<name::g>, out<name::p>>;
-  template <class T>
-  SADDLE_HD void operator()(T g, T& p) const {
-    p = g * g;
-  }
-};
 template <class T>
 struct averages_iterates {
   using values = uses<inout<name::mean>, in<name::w>>;
@@ -107,6 +101,8 @@ template <class Who, class... R>
 inline constexpr bool is_moved_next<Who, descend<Who, name::w>, R...> = true;
 template <class Who, class... R>
 inline constexpr bool is_moved_next<Who, descend_and_keep<Who>, R...> = true;
+template <class Who, class W, class... R>
+inline constexpr bool is_moved_next<Who, measure_norm<W>, R...> = is_moved_next<Who, R...>;
 
 /// The operation of the optimizer, along g.
 template <class Who>
@@ -198,7 +194,10 @@ struct plan<Run, G, K, Begun, look_ahead<Who, Along>, R...> {
       averaged, std::conditional_t<Run::on_average, std::type_identity<mean_gradient>, std::type_identity<mean>>,
       std::conditional_t<Run::on_average && Run::can_subtract, std::type_identity<own_with_owed>,
                          std::type_identity<own>>>;
-  using type = cat<step_list<typename operation::type>, typename plan<Run, G, K, Begun, R...>::type>;
+  using norms = typename std::conditional_t<Run::on_average && Run::measures_norms && !averaged,
+                                            std::type_identity<norms_of<along, player>>,
+                                            std::type_identity<step_list<>>>::type;
+  using type = cat<norms, step_list<typename operation::type>, typename plan<Run, G, K, Begun, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Who, class... R>
 struct plan<Run, G, K, Begun, stays<Who>, R...> {
@@ -236,13 +235,13 @@ struct plan<Run, G, K, Begun, add_squared_norm<Scalar, Player>, R...> {
   using type = cat<step_list<measure_sum<Scalar, make_fixed<squares>, binds<means<name::g, G>>, Player>>,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
-
-template <class Count, class L>
-struct repeat_all;
-template <class Count, class... Op>
-struct repeat_all<Count, step_list<Op...>> {
-  using type = step_list<repeat<Count, Op...>>;
+template <class Run, class G, int K, bool Begun, class Who, class... R>
+struct plan<Run, G, K, Begun, measure_norm<Who>, R...> {
+  using norms = typename std::conditional_t<Run::on_average, std::type_identity<step_list<>>,
+                                            std::type_identity<norms_of<G, Who::player>>>::type;
+  using type = cat<norms, typename plan<Run, G, K, Begun, R...>::type>;
 };
+
 template <class Run, class G, int K, bool Begun, class Condition, class... Op, class... R>
 struct plan<Run, G, K, Begun, when<Condition, Op...>, R...> {
   using type = cat<saddle::under<Condition, typename plan<Run, G, K, Begun, Op...>::type>,
@@ -250,7 +249,7 @@ struct plan<Run, G, K, Begun, when<Condition, Op...>, R...> {
 };
 template <class Run, class G, int K, bool Begun, class Count, class... Op, class... R>
 struct plan<Run, G, K, Begun, repeat<Count, Op...>, R...> {
-  using type = cat<typename repeat_all<Count, typename plan<Run, G, K, Begun, Op...>::type>::type,
+  using type = cat<typename repeated<Count, typename plan<Run, G, K, Begun, Op...>::type>::type,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
 

@@ -28,10 +28,6 @@ inline constexpr bool is_nested = [] {
 namespace detail {
 
 template <class Op>
-inline constexpr bool adds_to_a_scalar = false;
-template <int Scalar, int Player>
-inline constexpr bool adds_to_a_scalar<add_squared_norm<Scalar, Player>> = true;
-template <class Op>
 inline constexpr bool mixes_some_scalars = false;
 template <int Scalars>
 inline constexpr bool mixes_some_scalars<mix_scalars<Scalars>> = true;
@@ -40,7 +36,7 @@ template <class L>
 struct demands_of_list;
 template <class... Op>
 struct demands_of_list<step_list<Op...>> {
-  static constexpr bool adds_scalars = (adds_to_a_scalar<Op> || ...), mixes_scalars = (mixes_some_scalars<Op> || ...);
+  static constexpr bool mixes_scalars = (mixes_some_scalars<Op> || ...);
 };
 /// What a step does that repeats nothing.
 template <class Op>
@@ -195,7 +191,7 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!demands::mixes_scalars || averages || feedback_of<C> != feedback::error,
               "scalars are mixed with the weights of an exchange, and those of error_feedback over gossip sum to 0: "
               "send bare");
-  SADDLE_RULE(!demands::adds_scalars || demands::mixes_scalars || !on_average,
+  SADDLE_RULE(!steps::adds_norms || demands::mixes_scalars || !on_average,
               "on the average all workers share the step size, and each has scalars of its own: mix them, or adapt on "
               "the workers");
 

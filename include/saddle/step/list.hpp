@@ -65,8 +65,9 @@ struct send_vector {};
 /// What came is `came`, and Make says what becomes of it.
 template <class Slot, class Make, class Binds = binds<>, int Player = both_players, class Local = names<>>
 struct receive_vector {};
-/// Scalar number `Scalar` of every worker grows by the sum, over a player's coordinates, of what Make leaves as p.
-template <int Scalar, class Make, class Binds = binds<>, int Player = both_players>
+/// Scalar number `Scalar` of every worker grows by the sum, over a player's coordinates, of what Make leaves as p; or
+/// becomes that sum, whether it is finite or not.
+template <int Scalar, class Make, class Binds = binds<>, int Player = both_players, bool Grows = true>
 struct measure_sum {};
 /// The first `Scalars` scalars of the workers are combined with the weights of a topology's exchange.
 template <int Scalars>
@@ -88,6 +89,14 @@ using under = typename detail::under<Condition, L>::type;
 /// Count::at(run) times, one after the other.
 template <class Count, class... Op>
 struct repeat {};
+namespace detail {
+template <class Count, class L>
+struct repeated;
+template <class Count, class... Op>
+struct repeated<Count, step_list<Op...>> {
+  using type = step_list<repeat<Count, Op...>>;
+};
+}  // namespace detail
 
 struct always {
   static constexpr bool constant = true;

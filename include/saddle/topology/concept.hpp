@@ -81,7 +81,7 @@ concept topology_has_a_name = requires(Tp const t) {
 /// A run of policies, as far as a topology writes its part of a step's list with it.
 struct run_archetype {
   struct compression {};
-  static constexpr bool is_exact = true;
+  static constexpr bool is_exact = true, measures_norms = false;
   static constexpr feedback kept = feedback::none;
 };
 template <class Tp>

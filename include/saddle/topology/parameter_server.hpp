@@ -10,6 +10,7 @@
 #include "saddle/exchange/lists.hpp"
 #include "saddle/step/list.hpp"
 #include "saddle/step/name.hpp"
+#include "saddle/step/norm.hpp"
 #include "saddle/topology/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -52,18 +53,35 @@ struct parameter_server {
                         receive_vector<slot_of<Run, Subject>,
                                 made_in_turn<make_fixed<moves_by>, if_point<Subject, bounded<name::x>>>, Binds>>;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
-  using move = std::conditional_t<
-      !on_average,
+  using move_by_average =
       step_list<send_vector<slot_of<Run, Subject>, Make, binds<means<name::g, G>>, Player>,
            receive_vector<slot_of<Run, Subject>,
                    made_in_turn<make_fixed<moves_by>, bounded<name::x>,
                                 make_fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
-                   binds<>, Player>>,
-      step_list<send_vector<slot_of<Run, Subject>, make_fixed<gives_gradient>, binds<means<name::g, G>>, Player>,
+                   binds<>, Player>>;
+  template <class Run, class Subject, class G, int Player>
+  using send_gradient = send_vector<slot_of<Run, Subject>, make_fixed<gives_gradient>, binds<means<name::g, G>>, Player>;
+  template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+  using move_along_average =
+      step_list<send_gradient<Run, Subject, G, Player>,
            receive_vector<slot_of<Run, Subject>,
                    made_in_turn<make_fixed<came_is_gradient>, Make, make_fixed<steps_x>, bounded<name::x>,
                                 make_fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
-                   binds<>, Player, names<name::g>>>>;
+                   binds<>, Player, names<name::g>>>;
+  /// All of the average must have come before its norm is known.
+  template <class Run, class Subject, class Make, class G, int Player>
+  using move_along_measured_average =
+      cat<step_list<send_gradient<Run, Subject, G, Player>,
+                    receive_vector<slot_of<Run, Subject>, make_fixed<keeps_moved>, binds<>, Player>>,
+          norms_of<name::moved, Player>,
+          step_list<local_operation<made_in_turn<Make, make_fixed<steps_x>, bounded<name::x>>,
+                                    binds<means<name::x, Subject>, means<name::g, name::moved>>, Player>>>;
+  template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
+  using move = typename std::conditional_t<
+      !on_average, std::type_identity<move_by_average<Run, Subject, Make, G, Player, KeepsMoved>>,
+      std::conditional_t<Run::measures_norms,
+                         std::type_identity<move_along_measured_average<Run, Subject, Make, G, Player>>,
+                         std::type_identity<move_along_average<Run, Subject, Make, G, Player, KeepsMoved>>>>::type;
   template <class Run, int Player>
   using before_gradient = step_list<>;
 

@@ -18,12 +18,14 @@
 #include "saddle/exchange/lists.hpp"
 #include "saddle/executor/memory.hpp"
 #include "saddle/kernel/arguments.hpp"
+#include "saddle/kernel/measure.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/run/compiled_step.hpp"
 #include "saddle/run/instruction.hpp"
 #include "saddle/run/named_arrays.hpp"
 #include "saddle/run/plan.hpp"
 #include "saddle/run/policies.hpp"
+#include "saddle/run/run_state.hpp"
 #include "saddle/step/list.hpp"
 #include "saddle/step/name.hpp"
 
@@ -67,10 +69,12 @@ class player_copies {
     saddle::expect_no_objection(run_.optimizer);
     for (code const& one : compiled_step<run, Engine, false, step_of<run>>) {
       if (one.holds != nullptr && one.is_constant && !one.holds(&run_, 1)) continue;
-      expects(one.player == both_players, "player_copies: a player that moves alone has nobody to alternate with");
-      bool const is_gradient = one.what == action::gradient;
+      bool const is_gradient = one.what == action::gradient, measures = one.what == action::measure && !one.grows;
+      if (measures && one.player == 1) continue;  // there is one player here, and it is the first
+      expects(one.what == action::measure || one.player == both_players,
+              "player_copies: a player that moves alone has nobody to alternate with");
       expects((one.holds == nullptr || one.is_constant) && one.repeats == nullptr &&
-                  (is_gradient || (one.what == action::local && !phases_.empty())),
+                  (is_gradient || ((one.what == action::local || measures) && !phases_.empty())),
               "player_copies: a player that moves alone takes one gradient after the other, the same in every step");
       if (is_gradient) {
         phases_.push_back({&one, {}});
@@ -132,6 +136,8 @@ class player_copies {
 
   /// What follows gradient k of a step, on some of the copies. `lowest` has a place for each of them.
   void move(std::int64_t step, int k, std::span<int const> which, std::int64_t* lowest) {
+    constexpr std::size_t most_scalars = run_state<T>::most_scalars;
+    scalars_.resize(which.size() * most_scalars);
     for (code const* const one : phase(k).moves) {
       std::size_t const uses = one->uses.size();
       pointers_.clear();
@@ -140,7 +146,7 @@ class player_copies {
       rows_.clear();
       for (std::size_t m = 0; m < which.size(); ++m) {
         T* const* const arrays = pointers_.data() + m * uses;
-        rows_.push_back({{arrays, arrays}, nullptr, static_cast<std::uint32_t>(m)});
+        rows_.push_back({{arrays, arrays}, scalars_.data() + m * most_scalars, static_cast<std::uint32_t>(m)});
       }
       data_.resize(one->data_bytes);
       one->make(&run_, {.step = step}, {}, data_.data());
@@ -152,7 +158,14 @@ class player_copies {
       a.now = reinterpret_cast<exchange_facts const*>(data_.data());
       a.table = rows_.data();
       a.non_finite = lowest;
+      if (one->what == action::measure) {
+        sums_.resize(which.size() * static_cast<std::size_t>(layout_.buckets()));
+        a.sums = sums_.data();
+      }
       one->launch(engine_, a);
+      if (one->what == action::measure)
+        add_sums<T>{sums_.data(), layout_.buckets(), a.part.first, a.part.last, a.rows, a.rows,
+                    static_cast<int>(most_scalars), one->scalar, scalars_.data(), nullptr, one->grows}();
     }
   }
 
@@ -175,6 +188,7 @@ class player_copies {
   // Kept to reuse their memory.
   std::vector<T*> pointers_;
   std::vector<array_row<T>> rows_;
+  std::vector<T> scalars_, sums_;
   aligned_vector<std::byte> data_;
 };
 

@@ -1,0 +1,35 @@
+#pragma once
+#include <type_traits>
+
+#include "saddle/config.hpp"
+#include "saddle/core/players.hpp"
+#include "saddle/step/list.hpp"
+#include "saddle/step/name.hpp"
+#include "saddle/step/operation.hpp"
+
+SADDLE_NAMESPACE_BEGIN
+
+/// What a squared norm is the sum of. Not a number where g is not finite: a sum that is infinite is one of finite numbers.
+struct squares {
+  using values = uses<in<name::g>, out<name::p>>;
+  template <class T>
+  SADDLE_HD void operator()(T g, T& p) const {
+    p = g * g + (SADDLE_AS_WRITTEN(g) - g);
+  }
+};
+/// The scalar of the minimizing player's squared norm, which is measured anew for each use; the next is the maximizing
+/// one's. Those before are for what an optimizer adds up.
+inline constexpr int first_norm = 2;
+
+namespace detail {
+template <class At, int Player>
+using norm_of_player = measure_sum<first_norm + Player, make_fixed<squares>, binds<means<name::g, At>>, Player, false>;
+}  // namespace detail
+/// The norms of an array, each player's.
+template <class At, int Player>
+using norms_of = typename std::conditional_t<
+    Player == both_players,
+    std::type_identity<step_list<detail::norm_of_player<At, 0>, detail::norm_of_player<At, 1>>>,
+    std::type_identity<step_list<detail::norm_of_player<At, Player>>>>::type;
+
+SADDLE_NAMESPACE_END
