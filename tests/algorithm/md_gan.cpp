@@ -19,6 +19,7 @@
 #include "saddle/data/mixture.hpp"
 #include "saddle/executor/cpu.hpp"
 #include "saddle/metric/modes.hpp"
+#include "saddle/optimizer/clip.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/problem/acgan.hpp"
@@ -37,14 +38,21 @@ gan small_gan(int workers, int batch = 5) {
           {.generator = {9}, .discriminator = {8}, .latent = 3, .batch = batch, .workers = workers}};
 }
 
-/// Adam as it is written in the paper.
+/// Adam as it is written in the paper, on gradients that are not longer than `longest`.
 struct plain_adam {
   double step_size, beta1, beta2;
   vector m = {}, v = {};
   int n = 0;
-  void move(vector& w, vector const& gradient) {
+  double longest = 1e300;
+  int clipped = 0;
+  void move(vector& w, vector gradient) {
     m.resize(w.size()), v.resize(w.size());
     ++n;
+    double const norm = distance(gradient, vector(gradient.size()));
+    if (norm > longest) {
+      ++clipped;
+      for (double& g : gradient) g *= longest / norm;
+    }
     for (std::size_t i = 0; i < w.size(); ++i) {
       m[i] = beta1 * m[i] + (1 - beta1) * gradient[i];
       v[i] = beta2 * v[i] + (1 - beta2) * gradient[i] * gradient[i];
@@ -151,6 +159,29 @@ TEST_CASE("md_gan: k passes through the generator give the mean over all workers
     auto start = plain_md_gan(pair, workers, k, steps, 4, {}, {}).x;
     CHECK(distance(generator(driver), start) > 1e-2);
   }
+}
+
+TEST_CASE("md_gan: gradients are clipped by the norm of the generator's mean, and of each discriminator") {
+  auto const pair = small_gan(3);
+  using clipped = clip_by_norm<adam>;
+  md_gan driver{pair,
+                md_gan_settings<clipped, clipped>{.generator = {{.step_size = 1e-2}, 0.07},
+                                                  .discriminator = {{.step_size = 1e-2}, 0.5},
+                                                  .batches = 2,
+                                                  .discriminator_steps = 2,
+                                                  .seed = 4},
+                loopback{3}, cpu{.threads = 2}};
+  plain_md_gan plain(pair, 3, 2, 2, 4, {1e-2, 0.9, 0.999, {}, {}, 0, 0.07}, {1e-2, 0.9, 0.999, {}, {}, 0, 0.5});
+  for (int step = 0; step < 20; ++step) {
+    driver.step();
+    plain.advance(4, all_of(3));
+    REQUIRE(distance(generator(driver), plain.x) < 1e-10);
+    for (int n = 0; n < 3; ++n)
+      REQUIRE(distance(discriminator(driver, n), plain.theta[static_cast<std::size_t>(n)]) < 1e-10);
+  }
+  MESSAGE("clipped: ", plain.of_generator.clipped, " of 20 and ", plain.adams[1].clipped, " of 40");
+  CHECK(plain.of_generator.clipped % 20 != 0);
+  CHECK(plain.adams[1].clipped % 40 != 0);
 }
 
 TEST_CASE("md_gan: whoever has left is in no mean, and when all have left nothing moves") {

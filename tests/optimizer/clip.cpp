@@ -162,10 +162,10 @@ struct sign_descent {
 // A norm follows each estimate, in conditions and repetitions, too.
 using at_w = estimate<name::w, whole>;
 using its_norm = measure_norm<whole>;
-static_assert(
-    std::is_same_v<detail::measuring<step_list<at_w, descend<whole>, when<always, at_w>, repeat<done_once, at_w>>>::type,
-                   step_list<at_w, its_norm, descend<whole>, when<always, at_w, its_norm>,
-                             repeat<done_once, at_w, its_norm>>>);
+using some_list = step_list<at_w, descend<whole>, when<always, at_w>, repeat<done_once, at_w>>;
+static_assert(std::is_same_v<detail::measuring<some_list>::type,
+                             step_list<at_w, its_norm, descend<whole>, when<always, at_w, its_norm>,
+                                       repeat<done_once, at_w, its_norm>>>);
 
 TEST_CASE("clip: an optimizer takes the steps that it takes on gradients that are clipped") {
   adam const small{.step_size = 0.02};
@@ -176,8 +176,10 @@ TEST_CASE("clip: an optimizer takes the steps that it takes on gradients that ar
     extragradient const independent{.step_size = 0.1, .second = sampling::independent, .extrapolation_step_size = 0.2};
     clips_each_gradient(independent, identity{}, gossip{.graph = ring(8), .order = gossip_order::combine_then_adapt});
   }
-  SUBCASE("averaged extragradient") { clips_each_gradient(averaged_extragradient{0.1}, identity{}, parameter_server{}); }
-  SUBCASE("anchored extragradient") { clips_each_gradient(anchored_extragradient{0.1}, identity{}, parameter_server{}); }
+  SUBCASE("averaged and anchored extragradient") {
+    clips_each_gradient(averaged_extragradient{0.1}, identity{}, parameter_server{});
+    clips_each_gradient(anchored_extragradient{0.1}, identity{}, parameter_server{});
+  }
   SUBCASE("extra_adam") { clips_each_gradient(extra_adam{0.02}, identity{}, parameter_server{}); }
   SUBCASE("omd: the gradient is used twice") {
     clips_each_gradient(omd{0.1}, error_feedback<top_k<128, 4>>{}, parameter_server{});
@@ -203,7 +205,8 @@ TEST_CASE("clip: an optimizer takes the steps that it takes on gradients that ar
     auto const both = [&](double most) {
       return per_player{clip_by_norm{sgda{0.1}, most}, clip_by_norm{small, most}, 3};
     };
-    is_plain_on_clipped_gradients<by::norm>(both, identity{}, gossip{.graph = ring(8)}, per_player{sgda{0.1}, small, 3});
+    per_player const plain{sgda{0.1}, small, 3};
+    is_plain_on_clipped_gradients<by::norm>(both, identity{}, gossip{.graph = ring(8)}, plain);
   }
 }
 

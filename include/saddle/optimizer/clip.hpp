@@ -91,8 +91,8 @@ constexpr bool sees_clipped_gradients() {
                 "clipping goes around the optimizer of a player: per_player{clip_by_norm{...}, ...}, not the other way "
                 "round");
   static_assert(!facts_of_steps<O>::averages_vectors,
-                "clipping: this method compresses differences of operators, which go to zero where the operators do not: "
-                "clipped they would not");
+                "clipping: this method compresses differences of operators, which go to zero where the operators do "
+                "not: clipped they would not");
   static_assert(!facts_of_steps<O>::adds_norms,
                 "clipping: this optimizer divides by the norms of all gradients so far, and these are not clipped");
   static_assert(!facts_of_steps<O>::measures_norms,
@@ -105,8 +105,8 @@ constexpr bool sees_clipped_gradients() {
 
 /// An optimizer that sees each coordinate of a gradient cut to [-max_value, max_value].
 ///
-/// whose      what the optimizer adapts to: a worker's gradient, as its estimator and a correction leave it; on a server
-///            that adapts on the average, the average. A look-ahead without a message is along the worker's own
+/// whose      what the optimizer adapts to: a worker's gradient, as its estimator and a correction leave it; on a
+///            server that adapts on the average, the average. A look-ahead without a message is along the worker's own
 /// players    one limit for both; per_player{clip_by_value{...}, clip_by_value{...}} has two
 /// estimates  several of a step are all cut, a look-ahead's too
 /// finite     what is not finite is not cut, and so reported
@@ -158,9 +158,9 @@ clip_by_value(O) -> clip_by_value<O>;
 template <class O>
 clip_by_value(O, double) -> clip_by_value<O>;
 
-/// An optimizer that sees a gradient times max_norm / norm, where its 2-norm is above max_norm. Each player has a norm of
-/// its own. For whose gradient, for players and for estimates see clip_by_value; a worker knows nothing of the others'
-/// norms. Below the limit no bit is another one.
+/// An optimizer that sees a gradient times max_norm / norm, where its 2-norm is above max_norm. Each player has a norm
+/// of its own. For whose gradient, for players and for estimates see clip_by_value; no worker knows of another one's
+/// norm. Below the limit no bit is another one.
 ///
 /// sum      of squares in the type of the weights, in one order for any number of threads, and for the GPU
 /// finite   a norm that overflows is reported at the player's first coordinate

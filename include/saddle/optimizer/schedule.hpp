@@ -21,8 +21,8 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// A warm-up comes first and the form follows it: its own step 1, which is its peak, is the last step of the warm-up,
 /// and its length counts from there. So with a warm-up of w steps linear and cosine reach their last value at step
-/// w + length. Step t has the value of optax.join_schedules([linear_schedule(0, peak, w), form], [w]) at count t, and of
-/// torch's SequentialLR of LinearLR(1 / w, total_iters = w - 1) and the form, with milestone w - 1, in epoch t - 1. (The
+/// w + length. Step t is optax.join_schedules([linear_schedule(0, peak, w), form], [w]) at count t, and torch's
+/// SequentialLR of LinearLR(1 / w, total_iters = w - 1) and the form, with milestone w - 1, in epoch t - 1. (The
 /// schedule of the Transformer, whose root counts the steps of the warm-up too, is a function of the step.)
 ///
 /// Evaluated on the host in double; kernels see the rounded value.

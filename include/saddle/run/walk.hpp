@@ -308,8 +308,7 @@ class walk final : public any_walk<T> {
       op.code->launch(step_.engine, a);
       step_.engine.once(add_sums<T>{step_.sums.data(), step_.layout.buckets(), a.part.first, a.part.last, op.rows,
                                     run.hosted(), run.most_scalars, op.code->scalar,
-                                    run.scalars + run.first() * run.most_scalars,
-                                    step_.is_shared(op) ? nullptr : run.absent_there, op.code->grows});
+                                    run.scalars + run.first() * run.most_scalars, a.absent, op.code->grows});
     });
   }
   void launch_mix(operation& op) {

@@ -9,7 +9,7 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// What a squared norm is the sum of. Not a number where g is not finite: a sum that is infinite is one of finite numbers.
+/// What a squared norm is the sum of. Not a number where g is not finite: an infinite sum is one of finite numbers.
 struct squares {
   using values = uses<in<name::g>, out<name::p>>;
   template <class T>

@@ -60,7 +60,8 @@ struct parameter_server {
                                 make_fixed<std::conditional_t<KeepsMoved, keeps_moved, chain<>>>>,
                    binds<>, Player>>;
   template <class Run, class Subject, class G, int Player>
-  using send_gradient = send_vector<slot_of<Run, Subject>, make_fixed<gives_gradient>, binds<means<name::g, G>>, Player>;
+  using send_gradient =
+      send_vector<slot_of<Run, Subject>, make_fixed<gives_gradient>, binds<means<name::g, G>>, Player>;
   template <class Run, class Subject, class Make, class G, int Player, bool KeepsMoved>
   using move_along_average =
       step_list<send_gradient<Run, Subject, G, Player>,
