@@ -120,7 +120,7 @@ class torch_gan : public torch_players<Generator, Discriminator> {
     if (who != 1) this->differentiate(r, player::min, loss.generator, out.min);
   }
   torch_gan_losses pass(typename base::replica& r, point<float const> at, sample const& s,
-                        torch::Generator const& random) const {
+                        torch::Generator& random) const {
     this->look_at(r, at);
     auto& [g, d] = r.modules;
     torch::Tensor const real = batches_(s, random);
