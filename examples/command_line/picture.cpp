@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -113,7 +114,7 @@ canvas read_png(std::string const& bytes, std::string& note) {
   if (from == nullptr) return {};
   note = *found;
   canvas all(width, height, {});
-  std::copy(from, from + 3 * all.pixels.size(), all.pixels.data()->data());
+  std::memcpy(all.pixels.data(), from, 3 * all.pixels.size());
   stbi_image_free(from);
   return all;
 }

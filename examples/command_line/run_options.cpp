@@ -66,11 +66,12 @@ number of your own there is a place in examples/command_line/own_metrics.hpp.
 
 Outputs: that each can be written is tried before the run begins. One that cannot be written at
 the end is reported, the others are written, and the exit status is 1. A file takes its name when
-it is complete; the log grows under its name. /dev/stdout and other devices are written straight.
+it is complete, the strip at each evaluation; the log grows under its name. /dev/stdout and other
+devices are written straight.
 
---resume: log and strip keep their rows up to the step of the checkpoint, drop those after it, and go
-on; the log's seconds count anew. JSON, samples and checkpoint are replaced, the checkpoint also where
-it is the one that was resumed. Samples on the way are replaced step by step.
+--resume: log and strip keep their rows up to the step of the checkpoint, drop those after it, and
+go on; the log's seconds count anew. JSON, samples and checkpoint are replaced, the checkpoint also
+where it is the one that was resumed. Samples on the way are replaced step by step.
 
 Signals: SIGINT (Ctrl-C), SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU ends the run after its step,
 with its checkpoint and all outputs; the exit status is 128 + the signal. SIGINT, SIGTERM or SIGHUP

@@ -63,7 +63,8 @@ train_md_gan::md_gan_program const program{
     .name = "torch_md_gan",
     .data_names = "digits, idx:FILE[.gz] or cifar:FILE[.gz]",
     .widths = "--channels",
-    .about_widths = "Of the discriminator's maps, each half as high as the one before, as 32,64; the generator's backwards",
+    .about_widths =
+        "Of the discriminator's maps, each half as high as the one before, as 32,64; the generator's backwards",
     .of_modules = true,
     .examples = {"torch_md_gan --workers 10 --samples digits.png --strip strip.png",
                  "torch_md_gan --data idx:images.gz --labels labels.gz --checkpoint run.saddle --every 500",

@@ -1,5 +1,5 @@
-# What torch_md_gan promises beside what it shares with train_md_gan: equal bits with batch normalization, on threads and
-# processes and after a stop, and its outputs.
+# What torch_md_gan promises beside what it shares with train_md_gan: its outputs, and equal bits with batch
+# normalization, on threads and processes and after a stop.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/../command_line/test.cmake)
 set(ENV{OMP_WAIT_POLICY} passive)
@@ -65,8 +65,8 @@ list(REMOVE_DUPLICATES different)
 list(LENGTH different count)
 expect_equal(${count} 3 "each run has a digest of its own")
 if(MPIRUN)
-  execute_process(COMMAND ${MPIRUN} -n 2 ${PROGRAM} ${tiny} ${last} --steps 6 --quiet --json out.json --samples-csv samples.csv
-                          --checkpoint ranks.saddle
+  execute_process(COMMAND ${MPIRUN} -n 2 ${PROGRAM} ${tiny} ${last} --steps 6 --quiet --json out.json
+                          --samples-csv samples.csv --checkpoint ranks.saddle
                   WORKING_DIRECTORY ${SCRATCH} RESULT_VARIABLE result ERROR_VARIABLE errors)
   expect_equal("${result}" 0 "mpirun: ${errors}")
   value_of(digest digest)

@@ -1,6 +1,7 @@
 #include "saddle/problem/torch_gan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -63,7 +64,10 @@ TEST_CASE("the gradients are those of torch::autograd, to the bit") {
     auto const of_d = torch::softplus(-on_real).mean() + torch::softplus(on_fake).mean();
     both expected(p.sizes());
     expected.max = values_of(torch::autograd::grad({of_d}, d->parameters(), {}, true));
-    expected.min = values_of(torch::autograd::grad({torch::softplus(-on_fake).mean()}, g->parameters()));
+    auto const of_g = torch::softplus(-on_fake).mean();
+    expected.min = values_of(torch::autograd::grad({of_g}, g->parameters()));
+    auto const aside = p;
+    CHECK(aside.losses(w, s) == std::array{of_g.item<double>(), of_d.item<double>()});
 
     both const got = gradient_at(p, w, s);
     CHECK(got == expected);

@@ -45,14 +45,15 @@ auto classified_pair(int workers) {
   torch::nn::Sequential const g(torch::nn::Linear(6, 16), torch::nn::BatchNorm1d(16), torch::nn::ReLU(),
                                 torch::nn::Linear(16, 5));
   torch::nn::Sequential const d(torch::nn::Linear(5, 16), torch::nn::LeakyReLU(), torch::nn::Linear(16, 1 + classes));
-  return torch_split_gan{g, d, gan_loss::non_saturating,
-                         torch_labelled_batches(torch::randn({60, 5}), torch::arange(60).remainder(classes), workers, batch),
+  auto const x = torch::randn({60, 5}), labels = torch::arange(60).remainder(classes);
+  return torch_split_gan{g, d, gan_loss::non_saturating, torch_labelled_batches(x, labels, workers, batch),
                          {.latent = {6}, .classes = classes}};
 }
 
 template <class P>
 std::array<values, 2> first_weights(P const& p) {
-  std::array<values, 2> w{values(static_cast<std::size_t>(p.sizes().min)), values(static_cast<std::size_t>(p.sizes().max))};
+  std::array<values, 2> w;
+  for (int i = 0; i < 2; ++i) w[static_cast<std::size_t>(i)].resize(static_cast<std::size_t>(p.sizes().of(i)));
   p.initial(1, {w[0], w[1]});
   return w;
 }
@@ -117,7 +118,8 @@ TEST_CASE("a pair without dropout is the torch_gan of its modules, to the bit") 
   torch::manual_seed(1);
   auto const g = std::make_shared<image_generator>();
   auto const d = std::make_shared<image_discriminator>(0);
-  torch_gan const q{g, d, gan_loss::non_saturating, torch_batches(images(), 2, batch), {.latent = {image_generator::latent}}};
+  torch_gan const q{g, d, gan_loss::non_saturating, torch_batches(images(), 2, batch),
+                    {.latent = {image_generator::latent}}};
   auto const w = first_weights(p);
   CHECK(w == first_weights(q));
   sample const s{.seed = 3, .worker = 1, .step = 2};
@@ -258,7 +260,7 @@ std::vector<values> all_of(D const& d) {
 
 }  // namespace
 
-TEST_CASE("a step of three batches and five workers is a loop over torch, buffers included") {
+TEST_CASE("a step of the generator with three batches and five workers is a loop over torch, buffers included") {
   auto const pair = image_pair(5), by_hand = pair;
   auto driver = driver_of(pair);
   auto const w = first_weights(pair);
@@ -269,14 +271,11 @@ TEST_CASE("a step of three batches and five workers is a loop over torch, buffer
     by_hand.generate(w[0], noise(j), made[static_cast<std::size_t>(j)]);
     buffers.push_back(copy_of(by_hand.generator_buffers(j)));
   }
-  auto const theta = [&](int n) { return driver->discriminator_weights(n); };
   for (int n = 0; n < 5; ++n) {
     auto const s = sample{.seed = 9, .worker = n, .step = 1};
-    auto const g = static_cast<std::size_t>(n % 3), d = static_cast<std::size_t>((n + 1) % 3);
-    values ascent(w[1].size()), feedback(made[0].size());
-    by_hand.ascend(w[1], s, {noise(static_cast<int>(d)), made[d]}, ascent);  // for its buffers, which weights leave alone
-    by_hand.ascend(w[1], s, {noise(static_cast<int>(d)), made[d]}, ascent);
-    by_hand.feedback(theta(n), s, {noise(static_cast<int>(g)), made[g]}, feedback);
+    auto const g = static_cast<std::size_t>(n % 3);
+    values feedback(made[0].size());
+    by_hand.feedback(driver->discriminator_weights(n), s, {noise(n % 3), made[g]}, feedback);
     for (std::size_t i = 0; i < feedback.size(); ++i) summed[g][i] += feedback[i] / 5;
   }
   values x = w[0];
@@ -326,8 +325,8 @@ TEST_CASE("what does not fit is refused") {
   auto const refuses = [](auto const& make, char const* why) {
     CHECK_THROWS_WITH_AS((void)make(), doctest::Contains(why), std::invalid_argument);
   };
-  auto const of = [&](auto const& generator, auto const& discriminator, auto const& data, torch_split_gan_options options) {
-    return [=] { return torch_split_gan(generator, discriminator, gan_loss::non_saturating, data, options); };
+  auto const of = [](auto const& first, auto const& second, auto const& data, torch_split_gan_options options) {
+    return [=] { return torch_split_gan(first, second, gan_loss::non_saturating, data, options); };
   };
   refuses(of(g, d, batches, {.latent = {2}, .threads = 0}), "at least one thread");
   refuses(of(g, d, batches, {.latent = {2}, .classes = 2}), "room for the classes and for noise");

@@ -106,11 +106,11 @@ concept has_sound_options_of_a_pair =
 /// feedback(discriminator, s, fake, out)  derivatives of the generator's loss by the generated samples. The loss is a
 ///                                        mean over the batch: 1/b is inside
 /// operations()                           optional: floating-point operations of one pass of each kind, a per_pass
-/// generator_buffers(batch)               optional: what `generate` changes beside its output, as a batch normalization's
-///                                        running statistics: a span, of one size for all batches, each number's its own,
-///                                        which stays where it is. `pull_back` does not change it. All batches of a step
-///                                        begin with the same, and end with the mean over those that were made: x_0 +
-///                                        ((x_1 - x_0) + ...) / k, in the order of their numbers
+/// generator_buffers(batch)               optional: what `generate` changes beside its output, as running statistics of
+///                                        a batch normalization: a span, of one size for all batches, each number's its
+///                                        own, which stays where it is. `pull_back` does not change it. All batches of a
+///                                        step begin with the same, and end with the mean over those that were made:
+///                                        x_0 + ((x_1 - x_0) + ...) / k, in the order of their numbers
 /// discriminator_buffers(worker)          optional: the same of `ascend` and `feedback`. They go with a discriminator
 ///                                        that changes its place, as its weights do
 ///

@@ -121,7 +121,7 @@ class torch_gan : public torch_players<Generator, Discriminator> {
     this->keep_buffers(r);
   }
   torch_gan_losses pass(typename base::replica& r, point<float const> at, sample const& s,
-                        torch::Generator random) const {
+                        torch::Generator& random) const {
     this->look_at(r, at);
     auto& [g, d] = r.modules;
     torch::Tensor const real = this->here(batches_(s, random));

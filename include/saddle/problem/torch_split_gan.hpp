@@ -73,8 +73,8 @@ torch::Tensor loss_of(Loss const& loss, torch_split_pass<Discriminator> const& p
 /// loss     a gan_loss, or a function of a torch_split_pass and a player that gives what this one minimizes
 /// batches  as torch_gan's, all of one size. Labelled ones, as torch_labelled_batches, say the classes of real samples
 /// classes  of an auxiliary classifier, as in acgan: the discriminator has 1 + classes outputs a sample, and both want
-///          the class to be right. A generated sample's is drawn with its noise, and stands in its latent one-hot, before
-///          the normals: no label travels
+///          the class to be right. A generated sample's is drawn with its noise, and stands in its latent one-hot,
+///          before the normals: no label travels
 /// graph    of a generated batch: kept from `generate` to `pull_back`, and made anew where that asks for another batch
 /// buffers  a generator's of each batch, a discriminator's of each worker
 /// random, threads, promise, errors  as torch_gan's
