@@ -102,9 +102,9 @@ train_gan::gan_program const program{
                  "torch_dcgan --checkpoint run.saddle --every 500, and after a stop the same with --resume run.saddle",
                  "torch_dcgan --export gan.pt, and python3 examples/torch_dcgan/show.py gan.pt gan.png",
                  "mpirun -n 4 torch_dcgan --workers 8 --json run.json"},
-    .recipes = {{"digits", {32, 64}, 32, 32, 2000, 0, 0.99, {2e-4, 2e-4}, {0.02, 0.02}},
-                {"idx:", {32, 64}, 64, 32, 3000, 0, 0.99, {2e-4, 2e-4}, {0.02, 0.02}},
-                {"cifar:", {32, 64, 128}, 100, 32, 5000, 0, 0.99, {2e-4, 2e-4}, {0.02, 0.02}}},
+    .recipes = {{"digits", {32, 64}, 32, 32, 1500, 0, 0.99, {5e-4, 5e-4}, {0.02, 0.02}},
+                {"idx:", {32, 64}, 64, 32, 3000, 0, 0.99, {5e-4, 5e-4}, {0.02, 0.02}},
+                {"cifar:", {32, 64, 128}, 100, 32, 5000, 0, 0.99, {5e-4, 5e-4}, {0.02, 0.02}}},
     .make = [](saddle::samples const& real, gan_sizes const& sizes) -> std::unique_ptr<train_gan::gan> {
       return std::make_unique<dcgan>(real, sizes);
     }};
