@@ -1,9 +1,10 @@
 // Trains MD-GAN with convolutional networks, torch modules, in one process or under mpirun, as train_md_gan does.
 #include <torch/torch.h>
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <saddle/torch.hpp>

@@ -5,7 +5,6 @@
 #include <initializer_list>
 #include <locale>
 #include <memory>
-#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string>
