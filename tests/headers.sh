@@ -29,10 +29,11 @@ if [ "${1:-}" = --one ]; then  # one header, called below
       "$COMPILER" -std=c++20 -arch=sm_90 --expt-relaxed-constexpr -Werror all-warnings \
         -Xcompiler=-Wall,-Wextra -I . "$@" -x cu -c -o "$folder/alone.o" "$folder/alone.cpp" ;;
     *)
-      "$COMPILER" -std=c++20 -Wall -Wextra -Wconversion -Werror -fsyntax-only -I . "$@" "$folder/alone.cpp" ;;
+      "$COMPILER" -std=c++20 -Wall -Wextra -Wconversion -Werror -Wfatal-errors -fsyntax-only -I . "$@" \
+        "$folder/alone.cpp" ;;
   esac >"$folder/said" 2>&1 && exit 0
   if [ -n "$needs" ] &&
-    ! echo "#include <$needs>" | "$COMPILER" -std=c++20 -fsyntax-only "$@" -x c++ - 2>/dev/null; then
+    ! echo "#include <$needs>" | "$COMPILER" -std=c++20 -Wfatal-errors -fsyntax-only "$@" -x c++ - 2>/dev/null; then
     echo "skipped: $header, there is no $needs here that $COMPILER compiles"
     exit 0
   fi
