@@ -18,7 +18,7 @@ endfunction()
 
 foreach(compiler IN LISTS COMPILER CLANG)
   set(fast ${compiler} ${compile} ${THIRD_PARTY} -O2 -ffast-math)
-  must(PASS "" ${fast} ${SOURCE}/examples/01_smallest.cpp -o ${SCRATCH}/smallest -pthread)
+  must(PASS "" ${fast} -O1 ${SOURCE}/examples/01_smallest.cpp -o ${SCRATCH}/smallest -pthread)
   must(PASS "" ${SCRATCH}/smallest)
   must(PASS "" ${fast} ${SOURCE}/tests/flags/fast_math.cpp -o ${SCRATCH}/fast_math -pthread)
   must(PASS "" ${SCRATCH}/fast_math)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # sh tests/headers.sh COMPILER [FOLDER...]: compiles every header under include/saddle alone, without SADDLE_BITWISE,
 # which most tests have; two at a time. g++ and clang++ take the .hpp, nvcc the .cuh. Unless SADDLE_NIGHTLY is 1,
-# clang++ and nvcc take only those that include the rest, and g++ leaves out what a test includes before all else, and
-# of libtorch's, each of which takes 15 seconds, all but saddle/torch.hpp. The folders hold third-party headers;
+# clang++ and nvcc take only those that include the rest, and g++ leaves out what some test includes before all else,
+# and of libtorch's, each of which takes 15 seconds, all but saddle/torch.hpp. The folders hold third-party headers;
 # saddle.hpp gets none of them, because it promises to need nothing but the compiler. Exits with 77 where there is no
 # such compiler.
 set -eu
@@ -16,21 +16,10 @@ if [ "${1:-}" = --one ]; then  # one header, called below
     set -- "$@" -isystem "$folder"
   done
   case $header in
-    saddle/mpi.hpp | saddle/transport/mpi.hpp)
-      if ! echo '#include <boost/mpi.hpp>' | "$COMPILER" -fsyntax-only "$@" -x c++ - 2>/dev/null; then
-        echo "skipped: $header, there is no Boost.MPI here"
-        exit 0
-      fi ;;
-    saddle/torch_cuda.cuh | saddle/problem/torch_*.cuh)
-      if ! echo '#include <c10/cuda/CUDAStream.h>' | "$COMPILER" -std=c++20 -E "$@" -x cu - >/dev/null 2>&1; then
-        echo "skipped: $header, there is no libtorch with CUDA here"
-        exit 0
-      fi ;;
-    saddle/torch.hpp | saddle/problem/torch_*)
-      if ! echo '#include <torch/torch.h>' | "$COMPILER" -std=c++20 -fsyntax-only "$@" -x c++ - 2>/dev/null; then
-        echo "skipped: $header, there is no libtorch here that $COMPILER compiles"
-        exit 0
-      fi ;;
+    saddle/mpi.hpp | saddle/transport/mpi.hpp) needs=boost/mpi.hpp ;;
+    saddle/torch_cuda.cuh | saddle/problem/torch_*.cuh) needs=c10/cuda/CUDAStream.h ;;
+    saddle/torch.hpp | saddle/problem/torch_*) needs=torch/torch.h ;;
+    *) needs= ;;
   esac
   folder=$(mktemp -d)
   trap 'rm -rf "$folder"' EXIT
@@ -41,9 +30,17 @@ if [ "${1:-}" = --one ]; then  # one header, called below
       "$COMPILER" -std=c++20 -arch=sm_90 --expt-relaxed-constexpr -Werror all-warnings \
         -Xcompiler=-Wall,-Wextra -I . "$@" -x cu -c -o "$folder/alone.o" "$folder/alone.cpp" ;;
     *)
-      "$COMPILER" -std=c++20 -Wall -Wextra -Wconversion -Werror -fsyntax-only -I . "$@" "$folder/alone.cpp" ;;
-  esac || { echo "FAILED: $header alone does not compile"; exit 1; }
-  exit 0
+      "$COMPILER" -std=c++20 -Wall -Wextra -Wconversion -Werror -Wfatal-errors -fsyntax-only -I . "$@" \
+        "$folder/alone.cpp" ;;
+  esac >"$folder/said" 2>&1 && exit 0
+  case $header in *.cuh) how='-E -x cu' ;; *) how='-Wfatal-errors -fsyntax-only -x c++' ;; esac
+  if [ -n "$needs" ] && ! echo "#include <$needs>" | "$COMPILER" -std=c++20 "$@" $how - >/dev/null 2>&1; then
+    echo "skipped: $header, there is no $needs here that $COMPILER compiles"
+    exit 0
+  fi
+  cat "$folder/said"
+  echo "FAILED: $header alone does not compile"
+  exit 1
 fi
 
 script=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)/headers.sh
@@ -69,11 +66,15 @@ export COMPILER
 cd "$(dirname "$script")/../include"
 depth=9
 if [ "$name" != g++ ] && [ "${SADDLE_NIGHTLY:-0}" != 1 ]; then depth=1; fi
-comes_first() {  # HEADER: of the test that mirrors it
+first=$(for test in ../tests/*/*.cpp; do
+  case $test in
+    */rejects/* | */mpi/* | */torch/* | */flags/* | */fuzz/* | */tsan/* | */two_architectures/*) ;;
+    *) grep -m 1 '^#include' "$test" ;;
+  esac
+done)
+comes_first() {  # HEADER: in a test that is compiled everywhere
   case $1 in saddle/problem/torch_*) return 0 ;; esac
-  test=../tests/${1#saddle/}
-  test=${test%.hpp}.cpp
-  [ -e "$test" ] && [ "$(grep -m 1 '^#include' "$test")" = "#include \"$1\"" ]
+  echo "$first" | grep -qxF "#include \"$1\""
 }
 headers=$(find saddle -maxdepth "$depth" -name "*.$extension" | sort | while read -r header; do
   [ "${SADDLE_NIGHTLY:-0}" != 1 ] && comes_first "$header" || echo "$header"

@@ -1,4 +1,6 @@
 // The asynchronous server on a modelled network: workers that straggle, pause, crash, join; and checkpoints.
+#include "saddle/algorithm/workers_of_server.hpp"
+
 #include "saddle/algorithm/async_server.hpp"
 
 #include <doctest/doctest.h>

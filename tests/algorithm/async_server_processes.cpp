@@ -1,4 +1,6 @@
 // The asynchronous server and its workers in several processes, which are threads here.
+#include "saddle/algorithm/async_letters.hpp"
+
 #include "saddle/algorithm/async_server.hpp"
 
 #include <doctest/doctest.h>

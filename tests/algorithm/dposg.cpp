@@ -1,4 +1,6 @@
 // DPOSG against a plain loop over what the paper says, and its relatives.
+#include "saddle/algorithm/dposg.hpp"
+
 #include "../train/game.hpp"
 
 using namespace saddle;

@@ -1,4 +1,6 @@
 // Local SGDA, its extragradient and FL-GAN are the policies that they name.
+#include "saddle/algorithm/local_sgda.hpp"
+
 #include "../train/game.hpp"
 
 #include "saddle/problem/acgan.hpp"

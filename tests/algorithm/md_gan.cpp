@@ -1,4 +1,6 @@
 // MD-GAN against plain loops over what the paper says.
+#include "saddle/algorithm/md_gan.hpp"
+
 #include "mirror.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,6 @@
 // What MD-GAN's messages carry: compressors, memories, numbers that are none; on threads, on processes, after a stop.
+#include "saddle/algorithm/feedback_exchange.hpp"
+
 #include "mirror.hpp"
 
 #include <doctest/doctest.h>

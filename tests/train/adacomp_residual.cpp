@@ -1,4 +1,6 @@
 // A compressor that looks at the fresh direction: who encodes hands it over, a worker its own, a server the average.
+#include "saddle/run/instruction.hpp"
+
 #include "game.hpp"
 
 using namespace saddle;

@@ -1,4 +1,6 @@
 // Who adapts: each worker to its own gradients, or all of them to the average.
+#include "saddle/exchange/server_average.hpp"
+
 #include "game.hpp"
 
 #include <unistd.h>
@@ -150,9 +152,9 @@ TEST_CASE("a look-ahead without a message goes along its own gradient and memory
 }
 
 TEST_CASE("adam on workers that differ ends far from the solution, and on their average near it") {
-  // Medians over 15 draws of the game, at a step that falls to zero. |w*| is 2.2.
+  // Medians over draws of the game, at a step that falls to zero. |w*| is 2.2.
   auto const error = [](auto o, auto c, auto server) {
-    return test::median_of_15([&](std::uint64_t seed) {
+    return test::median_of_draws([&](std::uint64_t seed) {
       auto const game = test::smg(4, seed);
       trainer t{game, o, c, server, loopback{4}, cpu{}};
       t.run(20000);

@@ -1,4 +1,6 @@
 // Averages of the iterates, and constraints on the players.
+#include "saddle/train/settings.hpp"
+
 #include "game.hpp"
 
 #include <limits>

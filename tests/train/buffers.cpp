@@ -1,5 +1,7 @@
 // What a problem keeps beside the weights, as running statistics: saved, loaded, and exchanged by a rule of the
 // settings; and arrays that a problem is bound to.
+#include "saddle/run/buffer_exchange.hpp"
+
 #include <array>
 #include <filesystem>
 #include <memory>

@@ -1,4 +1,6 @@
 // CHOCO against plain loops that know only the messages.
+#include "saddle/exchange/mixing.hpp"
+
 #include "game.hpp"
 #include "processes.hpp"
 

@@ -1,4 +1,6 @@
 // Where the loop ends up: exact factors on the bilinear game, biases on workers that disagree.
+#include "saddle/train/driver_base.hpp"
+
 #include "game.hpp"
 
 #include <algorithm>
@@ -91,7 +93,7 @@ TEST_CASE("identical workers reach the solution to rounding, and workers that di
   CHECK(error_after(test::smg(), sgda{0.01}, 50000) < 1e-12);
 }
 
-// Medians over 15 draws of the game and the start.
+// Medians over draws of the game and the start.
 TEST_CASE("on workers that differ the local look-ahead has a bias that halves with the step size") {
   auto const drawn = [](std::uint64_t seed) {
     auto game = test::smg(4, seed);
@@ -102,7 +104,7 @@ TEST_CASE("on workers that differ the local look-ahead has a bias that halves wi
   auto const steps = [](double eta) { return static_cast<int>(std::lround(120 / eta)); };
   auto const halves = [](auto error) {
     vector coarse;
-    double const ratio = test::median_of_15([&](std::uint64_t seed) {
+    double const ratio = test::median_of_draws([&](std::uint64_t seed) {
       coarse.push_back(error(seed, 0.05));
       return coarse.back() / error(seed, 0.025);
     });
@@ -128,7 +130,7 @@ TEST_CASE("on workers that differ the local look-ahead has a bias that halves wi
     halves(gossiped(1));
     halves(gossiped(8));
     auto const of_the_servers = [&](int rounds) {
-      return test::median_of_15(
+      return test::median_of_draws(
           [&](std::uint64_t seed) { return gossiped(rounds)(seed, 0.05) / of_omd(seed, 0.05); });
     };
     double const once = of_the_servers(1), twice = of_the_servers(2), often = of_the_servers(8);

@@ -1,4 +1,6 @@
 // DeepSqueeze against plain loops that know only the messages.
+#include "saddle/kernel/receive.hpp"
+
 #include "game.hpp"
 #include "processes.hpp"
 

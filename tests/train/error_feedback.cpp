@@ -1,4 +1,6 @@
 // Error memory on a parameter server: what is conserved, and what it is for.
+#include "saddle/kernel/send.hpp"
+
 #include "game.hpp"
 
 #include <cmath>

@@ -1,4 +1,6 @@
 // A step that throws: the report stays that of the steps before, and nobody is given arrays that are halfway.
+#include "saddle/run/run_state.hpp"
+
 #include <unistd.h>
 
 #include <chrono>

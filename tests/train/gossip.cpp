@@ -1,4 +1,6 @@
 // The loop over a graph with exact messages, against plain loops over the published iterations.
+#include "saddle/exchange/rule.hpp"
+
 #include "game.hpp"
 
 #include <cmath>

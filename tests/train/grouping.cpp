@@ -1,5 +1,7 @@
 // Per-tensor grouping: what is compressed of a tensor is what would be if the tensor were all there is. So a run on a
 // problem whose tensors do not know of each other is, to the bit, one run a tensor.
+#include "saddle/run/grouping.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Local steps against plain loops in which every worker goes its own way and, every so often, they meet.
+#include "saddle/run/bound_step.hpp"
+
 #include "game.hpp"
 
 #include <algorithm>
@@ -273,10 +275,10 @@ TEST_CASE("w - mean e is where the workers' directions lead, in rounds and betwe
 }
 
 TEST_CASE("a constant step leaves workers that differ beside the solution, further the more steps they take alone") {
-  // Medians over 15 draws of the game, at steps of 0.01 until none of the start is left. Deng and Mahdavi's and
+  // Medians over draws of the game, at steps of 0.01 until none of the start is left. Deng and Mahdavi's and
   // Beznosikov et al.'s methods; expected is what another implementation measured on a draw of its own.
   auto const is = [](auto o, int every, double expected) {
-    double const error = test::median_of_15([&](std::uint64_t seed) {
+    double const error = test::median_of_draws([&](std::uint64_t seed) {
       auto const game = test::smg(4, seed);
       auto t = served(game, o, identity{}, every);
       t.run(20000);

@@ -1,3 +1,5 @@
+#include "saddle/run/run_steps.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstdint>

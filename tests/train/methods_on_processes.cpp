@@ -1,4 +1,6 @@
 // Methods with several exchanged vectors, dense rounds and scalars: on several processes what they are on one.
+#include "saddle/run/exchange_slot.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -1,3 +1,5 @@
+#include "saddle/kernel/non_finite.hpp"
+
 #include "non_finite.hpp"
 
 namespace {

@@ -1,4 +1,6 @@
 // A finite gradient that makes the optimizer's state overflow, or weights that do: nothing is lost to it in silence.
+#include "saddle/run/saved_arrays.hpp"
+
 #include "game.hpp"
 
 #include <limits>

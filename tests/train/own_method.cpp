@@ -1,6 +1,8 @@
 // A method that the library does not have, in this file alone: a primal-dual proximal correction (VI-PAPC) over a graph.
 // A dual y of each worker stands for how its operator differs from the mean; the y add up to zero. With q = w - b (F - y):
 //   y <- y - theta (q - W q),  D = (F + a (F - F_old)) - (y + a (y - y_old)),  w <- w - eta D.
+#include "saddle/step/list.hpp"
+
 #include "../heterogeneous.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"

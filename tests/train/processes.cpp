@@ -1,4 +1,6 @@
 // Runs on several processes are the run on one: the same weights, counters and checkpoints to the bit.
+#include "saddle/run/messenger.hpp"
+
 #include "processes.hpp"
 
 #include <unistd.h>

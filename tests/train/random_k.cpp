@@ -1,4 +1,6 @@
 // Places that are not sent: who decodes draws them from the stream of who encoded, wherever messages are read.
+#include "saddle/run/delivery.hpp"
+
 #include "game.hpp"
 #include "non_finite.hpp"
 

@@ -1,4 +1,6 @@
 // Steps that an executor records as a GPU does: the runs are those of the CPU, on one process and on several.
+#include "saddle/run/walk.hpp"
+
 #include <array>
 #include <set>
 #include <stdexcept>

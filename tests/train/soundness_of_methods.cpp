@@ -1,4 +1,6 @@
 // Which estimators, corrections and methods with vectors of their own go along with what.
+#include "saddle/run/policies.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string_view>
