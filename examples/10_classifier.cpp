@@ -5,10 +5,12 @@
 //   classifier cifar:RECORDS FILE     the same with CIFAR-10's binary records; 10 epochs
 //   classifier idx:FOLDER FILE        MNIST or Fashion-MNIST, as they are distributed; 4 epochs, 99.0 % and 90.0 %
 //   classifier idx:FOLDER FILE mlp    without convolutions; 12 epochs, 98.2 % and 89.5 %
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include <saddle/core/atomic_file.hpp>
 #include <saddle/games.hpp>
@@ -20,10 +22,12 @@ namespace {
 
 using namespace saddle;
 
-/// Every second sample, from `first` on.
-samples every_second(samples const& all, int first) {
+/// One half of the samples, or the other, drawn at random: files may be in the order of their classes.
+samples half_of(samples const& all, int which) {
   samples out{.shape = all.shape, .bounds = all.bounds};
-  for (int i = first; i < all.count; i += 2) {
+  std::vector<int> const order = order_of_data(all.count);
+  for (std::size_t n = static_cast<std::size_t>(which); n < order.size(); n += 2) {
+    int const i = order[n];
     out.values.insert(out.values.end(), all[i].begin(), all[i].end());
     out.labels.push_back(all.labels[static_cast<std::size_t>(i)]);
     ++out.count;
@@ -60,8 +64,8 @@ int main(int count, char** arguments) {
     samples const whole = is_idx     ? samples{}
                           : is_cifar ? read_cifar(data.substr(6))
                                      : read_digits(SADDLE_SOURCE_DIR "/examples/data/digits.csv.gz");
-    samples const seen = is_idx ? read_idx_folder(data.substr(4), "train") : every_second(whole, 0);
-    samples const unseen = is_idx ? read_idx_folder(data.substr(4), "t10k") : every_second(whole, 1);
+    samples const seen = is_idx ? read_idx_folder(data.substr(4), "train") : half_of(whole, 0);
+    samples const unseen = is_idx ? read_idx_folder(data.substr(4), "t10k") : half_of(whole, 1);
     bool const is_mlp = count > 3 && std::string(arguments[3]) == "mlp";
     expects(count <= 4 && is_mlp == (count == 4), [] { return "after DATA and FILE comes mlp or nothing; see --help"; });
     int const epochs = is_cifar ? 10 : !is_idx ? 150 : is_mlp ? 12 : 4;
