@@ -24,10 +24,12 @@ foreach(file IN LISTS left)
     message(FATAL_ERROR "${file} has only ${size} bytes")
   endif()
 endforeach()
-file(STRINGS ${SCRATCH}/out.pt names REGEX "running_mean|num_batches_tracked|discriminator")
-if(names STREQUAL "")
-  message(FATAL_ERROR "out.pt has no buffers")
-endif()
+foreach(name IN ITEMS generator discriminator running_mean num_batches_tracked)
+  file(STRINGS ${SCRATCH}/out.pt found REGEX ${name})
+  if(found STREQUAL "")
+    message(FATAL_ERROR "out.pt has no ${name}")
+  endif()
+endforeach()
 
 # ---- Equal bits ----
 foreach(policies IN ITEMS "--method;dqgan" "--method;fl-gan;--local-steps;2;--buffers;first"
@@ -56,12 +58,18 @@ if(different LESS 2)
   message(FATAL_ERROR "--buffers changes no sample")
 endif()
 if(MPIRUN)
-  digest(one ${tiny} --steps 3 --evaluate-every 1)
-  execute_process(COMMAND ${MPIRUN} -n 2 ${PROGRAM} ${tiny} --steps 3 --quiet --json out.json
+  digest(one ${tiny} --steps 3 --evaluate-every 1 --samples-csv one.csv --checkpoint one.saddle)
+  execute_process(COMMAND ${MPIRUN} -n 2 ${PROGRAM} ${tiny} --steps 3 --quiet --json out.json --samples-csv two.csv
+                          --checkpoint two.saddle
                   WORKING_DIRECTORY ${SCRATCH} RESULT_VARIABLE result ERROR_VARIABLE errors)
   expect_equal("${result}" 0 "mpirun: ${errors}")
   value_of(two digest)
   expect_equal(${two} ${one} "two processes and one")
+  foreach(file IN ITEMS csv saddle)
+    file(MD5 ${SCRATCH}/one.${file} of_one)
+    file(MD5 ${SCRATCH}/two.${file} of_two)
+    expect_equal(${of_two} ${of_one} "two processes and one (${file})")
+  endforeach()
 endif()
 
 # ---- What is refused, in one line ----

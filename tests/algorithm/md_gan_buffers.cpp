@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -181,7 +182,7 @@ TEST_CASE("md_gan: buffers on threads, on processes and after a stop are those o
   std::remove(file.c_str());
 }
 
-TEST_CASE("md_gan: buffers that are no numbers stay where they are, and are reported") {
+TEST_CASE("md_gan: buffers that are no numbers are not delivered, and are reported") {
   mirror_with_memory pair;
   pair.forgets_at = 3;
   md_gan run{pair, settings_with(1), loopback{5}, cpu{}};
@@ -190,6 +191,8 @@ TEST_CASE("md_gan: buffers that are no numbers stay where they are, and are repo
   run.step();
   REQUIRE(run.report().non_finite);
   CHECK((run.report().non_finite->worker == 1 && run.report().non_finite->coordinate == 1));
+  for (int n = 0; n < 5; ++n)
+    for (double const b : run.discriminator_buffers(n)) CHECK(std::isfinite(b));
   CHECK(run.report().skipped_steps == 1);
 }
 

@@ -42,7 +42,8 @@ struct attendance {
 
 /// What goes between the processes of an MD-GAN in a step, in this order.
 enum class md_gan_exchange : std::uint64_t { samples, feedbacks, discriminators, states, buffers };
-/// No two exchanges of a run share their random bits. Buffers are sent without any, under the number of states.
+/// No two exchanges of a run share their random bits. Buffers are sent without random bits, so they reuse the
+/// number of states.
 inline std::uint64_t exchange_number(std::int64_t step, md_gan_exchange what) {
   return 4 * static_cast<std::uint64_t>(step) + static_cast<std::uint64_t>(std::min(what, md_gan_exchange::states));
 }

@@ -194,7 +194,7 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
     all.share(then);
 
     for (auto const& [there, v] : values) std::ranges::copy(v, there);
-    generator_.spread_buffers();
+    if (is_server()) generator_.spread_buffers();
     set_time(time);
     count_from(then);
   }
@@ -313,7 +313,7 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
     of(generator_.copies(), "generator.", 0, 0, is_server());
     if constexpr (has_generator_buffers<P>) {
       std::span<T> const all = generator_.buffers();
-      f("generator.buffers", 0, all.size(), all.data());
+      f("generator.buffers", 0, all.size(), is_server() ? all.data() : nullptr);
     }
     for (int n = 0; n < workers(); ++n) {
       int const rank = link_->host_of(n), local = n - first_worker();

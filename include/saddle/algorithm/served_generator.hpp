@@ -39,7 +39,7 @@ class served_generator {
   player_copies<T, O, Engine>& copies() { return copies_; }
   player_copies<T, O, Engine> const& copies() const { return copies_; }
 
-  /// What the pair keeps beside the weights. All batches have the same, but while they are made.
+  /// What the pair keeps beside the weights. Equal for all batches, except during `generate`.
   std::span<T> buffers() const { return buffers_.empty() ? std::span<T>{} : buffers_[0]; }
   void spread_buffers() {
     for (std::span<T> const one : buffers_)

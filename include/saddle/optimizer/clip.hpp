@@ -20,6 +20,12 @@ struct unclipped : in_register { static constexpr char const* text = "unclipped"
 
 namespace detail {
 
+/// Rounded, and positive still.
+template <class T>
+T limit_of(double most) {
+  return std::fmax(static_cast<T>(most), std::numeric_limits<T>::min());
+}
+
 /// Before a direction, in the register: the array of the gradient stays as it is.
 template <class T>
 struct cuts {
@@ -30,8 +36,8 @@ struct cuts {
     g = is_finite(g) ? cut : g;
   }
 };
-/// A norm that is infinite, of a gradient that is finite, leaves no number of it. One that is none leaves that to the
-/// coordinates to blame, and 0 of the others.
+/// If the squares of a finite gradient overflow, every coordinate becomes not a number. If a coordinate is not finite, the
+/// factor is 0: this one becomes not a number, and is reported, the others 0.
 template <class T>
 struct shortens {
   using values = uses<in<name::g>, out<name::unclipped>>;
@@ -150,7 +156,7 @@ struct clip_by_value {
  private:
   template <class T>
   detail::cuts<T> cut() const {
-    return {static_cast<T>(max_value)};
+    return {detail::limit_of<T>(max_value)};
   }
 };
 template <class O>
@@ -160,7 +166,7 @@ clip_by_value(O, double) -> clip_by_value<O>;
 
 /// An optimizer that sees a gradient times max_norm / norm, where its 2-norm is above max_norm. Each player has a norm
 /// of its own. For whose gradient, for players and for estimates see clip_by_value; no worker knows of another one's
-/// norm. Below the limit no bit is another one.
+/// norm. Below the limit the bits are those of the optimizer without clipping.
 ///
 /// sum      of squares in the type of the weights, in one order for any number of threads, and for the GPU
 /// finite   a norm that overflows is reported at the player's first coordinate
@@ -205,7 +211,7 @@ struct clip_by_norm {
  private:
   template <class T>
   detail::shortens<T> shorten() const {
-    return {static_cast<T>(max_norm)};
+    return {detail::limit_of<T>(max_norm)};
   }
 };
 template <class O>

@@ -79,8 +79,8 @@ struct average_of {};
 /// The squared norm of a player's estimate is added to a scalar of the worker.
 template <int Scalar, int Player>
 struct add_squared_norm {};
-/// Of the latest estimate each player's squared norm, in the scalars from first_norm on. On the average of a server it
-/// is that of the average, and of a worker's own where that is looked ahead along.
+/// Measures each player's squared norm of the latest estimate into the scalars from first_norm on. With a server that
+/// adapts on the average: of the average, and for a look-ahead of the worker's own gradient.
 template <class Who>
 struct measure_norm {};
 

@@ -94,7 +94,7 @@ struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<look_ahead<B, Al
   using type = cat<step_list<look_ahead<both_of<A, B>, Along>>,
                    typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
-/// A norm is measured for whoever asks.
+/// A norm is measured for the player whose optimizer asks.
 template <class A, class... Ra, class B, class... Rb>
 struct zipped<step_list<measure_norm<A>, Ra...>, step_list<measure_norm<B>, Rb...>> {
   using type = cat<step_list<measure_norm<both_of<A, B>>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;

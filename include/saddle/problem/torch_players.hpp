@@ -29,7 +29,7 @@ SADDLE_NAMESPACE_BEGIN
 template <class Holder>
 using torch_module_in = std::remove_reference_t<decltype(*std::declval<Holder&>())>;
 
-/// Writes the initial values of a module. Random numbers that it draws without a generator depend on the run's seed.
+/// Writes the initial values of a module's parameters; what it makes of buffers is not kept. Random numbers that it draws without a generator depend on the run's seed.
 using torch_initializer = std::function<void(torch::nn::Module&)>;
 
 /// What problems have in common whose players are torch modules: one module a player, replicas of them for the workers,
@@ -135,6 +135,7 @@ class torch_players {
   torch::data::Example<> here(torch::data::Example<> const& e) const { return {here(e.data), here(e.target)}; }
   template <class B>
   B here(B b) const {
+    expects(device_.is_cpu(), "torch: on a device a batch is a Tensor or an Example");
     return b;
   }
   /// Writes the gradient of a loss by one player's parameters, or of the sum of a tensor times `along`.

@@ -3,7 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <utility>
@@ -19,16 +19,15 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// threads  that torch computes with, by at::set_num_threads where it is another number: this thread keeps it, and
 ///          later ones begin with it. It is not set back, for which torch 1.13 needs milliseconds
-/// devices  what is drawn there comes of a generator of theirs with the same seed
+/// devices  what is drawn there is left to the device's generator, see torch_cuda.cuh
 /// source   every operation of torch that takes a generator is caught by its dispatcher, at a key that is on in the
 ///          threads with a scope; there is no generator of a thread
 class torch_scope {
  public:
   /// The generator's seed is the first 32 bits of the stream: torch's Mersenne Twister takes no more.
   torch_scope(random_stream const& stream, int threads)
-      : seed_(random_sequence(stream).bits()),
-        generator_(at::detail::createCPUGenerator(seed_)),
-        outer_(std::exchange(of_thread_, this)),
+      : generator_(at::detail::createCPUGenerator(random_sequence(stream).bits())),
+        outer_(std::exchange(of_thread_, &generator_)),
         draws_here_((catch_draws(), key)) {
     if (at::get_num_threads() != threads) at::set_num_threads(threads);
   }
@@ -46,25 +45,16 @@ class torch_scope {
     auto const& arguments = operation.schema().arguments();
     std::span<c10::IValue> const given = std::span(*stack).last(arguments.size());
     for (std::size_t i = 0; i < given.size(); ++i)
-      if (of_thread_ != nullptr && arguments[i].name() == "generator" && given[i].isNone())
-        given[i] = of_thread_->generator_at(place_of(given));
+      if (arguments[i].name() == "generator" && given[i].isNone() && is_on_host(given)) given[i] = *of_thread_;
     operation.redispatchBoxed(keys & c10::DispatchKeySet(c10::DispatchKeySet::FULL_AFTER, key), stack);
   }
-  /// Where an operation computes: where its first tensor is, or where it is told to.
-  static at::Device place_of(std::span<c10::IValue const> arguments) {
+  /// An operation computes where its first tensor is, or where it is told to.
+  static bool is_on_host(std::span<c10::IValue const> arguments) {
     for (c10::IValue const& one : arguments)
-      if (one.isTensor() && one.toTensor().defined()) return one.toTensor().device();
+      if (one.isTensor() && one.toTensor().defined()) return one.toTensor().device().is_cpu();
     for (c10::IValue const& one : arguments)
-      if (one.isDevice()) return one.toDevice();
-    return at::kCPU;
-  }
-  at::Generator generator_at(at::Device place) {
-    if (place.is_cpu()) return generator_;
-    if (!on_device_.defined() || on_device_.device() != place) {
-      on_device_ = at::globalContext().defaultGenerator(place).clone();
-      on_device_.set_current_seed(seed_);
-    }
-    return on_device_;
+      if (one.isDevice()) return one.toDevice().is_cpu();
+    return true;
   }
   /// Once a program.
   static void catch_draws() {
@@ -83,11 +73,10 @@ class torch_scope {
     }();
   }
 
-  static inline thread_local torch_scope* of_thread_ = nullptr;
+  static inline thread_local torch::Generator* of_thread_ = nullptr;
 
-  std::uint32_t seed_;
-  torch::Generator generator_, on_device_;
-  torch_scope* outer_;
+  torch::Generator generator_;
+  torch::Generator* outer_;
   c10::impl::IncludeDispatchKeyGuard draws_here_;
   torch::AutoGradMode takes_gradients_{true};
 };

@@ -75,7 +75,8 @@ torch::Tensor loss_of(Loss const& loss, torch_split_pass<Discriminator> const& p
 /// classes  of an auxiliary classifier, as in acgan: the discriminator has 1 + classes outputs a sample, and both want
 ///          the class to be right. A generated sample's is drawn with its noise, and stands in its latent one-hot,
 ///          before the normals: no label travels
-/// graph    of a generated batch: kept from `generate` to `pull_back`, and made anew where that asks for another batch
+/// graph    of a generated batch: kept from `generate` to `pull_back`, between which the weights at this address stay as
+///          they are, and made anew where that asks for another batch
 /// buffers  a generator's of each batch, a discriminator's of each worker
 /// random, threads, promise, errors  as torch_gan's
 template <class Generator, class Discriminator, class Loss, torch_batch_source Batches>
@@ -142,7 +143,9 @@ class torch_split_gan : public torch_players<Generator, Discriminator> {
     if (!kept.fake.defined() || kept.noise != noise || kept.at != generator.data())
       kept.fake = without_trace(noise.worker, [&] { return made(generator, noise); });
     torch_scope const scope(batch_stream(noise, purpose::dropout), options_.threads);
-    this->differentiate(this->replica_of(noise.worker), player::min, kept.fake, out, false, view(feedback));
+    auto& r = this->replica_of(noise.worker);
+    this->look_at(r, player::min, generator);
+    this->differentiate(r, player::min, kept.fake, out, false, view(feedback));
   }
   void ascend(std::span<float const> discriminator, sample const& s, generated_batch<float> const& fake,
               std::span<float> out) const {
@@ -252,11 +255,12 @@ class torch_split_gan : public torch_players<Generator, Discriminator> {
   /// f() leaves the buffers of these modules as they were.
   template <class F>
   auto without_trace(int number, F const& f) const {
-    std::span<float> const buffers = this->buffers(number);
-    std::vector<float> const before(buffers.begin(), buffers.end());
-    auto result = f();
-    std::ranges::copy(before, buffers.begin());
-    return result;
+    struct kept {
+      std::span<float> buffers;
+      std::vector<float> before{buffers.begin(), buffers.end()};
+      ~kept() { std::ranges::copy(before, buffers.begin()); }
+    } const restored{this->buffers(number)};
+    return f();
   }
 
   /// Of a batch. Changes the modules' buffers.
@@ -294,12 +298,12 @@ class torch_split_gan : public torch_players<Generator, Discriminator> {
     expects(static_cast<std::int64_t>(values) == c10::multiply_integers(extents_),
             "torch_split_gan: samples and feedbacks come in whole batches");
   }
-  /// Which nobody writes to who was given values to read.
+  /// Not written to where the values are only read.
   torch::Tensor view(std::span<float const> values) const {
     return torch::from_blob(const_cast<float*>(values.data()), extents_, torch::kFloat32);
   }
   kept_pass& kept_of(int batch) const {
-    (void)this->replica_of(batch);  // there is such a one
+    (void)this->replica_of(batch);  // checks the number
     return kept_[static_cast<std::size_t>(batch)];
   }
 

@@ -13,8 +13,8 @@ SADDLE_NAMESPACE_BEGIN
 /// Tensors under names, as Python's state_dict() has them.
 using torch_tensors = c10::Dict<std::string, torch::Tensor>;
 
-/// Copies of a module's parameters and buffers, counters included. Modules of the same names and shapes in Python take
-/// it by load_state_dict.
+/// Copies of a module's parameters and buffers, counters included; those of a module that a problem gives are where the
+/// problem began. Modules of the same names and shapes in Python take it by load_state_dict.
 inline torch_tensors torch_state_dict(torch::nn::Module const& m) {
   torch_tensors all;
   auto const copied = [](torch::Tensor const& t) { return t.detach().clone(at::MemoryFormat::Contiguous); };

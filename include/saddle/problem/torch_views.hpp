@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -44,16 +45,22 @@ inline std::vector<torch::Tensor> torch_buffers_of(torch::nn::Module const& m) {
     if (t.is_floating_point()) all.push_back(t);
   return all;
 }
-/// errors  std::invalid_argument: a parameter or buffer is not float32, or not in the host's memory
+/// errors  std::invalid_argument: a parameter or buffer is not float32, or not in the host's memory; a batch normalization
+///         divides by the count of its batches, which is no buffer of a run
 inline void expect_floats(torch::nn::Module const& m) {
+  auto const forgets = [](auto const* norm) { return norm == nullptr || norm->options.momentum().has_value(); };
+  for (std::shared_ptr<torch::nn::Module> const& part : m.modules())
+    expects(forgets(part->as<torch::nn::BatchNorm1d>()) && forgets(part->as<torch::nn::BatchNorm2d>()) &&
+                forgets(part->as<torch::nn::BatchNorm3d>()),
+            "torch: a batch normalization needs a momentum: counts of batches are not kept");
   for (auto const& all : {m.parameters(), torch_buffers_of(m)})
     for (torch::Tensor const& t : all)
       expects(t.scalar_type() == torch::kFloat32 && t.device().is_cpu(),
               "torch: parameters and buffers are float32, in the host's memory");
 }
 
-/// One worker's module of one player: its parameters and their gradients lie in the trainer's arrays, one after the
-/// other, in the memory of the module's device.
+/// One worker's module of one player: its parameters lie in the trainer's arrays, one after the other, and their gradients
+/// in arrays like these, in the memory of the module's device.
 class torch_views {
  public:
   torch_views(torch::nn::Module const& m, torch::Device device) : parameters_(m.parameters()), device_(device) {
@@ -61,7 +68,7 @@ class torch_views {
       if (t.requires_grad()) trained_.push_back(t);
   }
 
-  /// An array for the gradient, where the trainer has none.
+  /// An array for the gradient, which a trainer uses in place of one of its own.
   std::span<float> gradient() {
     if (!gradient_.defined()) gradient_ = torch::zeros({torch_count(parameters_)}, options());
     return torch_span(gradient_);
