@@ -92,6 +92,7 @@ std::vector<leaf> const leaves{
      {"saddle/problem/torch_batches.hpp", "saddle/problem/torch_gan.hpp", "saddle/problem/torch_loss.hpp",
       "saddle/problem/torch_model.hpp", "saddle/problem/torch_players.hpp", "saddle/problem/torch_scope.hpp",
       "saddle/problem/torch_split_gan.hpp", "saddle/problem/torch_state.hpp", "saddle/problem/torch_views.hpp"}},
+    {"c10/cuda/", {"saddle/problem/torch_cuda.cuh"}, true},
     {"caffe2/serialize/", {"saddle/problem/torch_state.hpp"}},  // torch's own, for files
     {"zlib.h", {"saddle/data/"}},
     // Not a library but the system: a file is synced to the disk before it is renamed.
