@@ -157,9 +157,19 @@ TEST_CASE("four workers learn where the data are") {
   auto const trained = p.generator(t.averaged_weights(0), t.buffers(0));
   trained->eval();
   torch::NoGradGuard const no_gradients;
-  auto const mean = trained->forward(torch::randn({1000, 2})).mean(0);
+  auto const latents = torch::randn({1000, 2});
+  auto const made = trained->forward(latents), mean = made.mean(0);
   CHECK(std::fabs(mean[0].item<float>() - 2) < 0.4f);
   CHECK(std::fabs(mean[1].item<float>() + 1) < 0.4f);
+  // By the running statistics, which the workers have averaged, the samples are those by the statistics of a batch.
+  auto const fresh = p.generator(t.averaged_weights(0));  // without buffers
+  fresh->eval();
+  auto const without = fresh->forward(latents);
+  trained->train();
+  auto const trained_mode = trained->forward(latents);
+  auto const apart = [&](torch::Tensor const& other) { return (trained_mode - other).abs().mean().item<float>(); };
+  CHECK(apart(made) < 0.1f);
+  CHECK(apart(without) > 2 * apart(made));
 }
 
 TEST_CASE("a torch module learns on the asynchronous server") {
