@@ -39,7 +39,8 @@ void add_outputs(CLI::App& app, run_options& o, bool exports) {
       ->check(between(std::int64_t{0}, std::int64_t{1} << 40));
   add("--checkpoint", o.checkpoint, "Writes the state of the run at its end")->check(named);
   if (exports)
-    add("--export", o.exported, "Writes the averaged networks as state dicts that Python's torch.load reads")->check(named);
+    add("--export", o.exported, "Writes the averaged networks as state dicts that Python's torch.load reads")
+        ->check(named);
   add("--every", o.every, "Writes it also every so many steps")->check(count());
   add("--resume", o.resume, "Continues from a checkpoint")->check(named);
   app.add_flag("--quiet", o.quiet, "Prints nothing but errors")->group("Output");

@@ -96,7 +96,8 @@ train_gan::gan_program const program{
     .about = "Trains a convolutional GAN, two modules of torch, on many workers that talk little.",
     .data_names = "digits, idx:FILE[.gz] or cifar:FILE[.gz]",
     .widths = "--channels",
-    .about_widths = "Of the discriminator's maps, each half as high as the one before, as 32,64; the generator's backwards",
+    .about_widths =
+        "Of the discriminator's maps, each half as high as the one before, as 32,64; the generator's backwards",
     .of_modules = true,
     .examples = {"torch_dcgan --data idx:train-images-idx3-ubyte.gz --samples mnist.png --strip strip.png",
                  "torch_dcgan --checkpoint run.saddle --every 500, and after a stop the same with --resume run.saddle",
