@@ -30,6 +30,38 @@ std::pair<std::uint64_t, double> trained(int workers, int threads, int torch_thr
   return {t.digest(), sum};
 }
 
+/// Steps of a trainer of image_gan(1), and as many of a loop with torch on these modules: take(player) makes one of a
+/// module whose gradients are set. The largest difference of their weights after any step.
+template <class Trainer, class Take>
+double apart_from_loop(Trainer& t, torch::nn::Module& g, torch::nn::Module& d, std::int64_t steps, Take const& take) {
+  auto const q = image_gan(1);  // for its gradients
+  double largest = 0;
+  for (std::int64_t step = 1; step <= steps; ++step) {
+    t.step();
+    std::vector<float> w0(static_cast<std::size_t>(q.sizes().min)), w1(static_cast<std::size_t>(q.sizes().max));
+    std::vector<float> g0 = w0, g1 = w1;
+    torch_flatten(g.parameters(), w0);
+    torch_flatten(d.parameters(), w1);
+    q.gradient(point<float const>{w0, w1}, {.seed = settings{}.seed, .step = step}, {g0, g1});
+    auto const give = [](std::vector<torch::Tensor> to, std::vector<float>& from) {
+      auto const views = torch_views_of(from.data(), to);
+      for (std::size_t i = 0; i < to.size(); ++i) to[i].mutable_grad() = views[i];
+    };
+    give(g.parameters(), g0);
+    give(d.parameters(), g1);
+    take(player::min);
+    take(player::max);
+    for (auto const& [module, weights] :
+         {std::pair<torch::nn::Module&, std::span<float const>>{g, t.weights(0).min}, {d, t.weights(0).max}}) {
+      std::vector<float> expected(weights.size());
+      torch_flatten(module.parameters(), expected);
+      for (std::size_t i = 0; i < weights.size(); ++i)
+        largest = std::fmax(largest, std::fabs(static_cast<double>(weights[i] - expected[i])));
+    }
+  }
+  return largest;
+}
+
 }  // namespace
 
 TEST_CASE("weights are those of a torch loop with torch::optim::Adam") {
@@ -40,31 +72,10 @@ TEST_CASE("weights are those of a torch loop with torch::optim::Adam") {
   auto const d = p.discriminator(t.weights(0));
   auto const options = torch::optim::AdamOptions(1e-3).betas({how.beta1, how.beta2}).eps(how.epsilon);
   torch::optim::Adam of_g(g->parameters(), options), of_d(d->parameters(), options);
-  auto const q = image_gan(1);  // for its gradients
-  double largest = 0;
-  for (std::int64_t step = 1; step <= 100; ++step) {
-    t.step();
-    std::vector<float> w0(static_cast<std::size_t>(p.sizes().min)), w1(static_cast<std::size_t>(p.sizes().max));
-    std::vector<float> g0 = w0, g1 = w1;
-    torch_flatten(g->parameters(), w0);
-    torch_flatten(d->parameters(), w1);
-    q.gradient(point<float const>{w0, w1}, {.seed = settings{}.seed, .step = step}, {g0, g1});
-    auto const give = [](std::vector<torch::Tensor> to, std::vector<float>& from) {
-      auto const views = torch_views_of(from.data(), to);
-      for (std::size_t i = 0; i < to.size(); ++i) to[i].mutable_grad() = views[i];
-    };
-    give(g->parameters(), g0);
-    give(d->parameters(), g1);
-    of_g.step();
-    of_d.step();
-    for (auto const& [module, weights] :
-         {std::pair<torch::nn::Module&, std::span<float const>>{*g, t.weights(0).min}, {*d, t.weights(0).max}}) {
-      std::vector<float> expected(weights.size());
-      torch_flatten(module.parameters(), expected);
-      for (std::size_t i = 0; i < weights.size(); ++i)
-        largest = std::fmax(largest, std::fabs(static_cast<double>(weights[i] - expected[i])));
-    }
-  }
+  double const largest = apart_from_loop(t, *g, *d, 100, [&](player who) {
+    if (who == player::min) of_g.step();
+    else of_d.step();
+  });
   CHECK(largest < 1e-6);  // after 100 steps of 1e-3 each
 }
 
@@ -75,32 +86,12 @@ TEST_CASE("clipped by norm, weights are those of a loop with torch's clip_grad_n
   auto const d = p.discriminator(t.weights(0));
   auto const options = torch::optim::AdamWOptions(1e-3).weight_decay(1e-2);
   torch::optim::AdamW of_g(g->parameters(), options), of_d(d->parameters(), options);
-  auto const q = image_gan(1);  // for its gradients
-  double largest = 0;
   int above = 0;
-  for (std::int64_t step = 1; step <= 50; ++step) {
-    t.step();
-    std::vector<float> w0(static_cast<std::size_t>(p.sizes().min)), w1(static_cast<std::size_t>(p.sizes().max));
-    std::vector<float> g0 = w0, g1 = w1;
-    torch_flatten(g->parameters(), w0);
-    torch_flatten(d->parameters(), w1);
-    q.gradient(point<float const>{w0, w1}, {.seed = settings{}.seed, .step = step}, {g0, g1});
-    auto const take = [&](torch::optim::AdamW& by, std::vector<torch::Tensor> of, std::vector<float>& from) {
-      auto const views = torch_views_of(from.data(), of);
-      for (std::size_t i = 0; i < of.size(); ++i) of[i].mutable_grad() = views[i];
-      above += torch::nn::utils::clip_grad_norm_(of, 1) > 1 ? 1 : 0;
-      by.step();
-    };
-    take(of_g, g->parameters(), g0);
-    take(of_d, d->parameters(), g1);
-    for (auto const& [module, weights] :
-         {std::pair<torch::nn::Module&, std::span<float const>>{*g, t.weights(0).min}, {*d, t.weights(0).max}}) {
-      std::vector<float> expected(weights.size());
-      torch_flatten(module.parameters(), expected);
-      for (std::size_t i = 0; i < weights.size(); ++i)
-        largest = std::fmax(largest, std::fabs(static_cast<double>(weights[i] - expected[i])));
-    }
-  }
+  double const largest = apart_from_loop(t, *g, *d, 50, [&](player who) {
+    above += torch::nn::utils::clip_grad_norm_(who == player::min ? g->parameters() : d->parameters(), 1) > 1 ? 1 : 0;
+    if (who == player::min) of_g.step();
+    else of_d.step();
+  });
   CHECK(largest < 1e-5);
   MESSAGE(above, " of 100 gradients were above the limit, and the weights differ by ", largest);
   CHECK(above > 10);
