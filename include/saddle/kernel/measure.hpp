@@ -35,8 +35,8 @@ struct measure_kernel {
 };
 
 /// Adds a row's sums, in the order of the buckets, to a scalar of its worker. A sum that is not finite adds nothing,
-/// nor does a worker that is not there. A scalar that does not grow is the sum, whatever it is. With one row for all, the sum
-/// is copied to every hosted worker.
+/// nor does a worker that is not there. A scalar that does not grow is the sum, whatever it is. With one row for
+/// all, the sum is copied to every hosted worker.
 template <class T>
 struct add_sums {
   T const* sums;

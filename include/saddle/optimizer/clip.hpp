@@ -36,8 +36,8 @@ struct cuts {
     g = is_finite(g) ? cut : g;
   }
 };
-/// If the squares of a finite gradient overflow, every coordinate becomes not a number. If a coordinate is not finite, the
-/// factor is 0: this one becomes not a number, and is reported, the others 0.
+/// If the squares of a finite gradient overflow, every coordinate becomes not a number. If a coordinate is not finite,
+/// the factor is 0: this one becomes not a number, and is reported, the others 0.
 template <class T>
 struct shortens {
   using values = uses<in<name::g>, out<name::unclipped>>;

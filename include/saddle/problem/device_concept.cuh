@@ -46,8 +46,8 @@ concept has_an_eager_gradient = requires(P const p, point<typename P::scalar con
                                          point<typename P::scalar> out, cudaStream_t stream) {
   p.gradient(at, s, out, stream);
 };
-/// A problem on the device whose gradients the host enqueues anew each step: as `device_problem`, but for a sample that is
-/// the host's. Before each gradient the host waits for the stream to read it, and no graph is recorded.
+/// A problem on the device whose gradients the host enqueues anew each step: as `device_problem`, but for a sample that
+/// is the host's. Before each gradient the host waits for the stream to read it, and no graph is recorded.
 template <class P>
 concept eager_device_problem =
     names_its_scalar<P> && counts_its_players<P> && has_initial_weights<P> && has_an_eager_gradient<P> &&

@@ -19,13 +19,13 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A problem of torch modules on the current device: replicas view the trainer's weights there, and torch computes on the
-/// trainer's stream.
+/// A problem of torch modules on the current device: replicas view the trainer's weights there, and torch computes on
+/// the trainer's stream.
 ///
 /// batches, latents  are drawn on the host, as without a device, and copied
-/// dropout           and what else a module draws comes of the device's default generator, which begins with the sample's
-///                   key in each gradient and is set back after it: other numbers than on the host. Nobody else draws from
-///                   it meanwhile
+/// dropout           and what else a module draws comes of the device's default generator, which begins with the
+///                   sample's key in each gradient and is set back after it: other numbers than on the host. Nothing
+///                   else may draw from it meanwhile
 /// buffers           are the host's between two gradients: copied to the device before each, and back after it
 /// graphs            none: the sample of a gradient is known to the host alone
 template <class P>

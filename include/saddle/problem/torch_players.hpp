@@ -29,7 +29,8 @@ SADDLE_NAMESPACE_BEGIN
 template <class Holder>
 using torch_module_in = std::remove_reference_t<decltype(*std::declval<Holder&>())>;
 
-/// Writes the initial values of a module's parameters; what it makes of buffers is not kept. Random numbers that it draws without a generator depend on the run's seed.
+/// Writes the initial values of a module's parameters; what it makes of buffers is not kept. Random numbers that it draws
+/// without a generator depend on the run's seed.
 using torch_initializer = std::function<void(torch::nn::Module&)>;
 
 /// What problems have in common whose players are torch modules: one module a player, replicas of them for the workers,
@@ -37,8 +38,8 @@ using torch_initializer = std::function<void(torch::nn::Module&)>;
 ///
 /// replicas  made by clone() when a worker is first asked for; a copy of the problem clones again
 /// weights   views of the trainer's arrays: nothing is copied
-/// device    of the replicas, see torch_cuda.cuh; the modules that it is made of, initial weights and buffers stay in the
-///           host's memory
+/// device    of the replicas, see torch_cuda.cuh; the modules that it is made of, initial weights and buffers stay in
+///           the host's memory
 /// buffers   the modules' floating-point buffers, one after the other; counters (num_batches_tracked) are left out
 template <class... Modules>
 class torch_players {

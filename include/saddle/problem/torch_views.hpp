@@ -45,8 +45,8 @@ inline std::vector<torch::Tensor> torch_buffers_of(torch::nn::Module const& m) {
     if (t.is_floating_point()) all.push_back(t);
   return all;
 }
-/// errors  std::invalid_argument: a parameter or buffer is not float32, or not in the host's memory; a batch normalization
-///         divides by the count of its batches, which is no buffer of a run
+/// errors  std::invalid_argument: a parameter or buffer is not float32, or not in the host's memory; a batch
+///         normalization divides by the count of its batches, which is no buffer of a run
 inline void expect_floats(torch::nn::Module const& m) {
   auto const forgets = [](auto const* norm) { return norm == nullptr || norm->options.momentum().has_value(); };
   for (std::shared_ptr<torch::nn::Module> const& part : m.modules())
@@ -59,8 +59,8 @@ inline void expect_floats(torch::nn::Module const& m) {
               "torch: parameters and buffers are float32, in the host's memory");
 }
 
-/// One worker's module of one player: its parameters lie in the trainer's arrays, one after the other, and their gradients
-/// in arrays like these, in the memory of the module's device.
+/// One worker's module of one player: its parameters lie in the trainer's arrays, one after the other, and their
+/// gradients in arrays like these, in the memory of the module's device.
 class torch_views {
  public:
   torch_views(torch::nn::Module const& m, torch::Device device) : parameters_(m.parameters()), device_(device) {
