@@ -176,7 +176,7 @@ TEST_CASE("a partition that cannot be is refused with a sentence") {
         "test: the partition dirichlet:0.3 goes by labels, and there is not one for each sample");
   for (int const each : {3, 0, -1, std::numeric_limits<int>::max()})
     CHECK(refusal(label_shards{each}, 12, labels, 6) ==
-          "label_shards: there are one shard a worker or more, and no more shards than samples");
+          "label_shards: there is at least one shard per worker, and there are no more shards than samples");
   using limits = std::numeric_limits<double>;
   for (double const alpha : {0.0, -0.5, limits::quiet_NaN(), limits::infinity()})
     CHECK(refusal(dirichlet{alpha}, 12, labels, 3) == "dirichlet: alpha is positive and finite");

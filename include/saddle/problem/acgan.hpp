@@ -35,7 +35,7 @@ struct acgan_options {
   int classes = 10;
   int batch = 10;  // real samples, and as many generated ones, a worker and gradient
   int workers = 1;
-  data_partition partition = iid{};  // or label_shards, dirichlet. A worker's size is no weight in averages
+  data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
 };
 
 /// An auxiliary-classifier GAN of two perceptrons: the discriminator also says of which class a sample is, and both

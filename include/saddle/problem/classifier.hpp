@@ -106,7 +106,7 @@ struct classifier_options {
   std::vector<int> hidden = {128};   // widths of the dense layers before the last one
   int batch = 32;                    // samples a worker and gradient
   int workers = 1;
-  data_partition partition = iid{};  // or label_shards, dirichlet. A worker's size is no weight in averages
+  data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
 };
 
 /// Learns the classes of labelled samples: a plain minimization of the mean cross-entropy, -log p(label | sample).

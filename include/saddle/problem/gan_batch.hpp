@@ -38,7 +38,7 @@ SADDLE_HD data_part part_of(int samples, int workers, int worker) {
   return {worker * size + (worker < longer ? worker : longer), size + (worker < longer)};
 }
 
-/// All workers' parts, for kernels.
+/// The parts of all workers, as kernels read them.
 struct worker_parts {
   int samples, workers;
   int const* begin;  // data_parts::begin in memory of the kernel, or null: parts of equal size +-1

@@ -37,7 +37,7 @@ struct mlp_gan_options {
   double r1 = 0;  // adds r1/2 mean |grad_x D(x)|^2 over the real samples to the discriminator's loss
   double generator_leak = 0;  // slope below zero of the generator's hidden units; 0 is ReLU
   int workers = 1;
-  data_partition partition = iid{};  // or label_shards, dirichlet. A worker's size is no weight in averages
+  data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
 };
 
 /// A GAN of two perceptrons: the generator minimizes, the discriminator (or critic) maximizes.

@@ -58,14 +58,14 @@ inline std::string partition_text(data_partition const& how) {
     return seed == 0 ? text : text.append(",seed=").append(number_text(seed));
   };
   if (auto const* const s = std::get_if<label_shards>(&how))
-    return with_seed("shards:" + number_text(s->per_worker), s->seed);
+    return with_seed(std::string("shards:").append(number_text(s->per_worker)), s->seed);
   if (auto const* const d = std::get_if<dirichlet>(&how))
-    return with_seed("dirichlet:" + number_text(d->alpha), d->seed);
+    return with_seed(std::string("dirichlet:").append(number_text(d->alpha)), d->seed);
   return "iid";
 }
 /// For the identity of a problem, which says nothing of the default.
 inline std::string partition_identity(data_partition const& how) {
-  return takes_labels(how) ? " partition=" + partition_text(how) : std::string();
+  return takes_labels(how) ? std::string(" partition=").append(partition_text(how)) : std::string();
 }
 
 /// A data set that is divided: indices of samples, those of the first worker first.
@@ -128,7 +128,7 @@ data_parts parts_of(data_partition const& how, int samples, std::vector<Label> c
   if (auto const* const cut = std::get_if<label_shards>(&how)) {
     int const each = cut->per_worker;
     expects(each >= 1 && each <= samples / workers,
-            "label_shards: there are one shard a worker or more, and no more shards than samples");
+            "label_shards: there is at least one shard per worker, and there are no more shards than samples");
     std::vector<int> dealt(static_cast<std::size_t>(workers * each));  // shard number i of worker m is m each + i
     std::iota(dealt.begin(), dealt.end(), 0);
     random_sequence random({.seed = cut->seed, .use = purpose::partition});
