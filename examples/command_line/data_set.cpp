@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include <saddle/core/bits.hpp>
+#include <saddle/core/number_text.hpp>
 #include <saddle/data/cifar.hpp>
 #include <saddle/data/digits.hpp>
 #include <saddle/data/idx.hpp>
@@ -49,6 +51,32 @@ data_set load(std::string const& name, std::string const& labels) {
   data_set data = named(name);
   if (!labels.empty()) data.real.labels = saddle::read_labels(labels, data.real.count);
   return data;
+}
+
+saddle::data_partition partition_of(std::string const& text) {
+  std::string const kind = text.substr(0, text.find(':') + 1), value = text.substr(kind.size());
+  if (text == "iid") return saddle::iid{};
+  if (kind == "shards:")
+    if (auto const n = saddle::number_from<int>(value); n && *n >= 1) return saddle::label_shards{.per_worker = *n};
+  if (kind == "dirichlet:")
+    if (auto const a = saddle::number_from<double>(value); a && *a > 0 && saddle::is_finite(*a))
+      return saddle::dirichlet{.alpha = *a};
+  throw std::invalid_argument("--partition: there is no '" + text + "', only iid, shards:N with N from 1 on and "
+                              "dirichlet:ALPHA with ALPHA above 0");
+}
+
+std::optional<double> label_distance(data_set const& data, saddle::data_partition const& how, int workers) {
+  saddle::samples const& real = data.real;
+  if (real.labels.empty() && saddle::takes_labels(how))
+    throw std::invalid_argument("--partition " + saddle::partition_text(how) +
+                                " goes by classes, and the data have none: --labels FILE gives them");
+  if (real.labels.empty()) return std::nullopt;
+  return saddle::label_distance(saddle::parts_of(how, real.count, real.labels, workers, "--partition"), real.labels);
+}
+
+std::string in_words(saddle::data_partition const& how, std::optional<double> label_distance) {
+  if (!saddle::takes_labels(how)) return {};
+  return "; partition " + saddle::partition_text(how) + ", label distance " + saddle::fixed_text(*label_distance, 2);
 }
 
 }  // namespace command_line

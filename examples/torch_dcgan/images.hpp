@@ -2,6 +2,8 @@
 #include <torch/torch.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include <saddle/core/samples.hpp>
 #include <saddle/torch.hpp>
@@ -21,6 +23,11 @@ inline torch::Tensor tensor_of(saddle::samples const& s) {
       .contiguous()
       .sub_((bounds.lo + bounds.hi) / 2)
       .mul_(2 / (bounds.hi - bounds.lo));
+}
+
+/// The classes, one a sample.
+inline torch::Tensor labels_of(saddle::samples const& s) {
+  return torch::tensor(std::vector<std::int64_t>(s.labels.begin(), s.labels.end()));
 }
 
 /// What a generator makes of latents, by its running statistics, in the units of the data.

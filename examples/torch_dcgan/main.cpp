@@ -51,7 +51,7 @@ class dcgan final : public train_gan::gan {
       : latent_(sizes.latent), shape_(real.shape), bounds_(bounds_of(real)) {
     networks made{generator(shape_, sizes.widths, sizes.latent), discriminator(shape_, sizes.widths),
                   with_r1{sizes.loss, sizes.r1},
-                  saddle::torch_batches(tensor_of(real), sizes.workers, sizes.batch),
+                  saddle::torch_batches(tensor_of(real), sizes.workers, sizes.batch, sizes.partition, labels_of(real)),
                   {.latent = {latent_, 1, 1}, .initialize = initialize}};
     aside_ = std::make_unique<networks>(made);
     shared_ = std::make_shared<shared_networks>(std::move(made));

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include <saddle/torch.hpp>
 
@@ -25,10 +24,10 @@ struct networks {
       saddle::torch_split_gan<nn::SequentialImpl, nn::SequentialImpl, saddle::gan_loss, saddle::torch_labelled_batches>;
 
   static pair make(saddle::samples const& real, int classes, options const& o) {
-    std::vector<std::int64_t> const labels(real.labels.begin(), real.labels.end());
     return {torch_dcgan::generator(real.shape, o.widths, o.latent),
             torch_dcgan::discriminator(real.shape, o.widths, 1 + classes), saddle::gan_loss::non_saturating,
-            saddle::torch_labelled_batches(torch_dcgan::tensor_of(real), torch::tensor(labels), o.workers, o.batch),
+            saddle::torch_labelled_batches(torch_dcgan::tensor_of(real), torch_dcgan::labels_of(real), o.workers,
+                                           o.batch, o.partition),
             {.latent = {o.latent, 1, 1}, .classes = classes, .initialize = torch_dcgan::initialize}};
   }
   static saddle::samples generate(pair const& of, std::span<float const> weights, std::span<float const> buffers,

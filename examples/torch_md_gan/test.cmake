@@ -26,7 +26,7 @@ function(run_and_sum variable)
   set(counted ${counted} PARENT_SCOPE)
 endfunction()
 set(different "")
-foreach(how IN ITEMS "--batches;1" "--feedback;qsgd8;--state;moves" "--discriminator-steps;2;--departures;2@4")
+foreach(how IN ITEMS "--batches;1;--partition;dirichlet:0.3" "--feedback;qsgd8;--state;moves" "--discriminator-steps;2;--departures;2@4")
   list(APPEND how --exchange-epochs 0.0134)  # every other step
   run_and_sum(whole ${how} --steps 6 --threads 1)
   value_of(exchanges exchanges)

@@ -10,6 +10,7 @@
 
 #include <saddle/core/samples.hpp>
 #include <saddle/problem/gan_loss.hpp>
+#include <saddle/problem/partition.hpp>
 
 #include "composition.hpp"
 
@@ -21,6 +22,7 @@ struct gan_sizes {
   saddle::gan_loss loss = saddle::gan_loss::non_saturating;
   double r1 = 0;
   int workers = 1;
+  saddle::data_partition partition = {};
 };
 
 /// Where a run is: the players' weights, and what the game keeps beside them.

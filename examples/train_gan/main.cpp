@@ -26,7 +26,8 @@ class perceptrons final : public gan {
                                           .batch = sizes.batch,
                                           .loss = sizes.loss,
                                           .r1 = sizes.r1,
-                                          .workers = sizes.workers}))) {}
+                                          .workers = sizes.workers,
+                                          .partition = sizes.partition}))) {}
 
   shared_game game() const override {
     return {shared_, {shared_->gan().tensors(saddle::player::min), shared_->gan().tensors(saddle::player::max)}};

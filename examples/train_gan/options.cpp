@@ -15,6 +15,7 @@
 #include <CLI/CLI.hpp>
 
 #include "../command_line/arguments.hpp"
+#include "../command_line/data_set.hpp"
 #include "../command_line/option_values.hpp"
 
 namespace train_gan {
@@ -138,7 +139,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   std::optional<double> step_size, max_step_size, r1, box, decay;
   std::vector<int> widths;
   std::optional<std::string> feedback, adapts;
-  std::string order = "adapt-then-combine", grouping = "model";
+  std::string order = "adapt-then-combine", grouping = "model", partition = "iid";
 
   CLI::App app{program.about, program.name};
   app.get_formatter()->column_width(34);
@@ -156,6 +157,9 @@ options parse(gan_program const& program, int argc, char** argv) {
 
   group = "What";
   add("--data", o.data, std::string(program.data_names) + " (default digits)");
+  add("--labels", o.labels,
+      "The samples' classes for --partition: an IDX file of labels, or text with one number from 0 to 255 a line");
+  add("--partition", partition, "Of the data over the workers: " + std::string(partition_names) + " (default iid)");
   add("--method", o.method, "Presets the policies: " + listed(names_in(methods)) +
                                  " (default dqgan, with the Adam directions of its experiments; "
                                  "with --optimizer omd it is the rule of its theorem)")
@@ -268,6 +272,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   g.batch = batch.value_or(best->batch);
   g.r1 = r1.value_or(best->r1);
   g.workers = p.workers;
+  g.partition = partition_of(partition);
 
   complete(o, best->steps);
   check(o);

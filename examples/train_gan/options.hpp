@@ -9,7 +9,7 @@ namespace train_gan {
 
 /// Everything that the command line says, the defaults of its method and data filled in.
 struct options : command_line::run_options {
-  std::string method, data, loss, buffers;  // no buffers where the game has none
+  std::string method, data, labels, loss, buffers;  // no buffers where the game has none
   composition policies;
   gan_sizes sizes;
 };

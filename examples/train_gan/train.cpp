@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <locale>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,7 @@ std::unique_ptr<gan> make_gan(gan_program const& program, data_set const& data, 
   if (sizes.workers > data.real.count)
     throw std::invalid_argument(std::to_string(sizes.workers) + " workers, but there are only " +
                                 std::to_string(data.real.count) + " samples");
+  (void)label_distance(data, sizes.partition, sizes.workers);  // checks that there are labels
   return program.make(data.real, sizes);
 }
 saddle::trainer<float> make_trainer(gan const& game, composition const& how) {
@@ -38,12 +40,12 @@ class job {
   job(gan_program const& program, options const& o)
       : options_(o),
         is_first_(rank() == 0),
-        data_(load(o.data)),
+        data_(load(o.data, o.labels)),
         gan_(make_gan(program, data_, o.sizes)),
         rating_(data_, o.classifier),
         trainer_(make_trainer(*gan_, named(o, data_.real.count))),
         first_(resume(trainer_, o)),
-        files_(o, is_first_, first_, {o.classifier, file_of(o.data)}, row({}, {})) {}
+        files_(o, is_first_, first_, {o.classifier, o.labels, file_of(o.data)}, row({}, {})) {}
 
   /// Returns the program's exit code.
   int run() { return carry_out(trainer_, *this, data_, options_, is_first_, first_, files_); }
@@ -52,7 +54,8 @@ class job {
     composition const& p = options_.policies;
     saddle::samples const& real = data_.real;
     return options_.data + ", " + std::to_string(real.count) + " samples of " + std::to_string(real.shape.size()) +
-           " values; " + policies() + "; " + std::to_string(p.threads) + (p.threads == 1 ? " thread" : " threads");
+           " values; " + policies() + "; " + std::to_string(p.threads) + (p.threads == 1 ? " thread" : " threads") +
+           command_line::in_words(options_.sizes.partition, distance());
   }
   traffic sent(saddle::report const& r) const {
     std::int64_t const dense = r.step * options_.policies.workers * 4 * trainer_.sizes().size();
@@ -82,6 +85,8 @@ class job {
     nlohmann::ordered_json out;
     out["method"] = options_.method;
     out["data"] = options_.data;
+    out["partition"] = saddle::partition_text(options_.sizes.partition);
+    out["label_distance"] = distance() ? nlohmann::ordered_json(*distance()) : nullptr;
     out["optimizer"] = p.optimizer;
     out["compressor"] = p.compressor;
     out["compressor_on_the_wire"] = r.compressor;  // with its bucket and its rounding
@@ -138,6 +143,9 @@ class job {
     for (int width : o.sizes.widths) name << ',' << width;
     p.run.problem = name.str();
     return p;
+  }
+  std::optional<double> distance() const {
+    return label_distance(data_, options_.sizes.partition, options_.sizes.workers);
   }
   trained averaged() const { return {trainer_.averaged_weights(0), trainer_.buffers(0)}; }
   std::string_view feedback_name() const {

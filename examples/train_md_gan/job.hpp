@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <locale>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -101,7 +102,8 @@ class job_with final : public job {
     return options_.data + ", " + std::to_string(data_.real.count) + " samples of " +
            std::to_string(data_.real.shape.size()) + " values; MD-GAN, feedbacks " + options_.feedbacks + ", " +
            in_numbers(options_.batches, "batch", "batches") + " a step, " + workers() + "; " +
-           in_numbers(options_.threads, "thread", "threads");
+           in_numbers(options_.threads, "thread", "threads") +
+           command_line::in_words(options_.partition, distance());
   }
   traffic sent(saddle::md_gan_report const& r) const {
     saddle::message_bytes down = r.downlink;
@@ -155,6 +157,8 @@ class job_with final : public job {
     };
     nlohmann::ordered_json out;
     out["data"] = options_.data;
+    out["partition"] = saddle::partition_text(options_.partition);
+    out["label_distance"] = distance() ? nlohmann::ordered_json(*distance()) : nullptr;
     out["feedback"] = options_.feedbacks;
     out["workers"] = options_.workers;
     out["workers_left"] = r.workers;
@@ -187,6 +191,7 @@ class job_with final : public job {
   }
 
  private:
+  std::optional<double> distance() const { return label_distance(data_, options_.partition, options_.workers); }
   std::string workers() const { return in_numbers(options_.workers, "worker", "workers"); }
 
   options options_;

@@ -12,7 +12,7 @@ struct perceptrons {
   static saddle::acgan<float> make(saddle::samples const& real, int classes, options const& o) {
     return {real,
             {.generator = o.widths, .discriminator = o.widths, .latent = o.latent, .classes = classes, .batch = o.batch,
-             .workers = o.workers}};
+             .workers = o.workers, .partition = o.partition}};
   }
   static saddle::samples generate(saddle::acgan<float> const& pair, std::span<float const> weights,
                                   std::span<float const>, saddle::samples const&, int count) {

@@ -14,6 +14,7 @@
 #include <CLI/CLI.hpp>
 
 #include "../command_line/arguments.hpp"
+#include "../command_line/data_set.hpp"
 #include "../command_line/option_values.hpp"
 #include "../command_line/processes.hpp"
 
@@ -55,7 +56,7 @@ saddle::departure departure_of(std::string const& text) {
 options parse(md_gan_program const& program, int argc, char** argv) {
   options o;
   double deadline = 300;
-  std::string state = "stays";
+  std::string state = "stays", partition = "iid";
   std::vector<std::string> departures;
   std::optional<int> batch, batches, latent, threads;
   std::optional<double> step_size;
@@ -76,6 +77,7 @@ options parse(md_gan_program const& program, int argc, char** argv) {
   add("--labels", o.labels,
       "The samples' classes: an IDX file of labels, or text with one number from 0 to 255 a line; needed where the "
       "data have none, as idx:FILE, and taken in place of those they have");
+  add("--partition", partition, "Of the data over the workers: " + std::string(partition_names) + " (default iid)");
   add_length(app, o, group);
   add("--seed", o.seed, "Same seed, same weights (default 1)")
       ->check(between(std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()));
@@ -121,6 +123,7 @@ options parse(md_gan_program const& program, int argc, char** argv) {
     refuse("--data: there is no '" + o.data + "', only " + program.data_names);
   o.batch = batch.value_or(best->batch);
   o.batches = batches.value_or(std::max(1, static_cast<int>(std::bit_width(static_cast<unsigned>(o.workers - 1)))));
+  o.partition = partition_of(partition);
   if (o.widths.empty()) o.widths = best->widths;
   o.latent = latent.value_or(best->latent);
   o.step_size = step_size.value_or(best->step_size);

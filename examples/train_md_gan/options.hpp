@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <saddle/algorithm/md_gan_settings.hpp>
+#include <saddle/problem/partition.hpp>
 
 #include "../command_line/run_options.hpp"
 
@@ -37,6 +38,7 @@ struct options : command_line::run_options {
   int workers = 10, batch = 0, batches = 0, discriminator_steps = 1, threads = 1, latent = 0;
   std::vector<int> widths;  // of both networks
   double exchange_epochs = 1, step_size = 0, beta1 = 0.5;
+  saddle::data_partition partition = {};
   saddle::exchanged_state state = saddle::exchanged_state::stays;
   std::vector<saddle::departure> departures;
   std::uint64_t seed = 1;

@@ -51,6 +51,19 @@ list(REMOVE_DUPLICATES digests)
 list(LENGTH digests different)
 expect_equal(${different} 6 "each run has a digest of its own")
 
+# ---- Workers whose data differ ----
+digest(iid ${tiny} --steps 6)
+digest(whole ${tiny} --partition shards:1 --steps 6)
+value_of(value partition)
+expect_equal(${value} shards:1 "partition")
+value_of(distance label_distance)
+if(whole STREQUAL iid OR distance LESS 0.5)
+  message(FATAL_ERROR "--partition shards:1 changes nothing, or too little: labels are ${distance} apart")
+endif()
+digest(half ${tiny} --partition shards:1 --steps 3 --checkpoint differ.saddle)
+digest(resumed ${tiny} --partition shards:1 --steps 6 --resume differ.saddle)
+expect_equal(${whole} ${resumed} "a whole run and a resumed one (shards:1)")
+
 # ---- Outputs, and messages about the command line ----
 block()
   set(SCRATCH ${SCRATCH}/outputs)
@@ -97,6 +110,8 @@ execute_process(COMMAND head -c 9000 three.bin WORKING_DIRECTORY ${SCRATCH} OUTP
 execute_process(COMMAND head -c 300 half.saddle WORKING_DIRECTORY ${SCRATCH} OUTPUT_FILE ${SCRATCH}/cut.saddle)
 refuse("--no-such-option" --no-such-option)
 refuse("there is no 'nothing'" --data nothing)
+refuse("--partition: there is no 'shards', only iid, shards:N" --partition shards)
+refuse("on other data or another problem" ${tiny} --resume differ.saddle)
 refuse("nothing.bin: No such file" --data cifar:nothing.bin)
 refuse("cut.bin: record 3: truncated: 2854 of 3073 bytes" --data cifar:cut.bin)
 refuse("cut.idx: truncated in its header|cut.idx: truncated: 2 of 8 bytes" --data idx:cut.idx)

@@ -16,6 +16,7 @@
 #include "saddle/problem/classifier.hpp"
 #include "saddle/problem/dirac_gan.hpp"
 #include "saddle/problem/mlp_gan.hpp"
+#include "saddle/problem/partition.hpp"
 #include "saddle/problem/quadratic_game.hpp"
 #include "saddle/problem/robust_least_squares.hpp"
 #include "saddle/saddle.hpp"

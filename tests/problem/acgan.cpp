@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -179,6 +181,39 @@ TEST_CASE("acgan: split over two places, the same bits, and a worker's own data"
   };
   same(float{});
   same(double{});
+}
+
+TEST_CASE("acgan: a worker sees its part of the data, by the partition") {
+  // Sample i is pixel i: the gradient of a discriminator without hidden layers, at zero, tells whether the batch has it.
+  constexpr int count = 14, classes = 2;
+  samples data = labelled(count, {1, count, 1}, classes, false);
+  for (std::size_t i = 0; i < data.values.size(); ++i) data.values[i] = i % (count + 1) == 0 ? 1.0f : 0.0f;
+  for (data_partition const& how : std::initializer_list<data_partition>{iid{}, label_shards{1}, dirichlet{0.3}}) {
+    acgan<float> const gan(data, {.generator = {},
+                                  .discriminator = {},
+                                  .latent = 3,
+                                  .classes = classes,
+                                  .batch = 2,
+                                  .workers = 3,
+                                  .partition = how});
+    weights<float> const zero(gan.sizes());
+    weights<float> g(gan.sizes());
+    std::vector<float> const blank(2 * count);
+    std::size_t all = 0;
+    for (int m = 0; m < 3; ++m) {
+      std::set<int> const shard(gan.shard(m).begin(), gan.shard(m).end());
+      std::set<int> seen;
+      for (int step = 1; step <= 200; ++step) {
+        sample const s{.seed = 1, .worker = m, .step = step};
+        gan.ascend(zero.max, s, {s, blank}, g.max);
+        for (int i = 0; i < count; ++i)
+          if (g.max[static_cast<std::size_t>((1 + classes) * i)] != 0) seen.insert(i);
+      }
+      CHECK(seen == shard);
+      all += shard.size();
+    }
+    CHECK(all == count);
+  }
 }
 
 TEST_CASE("acgan: what does not fit is refused") {

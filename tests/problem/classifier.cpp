@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <set>
 #include <span>
@@ -180,24 +181,26 @@ TEST_CASE("classifier: a worker sees its part of the data, and all parts togethe
     for (int j = 0; j < count; ++j) data.values.push_back(i == j ? 1.0f : 0.0f);
     data.labels.push_back(static_cast<std::uint8_t>(i % 2));
   }
-  for (int workers : {1, 3, count}) {
-    classifier<float> const c(data, {.hidden = {}, .batch = 2, .workers = workers});
-    std::vector<float> const w(static_cast<std::size_t>(c.sizes().min));
-    std::set<int> all;
-    for (int m = 0; m < workers; ++m) {
-      std::set<int> const shard(c.shard(m).begin(), c.shard(m).end());
-      CHECK(std::abs(static_cast<int>(shard.size()) - count / workers) <= 1);
-      std::set<int> seen;
-      for (int step = 1; step <= 200; ++step) {
-        auto const g = gradient_of(c, w, {.seed = 1, .worker = m, .step = step});
-        for (int i = 0; i < count; ++i)
-          if (g[static_cast<std::size_t>(2 * i)] != 0) seen.insert(i);
+  for (data_partition const& how : std::initializer_list<data_partition>{iid{}, label_shards{1}, dirichlet{0.3}})
+    for (int workers : {1, 3, count}) {
+      classifier<float> const c(data, {.hidden = {}, .batch = 2, .workers = workers, .partition = how});
+      std::vector<float> const w(static_cast<std::size_t>(c.sizes().min));
+      std::set<int> all;
+      for (int m = 0; m < workers; ++m) {
+        std::set<int> const shard(c.shard(m).begin(), c.shard(m).end());
+        if (!std::holds_alternative<dirichlet>(how))
+          CHECK(std::abs(static_cast<int>(shard.size()) - count / workers) <= 1);
+        std::set<int> seen;
+        for (int step = 1; step <= 200; ++step) {
+          auto const g = gradient_of(c, w, {.seed = 1, .worker = m, .step = step});
+          for (int i = 0; i < count; ++i)
+            if (g[static_cast<std::size_t>(2 * i)] != 0) seen.insert(i);
+        }
+        CHECK(seen == shard);
+        for (int const i : shard) CHECK(all.insert(i).second);
       }
-      CHECK(seen == shard);
-      for (int const i : shard) CHECK(all.insert(i).second);
+      CHECK(all.size() == count);
     }
-    CHECK(all.size() == count);
-  }
 }
 
 TEST_CASE("classifier: a gradient is a function of its arguments, wherever they lie and whoever asks") {

@@ -48,6 +48,7 @@ struct host_passes {
   gan_passes<T> passes;
   std::vector<T> real, scratch;
   std::vector<std::int32_t> picks;
+  std::vector<int> begin;  // empty where the parts are equal
   plain_algebra<T> algebra = {};
 
   explicit host_passes(mlp_gan<T> const& gan)
@@ -56,9 +57,11 @@ struct host_passes {
         scratch(passes.numbers()),
         picks(static_cast<std::size_t>(passes.batch()) + 1) {
     passes.start(scratch);
+    if (takes_labels(gan.options().partition)) begin = gan.parts().begin;
   }
   void gradient(point<T const> at, sample s, point<T> out, std::optional<player> only = {}) {
-    passes.gradient(algebra, {real.data(), scratch.data(), picks.data()}, at, &s, out, only);
+    int const* const parts = begin.empty() ? nullptr : begin.data();
+    passes.gradient(algebra, {real.data(), scratch.data(), picks.data(), parts}, at, &s, out, only);
   }
 };
 
@@ -119,7 +122,8 @@ TEST_CASE("gan_batch: latents and picks are those of the sequences, where number
           std::vector<double> z(static_cast<std::size_t>(batch * (latent + 2)), 77.0);
           std::vector<std::int32_t> picks(static_cast<std::size_t>(batch) + 1);
           draw_batch<double> const draw{
-              &s, {z.data(), latent, batch, latent + 2}, {picks.data(), picks.data() + batch}, samples, 3};
+              &s, {z.data(), latent, batch, latent + 2}, {picks.data(), picks.data() + batch},
+              {samples, 3, nullptr}};
           for (int i = draw.pairs() + draw.blocks(); i-- > 0;) draw(i);
 
           random_sequence latents(batch_stream(s, purpose::latent)),
@@ -153,7 +157,7 @@ TEST_CASE("gan_batch: a rejected number is seen") {
   std::vector<double> z(64);
   std::vector<std::int32_t> picks(65);
   draw_batch<double> const draw{
-      &s, {z.data(), 1, 64, 1}, {picks.data(), picks.data() + 64}, 1'500'000'000, 3};
+      &s, {z.data(), 1, 64, 1}, {picks.data(), picks.data() + 64}, {1'500'000'000, 3, nullptr}};
   for (int i = 0; i < draw.pairs() + draw.blocks(); ++i) draw(i);
   CHECK(picks.back() == 1);
 }

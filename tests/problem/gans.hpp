@@ -38,7 +38,8 @@ struct gan {
     list("generator", g.options.generator), list("discriminator", g.options.discriminator);
     return out << " latent " << g.options.latent << " batch " << g.options.batch << " loss "
                << static_cast<int>(g.options.loss) << " r1 " << g.options.r1 << " leak "
-               << g.options.generator_leak << " workers " << g.options.workers << " bounded "
+               << g.options.generator_leak << " workers " << g.options.workers << " partition "
+               << saddle::partition_text(g.options.partition) << " bounded "
                << g.data.bounds.has_value();
   }
 };
@@ -70,6 +71,13 @@ inline std::vector<gan> gans() {
             o.workers = one_of({1, 2, 3});
             all.push_back({noise(one_of({11, 12, 13}), {2, one_of({1, 2, 3, 4, 5}), 1}, bounded), o});
           }
+  for (double const alpha : {0.3, 1.0, 1e3}) {  // parts of unequal sizes
+    saddle::samples data = noise(23, {2, 3, 1}, true);
+    for (int i = 0; i < data.count; ++i) data.labels.push_back(static_cast<std::uint8_t>(i % 4));
+    saddle::mlp_gan_options o{.generator = {9}, .discriminator = {5, 8}, .latent = 3, .batch = 19, .workers = 3};
+    o.partition = saddle::dirichlet{.alpha = alpha};
+    all.push_back({data, o});
+  }
   return all;
 }
 

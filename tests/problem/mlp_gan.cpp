@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <set>
 #include <stdexcept>
@@ -201,26 +202,30 @@ TEST_CASE("mlp_gan: a gradient is a function of its arguments") {
 TEST_CASE("mlp_gan: another draw is another batch of real samples") {
   // A linear critic that does not see the fakes (zero generator): its gradient is minus the mean of the
   // batch.
-  auto const data = noise(64, {1, 2, 1}, false);
-  mlp_gan<double> const gan(data, {.generator = {},
-                                   .discriminator = {},
-                                   .latent = 1,
-                                   .batch = 1,
-                                   .loss = gan_loss::wasserstein,
-                                   .workers = 2});
-  weights<double> zero(gan.sizes());
-  std::set<double> seen;
-  for (int worker = 0; worker < 2; ++worker) {
-    std::set<double> own;
-    for (int const i : gan.shard(worker)) own.insert(static_cast<double>(data[i][0]));
-    std::set<double> drawn;
-    for (int step = 1; step <= 200; ++step)
-      for (int draw = 0; draw < 2; ++draw)
-        drawn.insert(-gradient_of(gan, zero, {.worker = worker, .step = step, .draw = draw})[4]);
-    CHECK(drawn == own);  // 400 draws of 32: a sample is missed with probability 1e-4, and the seed is fixed
-    seen.merge(drawn);
+  auto data = noise(64, {1, 2, 1}, false);
+  for (int i = 0; i < data.count; ++i) data.labels.push_back(static_cast<std::uint8_t>(i % 4));
+  for (data_partition const& how : std::initializer_list<data_partition>{iid{}, label_shards{1}, dirichlet{0.3}}) {
+    mlp_gan<double> const gan(data, {.generator = {},
+                                     .discriminator = {},
+                                     .latent = 1,
+                                     .batch = 1,
+                                     .loss = gan_loss::wasserstein,
+                                     .workers = 2,
+                                     .partition = how});
+    weights<double> zero(gan.sizes());
+    std::set<double> seen;
+    for (int worker = 0; worker < 2; ++worker) {
+      std::set<double> own;
+      for (int const i : gan.shard(worker)) own.insert(static_cast<double>(data[i][0]));
+      std::set<double> drawn;
+      for (int step = 1; step <= 500; ++step)
+        for (int draw = 0; draw < 2; ++draw)
+          drawn.insert(-gradient_of(gan, zero, {.worker = worker, .step = step, .draw = draw})[4]);
+      CHECK(drawn == own);  // 1000 draws of at most 63: a sample is missed with probability 1e-5, and the seed is fixed
+      seen.merge(drawn);
+    }
+    CHECK(seen.size() == 64);
   }
-  CHECK(seen.size() == 64);
 }
 
 TEST_CASE("mlp_gan: shards are disjoint, complete and of equal size +-1") {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -258,4 +259,29 @@ TEST_CASE("batches: each worker's own samples, all of them") {
     }
   CHECK(std::ranges::count(owner, -1) == 0);
   CHECK(std::ranges::count(owner, 0) == 4);
+}
+
+TEST_CASE("batches by a partition: mlp_gan's parts, for targets and for labels that are not in the batches") {
+  std::vector<std::int64_t> const labels{0, 1, 2, 0, 1, 2, 0, 1, 2, 300};
+  torch::Tensor const data = torch::arange(10).view({10, 1}), classes = torch::tensor(labels);
+  for (data_partition const& how : {data_partition{label_shards{1}}, data_partition{dirichlet{0.3}}}) {
+    torch_labelled_batches const labelled(data, classes, 3, 50, how);
+    torch_batches const bare(data, 3, 200, how, classes.to(torch::kInt32));
+    data_parts const expected = parts_of(how, 10, labels, 3, "test");
+    for (int m = 0; m < 3; ++m) {
+      CHECK(std::ranges::equal(labelled.shard(m), expected.shard(m)));
+      CHECK(std::ranges::equal(bare.shard(m), expected.shard(m)));
+      torch::Tensor const drawn = bare({.worker = m, .step = 1}, {});
+      std::set<int> const own(expected.shard(m).begin(), expected.shard(m).end());
+      std::set<int> seen;
+      for (std::int64_t i = 0; i < 200; ++i) seen.insert(drawn[i].item<int>());
+      CHECK(seen == own);
+    }
+    CHECK(bare.identity() != torch_batches(data, 3, 200).identity());
+    CHECK(bare.identity() != torch_batches(data, 3, 200, how, classes.remainder(2)).identity());
+    CHECK_THROWS_AS(torch_batches(data, 3, 200, how), std::invalid_argument);
+    CHECK_THROWS_AS(torch_batches(data, 3, 200, how, classes.to(torch::kFloat32)), std::invalid_argument);
+    CHECK_THROWS_AS(torch_labelled_batches(data, torch::zeros({10, 2}), 3, 50, how), std::invalid_argument);
+  }
+  CHECK(torch_batches(data, 3, 200).identity().find("partition") == std::string::npos);
 }

@@ -151,12 +151,25 @@ TEST_CASE("identity: options that change the run are part of it") {
   change([](mlp_gan_options& o) { o.r1 = 0.1; });
   change([](mlp_gan_options& o) { o.generator_leak = 0.1; });
   change([](mlp_gan_options& o) { o.workers = 3; });
+  change([](mlp_gan_options& o) { o.partition = label_shards{2}; });
+  change([](mlp_gan_options& o) { o.partition = label_shards{1}; });
+  change([](mlp_gan_options& o) { o.partition = dirichlet{.alpha = 1, .seed = 1}; });
   check(in_trainer, gan(data()), others);
   CHECK(classes(data(), {.filters = {2}, .kernel = 3, .hidden = {}, .batch = 2, .workers = 2}).identity() !=
         classes(data(), {.filters = {2}, .kernel = 1, .hidden = {}, .batch = 2, .workers = 2}).identity());
   acgan_options larger = labelled;
   larger.batch = 3;
   CHECK(labelled_gan(data(), larger).identity() != labelled_gan(data()).identity());
+  // By labels: then these count, even where they are not learned.
+  mlp_gan_options shards = plain;
+  shards.partition = label_shards{2};
+  for (samples const& s : other_labels()) CHECK(gan(s, shards).identity() != gan(data(), shards).identity());
+  CHECK(gan(data()).identity().find("partition") == std::string::npos);
+  acgan_options dealt = labelled;
+  dealt.partition = dirichlet{1};
+  CHECK(labelled_gan(data(), dealt).identity() != labelled_gan(data()).identity());
+  CHECK(classes(data(), {.hidden = {3}, .batch = 2, .workers = 2, .partition = label_shards{1}}).identity() !=
+        classes(data()).identity());
   CHECK(dirac_gan<>{.r1 = 0.1}.identity() != dirac_gan<>{.r1 = 0.2}.identity());
 }
 

@@ -20,6 +20,7 @@
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/gan_batch.hpp"
 #include "saddle/problem/gan_loss.hpp"
+#include "saddle/problem/partition.hpp"
 #include "saddle/problem/perceptron.hpp"
 #include "saddle/problem/real_batches.hpp"
 #include "saddle/problem/split_gan.hpp"
@@ -34,6 +35,7 @@ struct acgan_options {
   int classes = 10;
   int batch = 10;  // real samples, and as many generated ones, a worker and gradient
   int workers = 1;
+  data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
 };
 
 /// An auxiliary-classifier GAN of two perceptrons: the discriminator also says of which class a sample is, and both
@@ -56,7 +58,10 @@ class acgan {
   using matrix = batch_columns<T>;
 
   acgan(samples const& real, acgan_options options)
-      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers, "acgan") {
+      : options_(std::move(options)),
+        shape_(real.shape),
+        bounds_(real.bounds),
+        real_(real, options_.workers, options_.partition, "acgan") {
     expects(options_.batch > 0 && options_.classes > 0 && options_.classes < options_.latent,
             "acgan: a batch is not empty, and there are more latents than classes");
     expects(options_.classes <= 256, "acgan: there are no more than 256 classes");
@@ -75,7 +80,8 @@ class acgan {
     for (int m = 0; m < options_.workers; ++m) scratch_.emplace_back(*this);
     identity_ = "acgan " + generator_.identity() + " " + discriminator_.identity() +
                 " classes=" + number_text(options_.classes) + " batch=" + number_text(options_.batch) +
-                " parts=" + number_text(options_.workers) + " " + data_identity(real, true);
+                " parts=" + number_text(options_.workers) + partition_identity(options_.partition) + " " +
+                data_identity(real, true);
   }
 
   players sizes() const { return {generator_.size(), discriminator_.size()}; }

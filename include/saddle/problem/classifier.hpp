@@ -17,6 +17,7 @@
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/convolutional.hpp"
 #include "saddle/problem/gan_batch.hpp"
+#include "saddle/problem/partition.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -105,13 +106,14 @@ struct classifier_options {
   std::vector<int> hidden = {128};   // widths of the dense layers before the last one
   int batch = 32;                    // samples a worker and gradient
   int workers = 1;
+  data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
 };
 
 /// Learns the classes of labelled samples: a plain minimization of the mean cross-entropy, -log p(label | sample).
 ///
 /// shape    weights as in `convolutional`; classes 0 ... the largest label
-/// workers  each has its own part of one fixed random order of the data, of equal size +-1, and draws its batches from
-///          it with replacement, as a function of the sample alone
+/// workers  each has its own part of the data, as in `mlp_gan`, and draws its batches from it with replacement, as a
+///          function of the sample alone
 /// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory; on the
 ///          instruction set that Eigen was compiled for they do
 /// errors   std::invalid_argument for sizes that do not fit, a sample without a label, data that are not finite
@@ -123,13 +125,11 @@ class classifier {
   classifier(samples const& labelled, classifier_options options)
       : options_(std::move(options)),
         network_(labelled.shape, options_.filters, options_.kernel, options_.hidden, classes_of(labelled)),
-        order_(order_of_data(labelled.count)),
+        parts_(parts_of(options_.partition, labelled.count, labelled.labels, options_.workers, "classifier")),
         seen_(labelled.shape.size(), labelled.count) {
     expects(options_.batch > 0, "classifier: the batch is positive");
-    expects(options_.workers >= 1 && options_.workers <= labelled.count,
-            "classifier: there are from one worker to one a sample");
     for (int j = 0; j < labelled.count; ++j) {
-      int const i = order_[static_cast<std::size_t>(j)];
+      int const i = parts_.order[static_cast<std::size_t>(j)];
       see(labelled, i, seen_.col(j).data());
       labels_.push_back(labelled.labels[static_cast<std::size_t>(i)]);
     }
@@ -137,7 +137,8 @@ class classifier {
       scratch_.push_back({network_.storage(options_.batch), network_.storage(options_.batch),
                           std::vector<std::uint8_t>(static_cast<std::size_t>(options_.batch))});
     identity_ = "classifier " + network_.identity() + " batch=" + number_text(options_.batch) +
-                " parts=" + number_text(options_.workers) + " " + data_identity(labelled, true);
+                " parts=" + number_text(options_.workers) + partition_identity(options_.partition) + " " +
+                data_identity(labelled, true);
   }
 
   players sizes() const { return {network_.size(), 0}; }
@@ -150,10 +151,7 @@ class classifier {
   convolutional<T> const& network() const { return network_; }
 
   /// Which samples, by their index in the data, this worker draws from.
-  std::span<int const> shard(int worker) const {
-    auto const [first, count] = part(worker);
-    return {order_.data() + first, static_cast<std::size_t>(count)};
-  }
+  std::span<int const> shard(int worker) const { return parts_.shard(worker); }
 
   void initial(std::uint64_t seed, point<T> w) const {
     check(w.min);
@@ -201,15 +199,11 @@ class classifier {
     expects(static_cast<std::int64_t>(w.size()) == network_.size(),
             "classifier: there must be one span, of the network's size");
   }
-  data_part part(int worker) const {
-    expects(worker >= 0 && worker < options_.workers, "classifier: there is no such worker");
-    return part_of(static_cast<int>(order_.size()), options_.workers, worker);
-  }
 
   /// Runs the network forward on the batch: the outputs stand in values.back().
   scratch& outputs(point<T const> at, sample s) const {
     check(at.min);
-    auto const [first, count] = part(s.worker);
+    auto const [first, count] = parts_.of(s.worker);
     scratch& k = scratch_[static_cast<std::size_t>(s.worker)];
     random_sequence order(batch_stream(s, purpose::data_order));
     for (int j = 0; j < options_.batch; ++j) {
@@ -223,8 +217,8 @@ class classifier {
 
   classifier_options options_;
   convolutional<T> network_;
-  std::vector<int> order_;            // of the data; a shard is a part of it
-  batch_columns<T> seen_;             // in that order, a sample a column
+  data_parts parts_;
+  batch_columns<T> seen_;             // in the order of the parts, a sample a column
   std::vector<std::uint8_t> labels_;  // the same
   std::string identity_;
   mutable std::vector<scratch> scratch_;

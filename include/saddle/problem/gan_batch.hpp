@@ -13,18 +13,22 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// What a worker draws its batches from: `count` samples from `first` on, in the one fixed order of all.
+/// What a worker draws its batches from: `count` samples from `first` on, in the order of its problem.
 struct data_part {
   int first, count;
 };
 
-/// The one fixed order of all, without a seed: the parts are the same in every run.
+inline void shuffle(std::vector<int>& order, random_sequence& random) {
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
+}
+
+/// The one fixed random order of all, without a seed: the parts are the same in every run.
 inline std::vector<int> order_of_data(int samples) {
   std::vector<int> order(static_cast<std::size_t>(samples));
   std::iota(order.begin(), order.end(), 0);
   random_sequence random({.use = purpose::data_order});
-  for (std::size_t i = order.size(); i > 1; --i)
-    std::swap(order[i - 1], order[random.below(static_cast<std::uint32_t>(i))]);
+  shuffle(order, random);
   return order;
 }
 
@@ -33,6 +37,16 @@ SADDLE_HD data_part part_of(int samples, int workers, int worker) {
   int const size = samples / workers, longer = samples % workers;
   return {worker * size + (worker < longer ? worker : longer), size + (worker < longer)};
 }
+
+/// The parts of all workers, as kernels read them.
+struct worker_parts {
+  int samples, workers;
+  int const* begin;  // data_parts::begin in memory of the kernel, or null: parts of equal size +-1
+
+  SADDLE_HD data_part of(int worker) const {
+    return begin ? data_part{begin[worker], begin[worker + 1] - begin[worker]} : part_of(samples, workers, worker);
+  }
+};
 
 /// Where the random numbers of a batch stand: its latents (purpose::latent), in the order of their columns,
 /// are the normals of that sequence; its real samples (purpose::data_order) the numbers below the count of
@@ -89,14 +103,13 @@ struct draw_batch {
   sample const* s;
   dense<T> latents;  // latent x batch
   batch_picks picks;
-  int samples, workers;
+  worker_parts parts;
 
   SADDLE_HD int pairs() const { return (latents.rows * latents.columns + 1) / 2; }
   SADDLE_HD int blocks() const { return (latents.columns + 3) / 4; }
   SADDLE_HD void operator()(int i) const {
-    assert(s->worker >= 0 && s->worker < workers);
-    if (i >= pairs())
-      return picks.draw(*s, part_of(samples, workers, s->worker).count, latents.columns, i - pairs());
+    assert(s->worker >= 0 && s->worker < parts.workers);
+    if (i >= pairs()) return picks.draw(*s, parts.of(s->worker).count, latents.columns, i - pairs());
     std::uint32_t bits[4];
     sequence_block(batch_stream(*s, purpose::latent), static_cast<std::uint64_t>(i / 2), bits);
     double z[2];

@@ -18,14 +18,14 @@ struct fill_inputs {
   sample const* s;
   batch_picks picks;
   T const* real;  // a sample a column
-  int samples, workers;
+  worker_parts parts;
   int reals;  // columns
   dense<T> inputs;
 
   SADDLE_HD void operator()(int i) const {
     int const j = i / inputs.rows, r = i % inputs.rows;
     if (j < reals) {
-      data_part const part = part_of(samples, workers, s->worker);
+      data_part const part = parts.of(s->worker);
       inputs(r, j) = real[std::int64_t{part.first + picks.of(*s, part.count, j)} * inputs.rows + r];
     } else {
       inputs(r, j) = std::tanh(inputs(r, j));

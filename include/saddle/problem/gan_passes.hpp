@@ -23,6 +23,7 @@ struct gan_memory {
   T const* real;        // as mlp_gan::real()
   T* scratch;           // numbers() of them, as start() left them
   std::int32_t* picks;  // batch + 1, zeros at first
+  int const* begin;     // as in worker_parts: null if and only if mlp_gan's partition is iid
 };
 
 /// The gradient of `mlp_gan` as a sequence of passes over memory, on the host or on the device.
@@ -77,11 +78,12 @@ class gan_passes {
     batch_picks const picks{memory.picks, memory.picks + batch_};
     int const first = max ? 0 : batch_, count = 2 * batch_ - first;
 
-    draw_batch<T> const draw{s, generator_.layer(k.g_values, 0, 0, batch_), picks, samples_, workers_};
+    worker_parts const parts{samples_, workers_, memory.begin};
+    draw_batch<T> const draw{s, generator_.layer(k.g_values, 0, 0, batch_), picks, parts};
     algebra.for_each(draw.pairs() + (max ? draw.blocks() : 0), draw);
     generate(algebra, at.min.data(), k);
     dense<T> const inputs = discriminator_.layer(k.d_values, 0, first, count);
-    fill_inputs<T> const fill{s, picks, memory.real, samples_, workers_, batch_ - first, inputs};
+    fill_inputs<T> const fill{s, picks, memory.real, parts, batch_ - first, inputs};
     algebra.for_each(inputs.rows * (fill.reals + (bounded_ ? batch_ : 0)), fill);
     discriminate(algebra, at.max.data(), k, first, count);
 

@@ -80,6 +80,8 @@ class device_mlp_gan {
         identity_(gan.identity()),
         passes_(gan),
         real_(std::span<T const>(gan.real().data(), static_cast<std::size_t>(gan.real().size())), now.get()),
+        begin_(takes_labels(gan.options().partition) ? std::span<int const>(gan.parts().begin) : std::span<int const>(),
+               now.get()),
         picks_(static_cast<std::size_t>(passes_.batch()) + 1, now.get()),
         scratch_(start_of(passes_), now.get()),
         algebra_(now.get()) {
@@ -111,8 +113,8 @@ class device_mlp_gan {
     expects(fits(at, player::min) && fits(at, player::max),
             "mlp_gan: there must be one span a player, of the player's size");
     algebra_.use(stream);
-    passes_.gradient(algebra_, gan_memory<T>{real_.data(), scratch_.data(), picks_.data()}, at,
-                     s, out, only);
+    passes_.gradient(algebra_, gan_memory<T>{real_.data(), scratch_.data(), picks_.data(), begin_.data()}, at, s,
+                     out, only);
   }
 
   perceptron<T> generator_, discriminator_;
@@ -120,6 +122,7 @@ class device_mlp_gan {
   std::string identity_;
   gan_passes<T> passes_;
   device_array<T> real_;
+  device_array<int> begin_;  // empty where the parts are equal
   device_array<std::int32_t> picks_;
   device_array<T> scratch_;
   mutable cuda_algebra<T> algebra_;

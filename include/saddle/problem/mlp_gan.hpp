@@ -21,6 +21,7 @@
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/gan_batch.hpp"
 #include "saddle/problem/gan_loss.hpp"
+#include "saddle/problem/partition.hpp"
 #include "saddle/problem/perceptron.hpp"
 #include "saddle/problem/real_batches.hpp"
 #include "saddle/problem/split_gan.hpp"
@@ -36,6 +37,7 @@ struct mlp_gan_options {
   double r1 = 0;  // adds r1/2 mean |grad_x D(x)|^2 over the real samples to the discriminator's loss
   double generator_leak = 0;  // slope below zero of the generator's hidden units; 0 is ReLU
   int workers = 1;
+  data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
 };
 
 /// A GAN of two perceptrons: the generator minimizes, the discriminator (or critic) maximizes.
@@ -44,8 +46,9 @@ struct mlp_gan_options {
 ///          sample, discriminator sample -> ... -> 1
 /// units    networks see bounded data in [-1, 1] (R1 is in these units) and generate through tanh;
 ///          unbounded data are seen as they are, and the generator's last layer is linear
-/// workers  each has its own part of one fixed random order of the data, of equal size +-1, and draws its
-///          batches from it with replacement, as a function of the sample alone
+/// workers  each has its own part of the data, by `partition`, and draws its batches from it with replacement, as a
+///          function of the sample alone. All count equally in averages, whatever the sizes of their parts, where
+///          FedAvg weights by samples
 /// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory; on the
 ///          instruction set that Eigen was compiled for they do
 /// errors   std::invalid_argument for sizes that do not fit, data that are not finite
@@ -57,7 +60,10 @@ class mlp_gan {
   using matrix = batch_columns<T>;
 
   mlp_gan(samples const& real, mlp_gan_options options)
-      : options_(std::move(options)), shape_(real.shape), bounds_(real.bounds), real_(real, options_.workers, "mlp_gan") {
+      : options_(std::move(options)),
+        shape_(real.shape),
+        bounds_(real.bounds),
+        real_(real, options_.workers, options_.partition, "mlp_gan") {
     expects(options_.latent > 0 && options_.batch > 0, "mlp_gan: latent and batch are positive");
     expects(options_.r1 >= 0 && is_finite(options_.r1) && options_.generator_leak >= 0 &&
                 options_.generator_leak < 1,
@@ -70,13 +76,13 @@ class mlp_gan {
       scratch_.emplace_back(generator_, discriminator_, options_.batch);
     identity_ = "mlp-gan " + generator_.identity() + " " + discriminator_.identity() +
                 " loss=" + number_text(static_cast<int>(options_.loss)) + " r1=" + number_text(options_.r1) +
-                " batch=" + number_text(options_.batch) + " parts=" + number_text(options_.workers) + " " +
-                data_identity(real, false);
+                " batch=" + number_text(options_.batch) + " parts=" + number_text(options_.workers) +
+                partition_identity(options_.partition) + " " + data_identity(real, takes_labels(options_.partition));
   }
 
   players sizes() const { return {generator_.size(), discriminator_.size()}; }
   int workers() const { return options_.workers; }
-  /// The networks, what a batch is, and the data; labels have no part in it.
+  /// The networks, what a batch is, and the data; labels where the partition goes by them.
   std::string identity() const { return identity_; }
   mlp_gan_options const& options() const { return options_; }
   std::vector<tensor> tensors(player who) const {
@@ -85,7 +91,8 @@ class mlp_gan {
 
   /// Which samples, by their index in the data, this worker draws from.
   std::span<int const> shard(int worker) const { return real_.shard(worker); }
-  /// All samples as the networks see them, one a column; each worker's part is `part_of` these.
+  data_parts const& parts() const { return real_.parts(); }
+  /// All samples as the networks see them, one a column, in the order of the parts.
   matrix const& real() const { return real_.columns(); }
   bool bounded() const { return bounds_.has_value(); }
   perceptron<T> const& network(player who) const {

@@ -15,6 +15,7 @@
 #include "saddle/core/number_text.hpp"
 #include "saddle/problem/concept.hpp"
 #include "saddle/problem/gan_batch.hpp"
+#include "saddle/problem/partition.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -23,36 +24,48 @@ SADDLE_NAMESPACE_BEGIN
 template <class B>
 concept torch_batch_source = requires(B const& batches, sample s, torch::Generator g) { batches(s, g); };
 
-/// Batches of a tensor whose first extent counts samples. Each worker has its own part of one fixed random order, of
-/// equal size +-1, and draws from it with replacement, as a function of the sample alone: as mlp_gan does.
+/// Batches of a tensor whose first extent counts samples. Each worker has its own part, by the partition, and draws
+/// from it with replacement, as a function of the sample alone: as mlp_gan does. Labels, one integer for each sample,
+/// are for the partition only.
 ///
-/// errors  std::invalid_argument: no sample for some worker, no batch, data on a device
+/// errors  std::invalid_argument: see parts_of; no batch, data on a device
 class torch_batches {
  public:
-  torch_batches(torch::Tensor samples, int workers, int batch)
-      : samples_(samples.contiguous()), workers_(workers), batch_(batch) {
+  torch_batches(torch::Tensor samples, int workers, int batch, data_partition const& how = {},
+                torch::Tensor const& labels = {})
+      : samples_(samples.contiguous()), batch_(batch) {
     expects(samples_.dim() > 0 && samples_.device().is_cpu() && samples_.size(0) < std::int64_t{1} << 31,
             "torch_batches: the data are samples in the host's memory");
-    expects(workers >= 1 && workers <= samples_.size(0) && batch >= 1,
-            "torch_batches: there are from one worker to one a sample, and a batch is positive");
-    order_ = order_of_data(static_cast<int>(samples_.size(0)));
+    expects(batch >= 1, "torch_batches: a batch is positive");
+    std::vector<std::int64_t> classes;
+    if (takes_labels(how) && labels.defined()) {
+      expects(labels.dim() == 1 && labels.device().is_cpu() && torch::isIntegralType(labels.scalar_type(), false),
+              "torch_batches: the labels of a partition are integers, one for each sample, in the host's memory");
+      torch::Tensor const all = labels.to(torch::kInt64).contiguous();
+      classes.assign(all.data_ptr<std::int64_t>(), all.data_ptr<std::int64_t>() + all.numel());
+      partition_ = partition_identity(how) + " labels=" + checksum_of(all);
+    }
+    parts_ = parts_of(how, static_cast<int>(samples_.size(0)), classes, workers, "torch_batches");
   }
 
-  int workers() const { return workers_; }
+  int workers() const { return parts_.workers(); }
   std::int64_t count() const { return samples_.size(0); }
+  /// Which samples, by their index, this worker draws from.
+  std::span<int const> shard(int worker) const { return parts_.shard(worker); }
   std::string identity() const {
-    return "batch=" + number_text(batch_) + " parts=" + number_text(workers_) + " data=" + checksum_of(samples_);
+    return "batch=" + number_text(batch_) + " parts=" + number_text(workers()) + partition_ +
+           " data=" + checksum_of(samples_);
   }
   torch::Tensor operator()(sample const& s, torch::Generator const&) const {
     return samples_.index_select(0, picks(s));
   }
   /// The indices of the samples of a batch.
   torch::Tensor picks(sample const& s) const {
-    auto const [first, count] = part_of(static_cast<int>(order_.size()), workers_, s.worker);
+    std::span<int const> const part = shard(s.worker);
     random_sequence random(batch_stream(s, purpose::data_order));
     torch::Tensor all = torch::empty({batch_}, torch::kInt64);
     for (std::int64_t& i : std::span(all.data_ptr<std::int64_t>(), static_cast<std::size_t>(batch_)))
-      i = order_[static_cast<std::size_t>(first) + random.below(static_cast<std::uint32_t>(count))];
+      i = part[random.below(static_cast<std::uint32_t>(part.size()))];
     return all;
   }
   static std::string checksum_of(torch::Tensor const& t) {
@@ -63,20 +76,23 @@ class torch_batches {
 
  private:
   torch::Tensor samples_;
-  int workers_, batch_;
-  std::vector<int> order_;
+  int batch_;
+  data_parts parts_;
+  std::string partition_;  // in the identity
 };
 
-/// The same with a label, or another target, for each sample.
+/// The same with a label, or another target, for each sample. A partition that goes by labels takes them for that.
 class torch_labelled_batches {
  public:
-  torch_labelled_batches(torch::Tensor samples, torch::Tensor targets, int workers, int batch)
-      : samples_(std::move(samples), workers, batch), targets_(targets.contiguous()) {
+  torch_labelled_batches(torch::Tensor samples, torch::Tensor targets, int workers, int batch,
+                         data_partition const& how = {})
+      : samples_(std::move(samples), workers, batch, how, targets), targets_(targets.contiguous()) {
     expects(targets_.dim() > 0 && targets_.size(0) == samples_.count() && targets_.device().is_cpu(),
             "torch_labelled_batches: there is one target for each sample, in the host's memory");
   }
 
   int workers() const { return samples_.workers(); }
+  std::span<int const> shard(int worker) const { return samples_.shard(worker); }
   std::string identity() const { return samples_.identity() + " targets=" + torch_batches::checksum_of(targets_); }
   torch::data::Example<> operator()(sample const& s, torch::Generator const& g) const {
     return {samples_(s, g), targets_.index_select(0, samples_.picks(s))};
