@@ -53,6 +53,7 @@ saddle::md_gan_settings<saddle::adam, saddle::adam, saddle::identity, F> setting
   std::ostringstream name;
   name.imbue(std::locale::classic());
   name << o.data.substr(0, o.data.find(':')) << ':' << data.real.count << ",latent=" << o.latent;
+  if (o.widths.empty()) name << ',' << o.networks;
   for (int const width : o.widths) name << ',' << width;
   return {.generator = optimizer,
           .discriminator = optimizer,
@@ -155,6 +156,7 @@ class job_with final : public job {
     };
     nlohmann::ordered_json out;
     out["data"] = options_.data;
+    if (!options_.networks.empty()) out["networks"] = options_.networks;
     out["feedback"] = options_.feedbacks;
     out["workers"] = options_.workers;
     out["workers_left"] = r.workers;
