@@ -45,7 +45,8 @@ int main() {
   expect(w == weights_after(same.game, 5), "equal weights, to the bit");
   expect(gan.generate(w, 9, 1).values == same.generate(w, {}, 9).values, "equal samples");
   link_kind const links = ethernet;
-  expect(seconds_a_step(gan, dqgan_8_bits, links, 1e-3, 1) == seconds_a_step(same, dqgan_8_bits, links, 1e-3, 1), "equal seconds");
+  expect(seconds_a_step(gan, dqgan_8_bits, links, 1e-3, 1) == seconds_a_step(same, dqgan_8_bits, links, 1e-3, 1),
+         "equal seconds");
   expect(is_training(train(task, dqgan_8_bits, 1, 1, 2)), "perceptrons train");
 
   task = with_dcgan(std::move(task));
@@ -53,8 +54,8 @@ int main() {
   if (has_dcgan) {
     expect(is_training(train(task, dqgan_8_bits, 1, 1, 2)), "convolutional networks train");
     any_gan const other = task.gan();
-    std::vector<float> min(static_cast<std::size_t>(other.game.sizes().min)), max(static_cast<std::size_t>(
-                                                                                  other.game.sizes().max));
+    std::vector<float> min(static_cast<std::size_t>(other.game.sizes().min));
+    std::vector<float> max(static_cast<std::size_t>(other.game.sizes().max));
     other.game.initial(1, {min, max});
     samples const made = other.generate(min, other.game.buffers(0), 3);
     expect(made.count == 3 && made.shape == task.real.shape, "as many images, of the data's extents");

@@ -15,12 +15,12 @@
 /// published  the generator: fully connected to 6272 = 128 x 7 x 7 or 6144 = 384 x 4 x 4, transposed convolutions of
 ///            5 x 5 to 32, 1 or to 192, 96, 3 channels. The discriminator: convolutions of 3 x 3 to 16, 32, 64, 128,
 ///            256, 512 channels, minibatch discrimination, fully connected to 1 + 10. Latents of 100 numbers
-/// chosen     what the ACGANs have that Keras's example was made into: strides of 2, the discriminator's in turn with 1
-///            (on 28 x 28 the last two of 1, which leaves 7 x 7); ReLU and then batch normalization in the generator,
-///            which ends in tanh; batch normalization after each convolution but the first, leaky ReLU of slope 0.2 and
-///            dropout of 1/2 in the discriminator; weights N(0, 0.05). The class stands in the latent, where Keras
-///            multiplies the latent by an embedding. Minibatch discrimination has 16 kernels of 4 dimensions: with the
-///            100 of 5 of its authors it would have eight times the weights of all convolutions
+/// chosen     what the ACGANs of Keras have: strides of 2, the discriminator's in turn with 1 (on 28 x 28 the last two
+///            of 1, which leaves 7 x 7); ReLU and then batch normalization in the generator, which ends in tanh; batch
+///            normalization after each convolution but the first, leaky ReLU of slope 0.2 and dropout of 1/2 in the
+///            discriminator; Glorot's weights. The class stands in the latent, where Keras multiplies the latent by an
+///            embedding. Minibatch discrimination has 16 kernels of 4 dimensions: with the 100 of 5 of its authors it
+///            would have eight times the weights of all convolutions
 /// counts     MNIST 736,769 and 3,456,251, CIFAR-10 2,932,611 and 2,189,339. Published are 628,058 and 286,048, 628,110
 ///            and 100,203: what the layers have if a convolution's kernel is counted once an output channel, as if it
 ///            read a single channel, and batch normalization and minibatch discrimination not at all; on MNIST without
@@ -81,13 +81,14 @@ inline published_networks published(saddle::sample_shape const& image, int laten
                               saddle::shape_text(image));
 }
 
-/// Weights N(0, 0.05), biases 0; batch normalizations and minibatch discrimination begin as they are made.
+/// Glorot's uniform weights, which is Keras's default: the last layer reads 25,000 features, and its outputs would be
+/// large at first with a fixed deviation. Biases 0; batch normalizations and minibatch discrimination begin as they are made.
 inline void initialize_published(nn::Module& network) {
   for (auto const& m : network.modules(false)) {
     if (auto* const own = m->as<minibatch_discrimination>()) own->initialize();
     if (m->as<nn::BatchNorm2d>() != nullptr || m->as<minibatch_discrimination>() != nullptr) continue;
     for (auto& p : m->named_parameters(false)) {
-      if (p.key() == "weight") p->normal_(0, 0.05);
+      if (p.key() == "weight") nn::init::xavier_uniform_(*p);
       else p->zero_();
     }
   }
