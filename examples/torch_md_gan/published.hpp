@@ -82,7 +82,7 @@ inline published_networks published(saddle::sample_shape const& image, int laten
 }
 
 /// Glorot's uniform weights, which is Keras's default: the last layer reads 25,000 features, and its outputs would be
-/// large at first with a fixed deviation. Biases 0; batch normalizations and minibatch discrimination begin as they are made.
+/// large at first with a fixed deviation. Biases are 0; other parameters begin as their layers are made.
 inline void initialize_published(nn::Module& network) {
   for (auto const& m : network.modules(false)) {
     if (auto* const own = m->as<minibatch_discrimination>()) own->initialize();
