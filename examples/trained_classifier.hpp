@@ -37,20 +37,23 @@ trained_classifier train_classifier(saddle::samples const& data, saddle::classif
   return {problem.network(), {w().begin(), w().end()}};
 }
 
-inline void save(trained_classifier const& c, std::string const& path) {
+inline void add(saddle::checkpoint_writer& out, trained_classifier const& c) {
   auto const& [rows, columns, channels] = c.network.input();
-  saddle::checkpoint_writer out(path);
   out.add(std::string("classifier"));
   for (int const n : {rows, columns, channels, c.network.kernel()}) out.add(n);
   out.add(std::span<int const>(c.network.filters()));
   out.add(std::span<int const>(c.network.dense().widths));
   out.add(std::span<float const>(c.weights));
+}
+inline void save(trained_classifier const& c, std::string const& path) {
+  saddle::checkpoint_writer out(path);
+  add(out, c);
   out.commit();
 }
 
+/// The rest of a file.
 /// errors  saddle::bad_checkpoint that names the file; std::invalid_argument for extents that are no network's
-inline trained_classifier load_classifier(std::string const& path) {
-  saddle::checkpoint_reader in(path);
+inline trained_classifier read_classifier(saddle::checkpoint_reader& in) {
   if (in.get_text() != "classifier") in.fail("it holds no classifier");
   saddle::sample_shape input;
   for (int* const n : {&input.rows, &input.columns, &input.channels}) *n = in.get<int>();
@@ -63,4 +66,8 @@ inline trained_classifier load_classifier(std::string const& path) {
   if (c.network.dense().widths != widths || c.network.size() != static_cast<std::int64_t>(c.weights.size()))
     in.fail("its weights are not of its network's size");
   return c;
+}
+inline trained_classifier load_classifier(std::string const& path) {
+  saddle::checkpoint_reader in(path);
+  return read_classifier(in);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <string>
@@ -14,6 +15,7 @@
 #include <saddle/saddle.hpp>
 #include <saddle/transport/simulated.hpp>
 
+#include "any_gan.hpp"
 #include "report.hpp"
 
 namespace evidence {
@@ -28,17 +30,22 @@ struct gan_task {
   std::string measure;                                       // what `distance` is; 0 is best
   std::function<double(saddle::samples const&)> distance;
   double factor, margin;                                     // as good as d: at most factor * d + margin
+  gan_maker* make = perceptrons;                             // of `real` and `game`
 
+  any_gan gan() const { return make(real, game); }
   double as_good_as(double d) const { return factor * d + margin; }
 };
 
 /// Points on a ring: the share of them that are away from all centres, and of the centres that nothing is near.
 gan_task ring8_task(int workers, std::int64_t steps);
-/// Images: the Frechet distance on the features of a perceptron that has learnt to tell their classes apart. The small
-/// form has networks and batches of half the width.
+/// Images: the Frechet distance on the features of a judge, which is trained when it is first asked. The small form has
+/// networks and batches of half the width.
 gan_task digits_task(int workers, std::int64_t steps, bool small, int threads);
-/// From the folder that SADDLE_MNIST names, which must be there.
-gan_task mnist_task(int workers, std::int64_t steps, int threads);
+/// From the folder that SADDLE_MNIST or SADDLE_CIFAR names, which must be there. With a folder the judge is kept in it.
+gan_task mnist_task(int workers, std::int64_t steps, int threads, std::filesystem::path const& folder = {});
+gan_task cifar_task(int workers, std::int64_t steps, int threads, std::filesystem::path const& folder = {});
+/// The same images and judge for DCGAN's networks, which two cores can train.
+gan_task with_dcgan(gan_task task);
 /// The digits themselves.
 saddle::samples digits();
 
@@ -62,9 +69,9 @@ struct training {
 template <saddle::composition S>
 training train(gan_task const& task, S const& how, std::uint64_t seed, int threads, int evaluations) {
   using namespace saddle;
-  mlp_gan<float> const gan(task.real, task.game);
+  any_gan const gan = task.gan();
   int const workers = task.game.workers;
-  trainer t{gan, how, loopback{workers}, cpu{std::min(threads, workers)},
+  trainer t{gan.game, how, loopback{workers}, cpu{std::min(threads, workers)},
             settings{.seed = seed, .average = averaging::exponential, .decay = task.average_decay}};
   auto const mean = [&](auto const& weights_of) {
     std::vector<float> sum(weights_of(0).size());
@@ -75,7 +82,8 @@ training train(gan_task const& task, S const& how, std::uint64_t seed, int threa
   training done;
   for (int e = 1; e <= evaluations; ++e) {
     t.run(task.steps * e / evaluations - task.steps * (e - 1) / evaluations);
-    samples const made = gan.generate(mean([&](int m) { return t.averaged_weights(m).min; }), 2000, 1);
+    samples const made = gan.generate(mean([&](int m) { return t.averaged_weights(m).min; }),
+                                      mean([&](int m) { return t.buffers(m); }), 2000);
     double const distance = task.distance(made);
     done.steps.push_back(t.report().step);
     done.distances.push_back(std::isfinite(distance) ? distance : std::numeric_limits<double>::infinity());
@@ -137,15 +145,19 @@ record compete(gan_task const& task, std::string name, System const& system, std
 /// Virtual seconds of a step on such links, from the system itself: messages of this game, and gradients that all take
 /// `compute` seconds.
 template <saddle::composition S>
-double seconds_a_step(saddle::mlp_gan<float> const& gan, S const& how, saddle::link_kind const& links, double compute,
-                      int threads) {
+double seconds_a_step(any_gan const& gan, S const& how, saddle::link_kind const& links, double compute, int threads) {
   using namespace saddle;
   constexpr int steps = 20;
-  trainer t{gan, how,
-            simulated{.workers = gan.workers(), .links = {links}, .compute = compute_time::constant(compute)},
+  trainer t{gan.game, how,
+            simulated{.workers = gan.game.workers(), .links = {links}, .compute = compute_time::constant(compute)},
             cpu{threads}};
   t.run(steps);
   return t.report().simulated->seconds / steps;
+}
+template <saddle::composition S>
+double seconds_a_step(saddle::mlp_gan<float> const& gan, S const& how, saddle::link_kind const& links, double compute,
+                      int threads) {
+  return seconds_a_step(any_gan_of(gan), how, links, compute, threads);
 }
 
 }  // namespace evidence

@@ -13,32 +13,13 @@
 
 #include "../command_line/rating.hpp"
 #include "../train_gan/gan.hpp"
-#include "images.hpp"
-#include "networks.hpp"
+#include "problem.hpp"
 
 namespace torch_dcgan {
 namespace {
 
 using train_gan::gan_sizes;
 using train_gan::trained;
-
-/// One of the library's losses, and r1/2 times the mean squared slope of the discriminator at the real samples.
-struct with_r1 {
-  saddle::gan_loss loss;
-  double r1;
-
-  template <class Pass>
-  saddle::torch_gan_losses operator()(Pass const& p) const {
-    saddle::torch_gan_losses both = saddle::losses_of(loss, p);
-    if (r1 == 0) return both;
-    torch::Tensor const x = p.real.detach().requires_grad_();
-    torch::Tensor const slope = torch::autograd::grad({p.discriminator.forward(x).sum()}, {x}, {}, true, true)[0];
-    both.discriminator = both.discriminator + r1 / 2 * slope.square().flatten(1).sum(1).mean();
-    return both;
-  }
-};
-
-using networks = saddle::torch_gan<nn::SequentialImpl, nn::SequentialImpl, with_r1, saddle::torch_batches>;
 
 struct shared_networks final : saddle::erased_problem<networks> {
   using erased_problem::erased_problem;
@@ -49,10 +30,8 @@ class dcgan final : public train_gan::gan {
  public:
   dcgan(saddle::samples const& real, gan_sizes const& sizes)
       : latent_(sizes.latent), shape_(real.shape), bounds_(bounds_of(real)) {
-    networks made{generator(shape_, sizes.widths, sizes.latent), discriminator(shape_, sizes.widths),
-                  with_r1{sizes.loss, sizes.r1},
-                  saddle::torch_batches(tensor_of(real), sizes.workers, sizes.batch, sizes.partition, labels_of(real)),
-                  {.latent = {latent_, 1, 1}, .initialize = initialize}};
+    networks made = networks_for(real, sizes.widths, sizes.latent, {sizes.loss, sizes.r1}, sizes.workers, sizes.batch,
+                                 sizes.partition);
     aside_ = std::make_unique<networks>(made);
     shared_ = std::make_shared<shared_networks>(std::move(made));
   }
@@ -61,7 +40,7 @@ class dcgan final : public train_gan::gan {
     return {shared_, {aside_->tensors(saddle::player::min), aside_->tensors(saddle::player::max)}};
   }
   saddle::samples generate(trained const& at, int count) const override {
-    return images_of(*aside_->generator(at.weights, at.buffers), latents(count), shape_, bounds_);
+    return images_of(*aside_->generator(at.weights, at.buffers), latents(count, latent_), shape_, bounds_);
   }
   std::optional<std::array<double, 2>> losses(saddle::point<float const> weights) const override {
     return command_line::mean_losses(*aside_, weights);
@@ -71,19 +50,11 @@ class dcgan final : public train_gan::gan {
     c10::impl::GenericDict all(c10::StringType::get(), c10::AnyType::get());
     all.insert("generator", saddle::torch_state_dict(*aside_->generator(at.weights, at.buffers)));
     all.insert("discriminator", saddle::torch_state_dict(*aside_->discriminator(at.weights, at.buffers)));
-    all.insert("latents", latents(100));
+    all.insert("latents", latents(100, latent_));
     return saddle::torch_file(all);
   }
 
  private:
-  /// The first ones are the same, however many.
-  torch::Tensor latents(int count) const {
-    torch::Tensor const all = torch::empty({count, latent_, 1, 1});
-    saddle::random_sequence random({.seed = 1, .use = saddle::purpose::evaluation});
-    for (float& z : saddle::torch_span(all.flatten())) z = static_cast<float>(random.normal());
-    return all;
-  }
-
   std::int64_t latent_;
   saddle::sample_shape shape_;
   saddle::range bounds_;

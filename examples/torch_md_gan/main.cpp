@@ -1,43 +1,28 @@
 // Trains MD-GAN with convolutional networks, torch modules, in one process or under mpirun, as train_md_gan does.
 #include <torch/torch.h>
 
-#include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 
 #include <saddle/torch.hpp>
 
-#include "../torch_dcgan/images.hpp"
-#include "../torch_dcgan/networks.hpp"
 #include "../train_md_gan/job.hpp"
+#include "networks.hpp"
 
 namespace torch_md_gan {
 namespace {
 
-namespace nn = torch::nn;
 using train_md_gan::options;
 
-/// The networks of DCGAN; the discriminator also says of which class an image is.
 struct networks {
-  using pair =
-      saddle::torch_split_gan<nn::SequentialImpl, nn::SequentialImpl, saddle::gan_loss, saddle::torch_labelled_batches>;
-
   static pair make(saddle::samples const& real, int classes, options const& o) {
-    return {torch_dcgan::generator(real.shape, o.widths, o.latent),
-            torch_dcgan::discriminator(real.shape, o.widths, 1 + classes), saddle::gan_loss::non_saturating,
-            saddle::torch_labelled_batches(torch_dcgan::tensor_of(real), torch_dcgan::labels_of(real), o.workers,
-                                           o.batch, o.partition),
-            {.latent = {o.latent, 1, 1}, .classes = classes, .initialize = torch_dcgan::initialize}};
+    pair_sizes const sizes{.latent = o.latent, .classes = classes, .workers = o.workers, .batch = o.batch,
+                           .partition = o.partition};
+    return o.networks == "dcgan" ? dcgan_pair(real, o.widths, sizes) : published_pair(real, sizes);
   }
   static saddle::samples generate(pair const& of, std::span<float const> weights, std::span<float const> buffers,
                                   saddle::samples const& real, int count) {
-    auto const [z, classes] = latents(of, count);
-    saddle::samples made =
-        torch_dcgan::images_of(*of.generator(weights, buffers), z, real.shape, torch_dcgan::bounds_of(real));
-    for (std::int64_t const c : std::span(classes.data_ptr<std::int64_t>(), static_cast<std::size_t>(count)))
-      made.labels.push_back(static_cast<std::uint8_t>(c));
-    return made;
+    return torch_md_gan::generate(of, weights, buffers, real, count);
   }
   /// generator and discriminator, latents, and their classes.
   template <class Driver>
@@ -52,11 +37,6 @@ struct networks {
     all.insert("classes", classes);
     return saddle::torch_file(all);
   }
-
- private:
-  static saddle::torch_latents latents(pair const& of, int count) {
-    return of.latents(count, at::detail::createCPUGenerator(1));
-  }
 };
 
 train_md_gan::md_gan_program const program{
@@ -66,8 +46,11 @@ train_md_gan::md_gan_program const program{
     .about_widths =
         "Of the discriminator's maps, each half as high as the one before, as 32,64; the generator's backwards",
     .of_modules = true,
+    .networks = {{"dcgan", "DCGAN's, of --channels"},
+                 {"published", "MD-GAN's own for MNIST and CIFAR-10, of 100 latents", 100}},
     .examples = {"torch_md_gan --workers 10 --samples digits.png --strip strip.png",
                  "torch_md_gan --data idx:images.gz --labels labels.gz --checkpoint run.saddle --every 500",
+                 "torch_md_gan --networks published --data idx:images.gz --labels labels.gz --step-size 2e-4",
                  "torch_md_gan --export gan.pt, and python3 examples/torch_dcgan/show.py gan.pt gan.png",
                  "mpirun -n 4 torch_md_gan --workers 8 --json run.json"},
     .recipes = {{"digits", {32, 64}, 42, 10, 2000, 5e-4},

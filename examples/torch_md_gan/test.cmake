@@ -56,6 +56,25 @@ if(MPIRUN)
   expect_equal("${digest} ${samples} ${checkpoint}" "${whole}" "two processes and one")
 endif()
 
+# ---- MD-GAN's own networks, whose discriminator couples a batch, on twenty images of 28 x 28 ----
+execute_process(
+  COMMAND sh -c "{ printf '\\000\\000\\010\\003\\000\\000\\000\\024\\000\\000\\000\\034\\000\\000\\000\\034'
+                   yes 0123456789 | head -c 15680; } >images
+                 for i in 0 1; do printf '0\\n1\\n2\\n3\\n4\\n5\\n6\\n7\\n8\\n9\\n'; done >labels"
+  WORKING_DIRECTORY ${SCRATCH} RESULT_VARIABLE result)
+expect_equal(${result} 0 "writing images and labels")
+set(published --networks published --data idx:images --labels labels --batch 2 --workers 2)
+digest(whole ${published} --steps 4 --threads 1)
+value_of(networks networks)
+expect_equal(${networks} published "networks in JSON")
+value_of(parameters discriminator_parameters)
+expect_equal(${parameters} 3456251 "parameters of the discriminator")
+digest(threaded ${published} --steps 4 --threads 2)
+expect_equal(${whole} ${threaded} "one thread and two (published networks)")
+digest(first ${published} --steps 2 --checkpoint published.saddle)
+digest(resumed ${published} --steps 4 --resume published.saddle)
+expect_equal(${whole} ${resumed} "a whole run and a resumed one (published networks)")
+
 # ---- What is refused: code 2, one line, no file ----
 function(expect_refusal pattern)
   run(2 ${ARGN} --json none.json)
@@ -73,4 +92,8 @@ expect_refusal("1798 workers" --workers 1798)
 expect_refusal("unknown option --hidden" --hidden 4)
 expect_refusal("another run" ${tiny} --seed 2 --resume half.saddle)
 expect_refusal("another run" --channels 4,4 --latent 12 --batch 4 --workers 3 --resume half.saddle)
+expect_refusal("another run" --data idx:images --labels labels --batch 2 --workers 2 --resume published.saddle)
+expect_refusal("are for images of 28x28x1 and of 32x32x3, not of 8x8x1" --networks published)
+expect_refusal("--channels: --networks published have sizes of their own" --networks published --channels 4)
+expect_refusal("--networks" --networks dgan)
 expect_refusal("no/such.pt" --export no/such.pt)

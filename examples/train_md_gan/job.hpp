@@ -54,6 +54,7 @@ saddle::md_gan_settings<saddle::adam, saddle::adam, saddle::identity, F> setting
   std::ostringstream name;
   name.imbue(std::locale::classic());
   name << o.data.substr(0, o.data.find(':')) << ':' << data.real.count << ",latent=" << o.latent;
+  if (o.widths.empty()) name << ',' << o.networks;
   for (int const width : o.widths) name << ',' << width;
   return {.generator = optimizer,
           .discriminator = optimizer,
@@ -159,6 +160,7 @@ class job_with final : public job {
     out["data"] = options_.data;
     out["partition"] = saddle::partition_text(options_.partition);
     out["label_distance"] = distance() ? nlohmann::ordered_json(*distance()) : nullptr;
+    if (!options_.networks.empty()) out["networks"] = options_.networks;
     out["feedback"] = options_.feedbacks;
     out["workers"] = options_.workers;
     out["workers_left"] = r.workers;

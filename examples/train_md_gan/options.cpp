@@ -102,6 +102,16 @@ options parse(md_gan_program const& program, int argc, char** argv) {
   add("--step-size", step_size, "Adam's, of both players")
       ->check(number<double>([](double x) { return x > 0 && std::isfinite(x); }, "above 0"));
   add("--beta1", o.beta1, "Adam's (default 0.5)")->check(between(0.0, 0.999999));
+  if (!program.networks.empty()) {
+    std::vector<std::string> names;
+    std::string about;
+    for (network_choice const& n : program.networks) {
+      names.push_back(n.name);
+      about += n.name;
+      about += ": " + n.about + "; ";
+    }
+    add("--networks", o.networks, about + "default the first")->check(one_of(names));
+  }
   add(program.widths, o.widths, program.about_widths)->delimiter(',')->check(positive);
   add("--latent", latent, "Numbers that the generator makes a sample of, its class among them")->check(positive);
   add("--threads", threads, "Changes no bit (default: one a worker, where there are processors; under mpirun 1)")
@@ -124,8 +134,15 @@ options parse(md_gan_program const& program, int argc, char** argv) {
   o.batch = batch.value_or(best->batch);
   o.batches = batches.value_or(std::max(1, static_cast<int>(std::bit_width(static_cast<unsigned>(o.workers - 1)))));
   o.partition = partition_of(partition);
-  if (o.widths.empty()) o.widths = best->widths;
-  o.latent = latent.value_or(best->latent);
+  network_choice chosen;
+  if (!program.networks.empty()) {
+    if (o.networks.empty()) o.networks = program.networks[0].name;
+    chosen = *std::ranges::find(program.networks, o.networks, &network_choice::name);
+  }
+  if (chosen.latent > 0 && !o.widths.empty())
+    refuse(std::string(program.widths) + ": --networks " + o.networks + " have sizes of their own");
+  if (chosen.latent == 0 && o.widths.empty()) o.widths = best->widths;
+  o.latent = latent.value_or(chosen.latent > 0 ? chosen.latent : best->latent);
   o.step_size = step_size.value_or(best->step_size);
   o.state = static_cast<saddle::exchanged_state>(
       state == "moves" ? saddle::exchanged_state::moves

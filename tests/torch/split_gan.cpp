@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../examples/torch_md_gan/networks.hpp"
 #include "modules.hpp"
 #include "saddle/algorithm/md_gan.hpp"
 
@@ -353,4 +354,121 @@ TEST_CASE("a pair states its identity") {
   CHECK(image_pair(2).identity() == image_pair(2).identity());
   CHECK(image_pair(2).identity() != image_pair(3).identity());
   CHECK(classified_pair(2).identity().find("latent=6 classes=3 loss=0 batch=8") != std::string::npos);
+}
+
+// ---- What examples/torch_md_gan trains ----
+
+TEST_CASE("minibatch discrimination is the published sum over the other samples") {
+  at::set_num_threads(1);
+  torch::manual_seed(3);
+  constexpr int count = 5, features = 4, kernels = 3, dimensions = 2;
+  torch_md_gan::minibatch_discrimination layer(features, kernels, dimensions);
+  torch::NoGradGuard const no_gradients;
+  auto const x = torch::randn({count, features});
+  auto const y = layer.forward(x);
+  REQUIRE(y.sizes() == torch::IntArrayRef{count, features + kernels});
+  CHECK(torch::equal(y.narrow(1, 0, features), x));
+  auto const at = [](torch::Tensor const& t, int row, int column) { return t[row][column].item<double>(); };
+  auto const projected = [&](int sample, int kernel, int dimension) {
+    double sum = 0;
+    for (int f = 0; f < features; ++f) sum += at(x, sample, f) * at(layer.weight, f, kernel * dimensions + dimension);
+    return sum;
+  };
+  for (int i = 0; i < count; ++i)
+    for (int b = 0; b < kernels; ++b) {
+      double nearness = 0;
+      for (int j = 0; j < count; ++j) {
+        double distance = 0;
+        for (int c = 0; c < dimensions; ++c) distance += std::abs(projected(i, b, c) - projected(j, b, c));
+        if (j != i) nearness += std::exp(-distance);
+      }
+      CHECK(at(y, i, features + b) == doctest::Approx(nearness).epsilon(1e-5));
+    }
+  CHECK(layer.forward(x.narrow(0, 0, 1)).narrow(1, features, kernels).abs().max().item<float>() < 1e-6f);
+}
+
+TEST_CASE("a discriminator that couples a batch sees real and generated samples in passes of their own") {
+  at::set_num_threads(1);
+  torch::manual_seed(1);
+  torch::nn::Linear const g(6, 5);
+  torch::nn::Sequential const d(torch::nn::Linear(5, 8), torch_md_gan::minibatch_discrimination(8, 3, 2),
+                                torch::nn::Linear(11, 1));
+  auto const x = torch::randn({60, 5});
+  torch_batches const batches(x, 2, batch);
+  torch_split_gan const p{g, d, gan_loss::non_saturating, batches, {.latent = {6}}};
+  auto const w = first_weights(p);
+  sample const s{.seed = 5, .worker = 1, .step = 3};
+  values made = room_for_batch(p), ascent(w[1].size());
+  p.generate(w[0], s, made);
+  p.ascend(w[1], s, {s, made}, ascent);
+
+  auto const whole = p.discriminator(w[1]);
+  auto const fake = torch::from_blob(made.data(), {batch, 5}), real = batches(s, {});
+  auto const loss = [](torch::Tensor const& on_real, torch::Tensor const& on_fake) {
+    return torch::softplus(-on_real).mean() + torch::softplus(on_fake).mean();
+  };
+  auto const by = [&](torch::Tensor const& value) {
+    return values_of(torch::autograd::grad({value}, whole->parameters()));
+  };
+  CHECK(ascent == by(loss(whole->forward(real), whole->forward(fake))));
+  auto const together = whole->forward(torch::cat({real, fake})).chunk(2);
+  CHECK(ascent != by(loss(together[0], together[1])));
+
+  // The feedback of each sample depends on the others, so a batch must not be split.
+  values before = made, after = made;
+  p.feedback(w[1], s, {s, made}, before);
+  for (std::size_t i = 5; i < 10; ++i) made[i] += 0.1f;
+  p.feedback(w[1], s, {s, made}, after);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(batch); ++i) CHECK(before[5 * i] != after[5 * i]);
+}
+
+TEST_CASE("MD-GAN's networks have the layers, maps and counts that they state") {
+  at::set_num_threads(1);
+  /// With a kernel counted once an output channel, and only convolutions and fully connected layers.
+  auto const as_published = [](torch::nn::SequentialImpl const& network, int latent, int maps, bool biases) {
+    std::int64_t count = 0;
+    for (auto const& p : network.named_parameters())
+      if (p->dim() == 4) {
+        bool const transposed = latent > 0;
+        count += p->size(transposed ? 1 : 0) * (p->size(2) * p->size(3) + 1);
+      } else if (p->dim() == 2 && p.key().ends_with("weight")) {
+        if (latent > 0) count += latent * p->size(0) + (biases ? p->size(0) : 0);
+        else if (p->size(0) == 11) count += 11 * maps + (biases ? 11 : 0);  // not what minibatch discrimination adds
+      }
+    return count;
+  };
+  struct published {
+    sample_shape shape;
+    players sizes;
+    std::int64_t generator, discriminator;
+    int maps;
+    bool biases;
+  };
+  for (published const& of : {published{{28, 28, 1}, {736769, 3456251}, 628058, 286048, 512 * 7 * 7, false},
+                              published{{32, 32, 3}, {2932611, 2189339}, 628110, 100203, 512 * 4 * 4, true}}) {
+    samples real{.count = 20, .shape = of.shape, .bounds = range{0, 1}};
+    real.values.resize(static_cast<std::size_t>(20 * of.shape.size()), 0.25f);
+    for (int i = 0; i < 20; ++i) real.labels.push_back(static_cast<std::uint8_t>(i % 10));
+    auto const p = torch_md_gan::published_pair(real, {.workers = 2, .batch = 3});
+    CHECK(p.sizes().min == of.sizes.min);
+    CHECK(p.sizes().max == of.sizes.max);
+    auto const w = first_weights(p);
+    auto const g = p.generator(w[0]);
+    auto const d = p.discriminator(w[1]);
+    CHECK(as_published(*g, 100, 0, of.biases) == of.generator);
+    CHECK(as_published(*d, 0, of.maps, of.biases) == of.discriminator);
+    for (auto const& parameter : d->named_parameters())
+      if (parameter->dim() == 2 && parameter->size(0) == 11) CHECK(parameter->size(1) == of.maps + 16);
+
+    values min(w[0].size(), 7), max(w[1].size(), 7);
+    p.gradient({w[0], w[1]}, {.seed = 1, .worker = 1, .step = 1}, {min, max});
+    for (values const* v : {&min, &max}) CHECK(std::ranges::all_of(*v, [](float x) { return std::isfinite(x); }));
+    samples const made = torch_md_gan::generate(p, w[0], p.generator_buffers(0), real, 7);
+    CHECK(made.shape == of.shape);
+    CHECK(made.labels.size() == 7);
+    CHECK(std::ranges::all_of(made.values, [](float v) { return v >= 0 && v <= 1; }));
+  }
+  CHECK_THROWS_WITH_AS((void)torch_md_gan::published({8, 8, 1}, 100, 11),
+                       "the published networks are for images of 28x28x1 and of 32x32x3, not of 8x8x1",
+                       std::invalid_argument);
 }
