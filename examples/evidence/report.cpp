@@ -126,6 +126,21 @@ int claims::conclude() const {
   return failed.empty() ? 0 : 1;
 }
 
+namespace {
+
+/// Why "2/8" is none; empty if it is.
+std::string read_part(std::string const& text, options& o) {
+  std::istringstream in(text);
+  char slash = 0;
+  int k = 0, n = 0;
+  if (!(in >> k >> slash >> n) || slash != '/' || in.peek() != std::istringstream::traits_type::eof() || k < 1 || k > n)
+    return "a part is K/N with 1 <= K <= N, as 2/8, and not " + text;
+  o.part = k, o.parts = n;
+  return {};
+}
+
+}  // namespace
+
 int program(int argc, char** argv, char const* about, std::function<int(options const&)> const& measure,
             std::vector<own_option> const& own, options o) {
   CLI::App app{about, std::filesystem::path(argv[0]).filename().string()};
@@ -134,11 +149,19 @@ int program(int argc, char** argv, char const* about, std::function<int(options 
       ->capture_default_str();
   app.add_option("--seeds", o.seeds, "Medians are over so many")->check(CLI::Range(1, 99))->capture_default_str();
   app.add_option("--threads", o.threads, "Change no result")->check(CLI::Range(1, 4096))->capture_default_str();
+  std::string part = "1/1";
+  app.add_option("--part", part, "Only the K-th of N parts of the study, as 2/8; all write to the same --out")
+      ->check([&o](std::string const& text) { return read_part(text, o); })
+      ->capture_default_str();
+  app.add_option("--minutes", o.minutes, "No run begins later; the same command goes on from there. 0 is without end")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
   for (own_option const& one : own)
     app.add_option(one.name, *one.value, one.about)->check(CLI::Range(1, 1 << 30))->capture_default_str();
   app.footer("Example: " + app.get_name() + " --quick --out evidence\n\n"
              "MNIST is measured, too, where the environment variable SADDLE_MNIST names a folder with its four files.\n"
-             "Exit status: 0 where all claims held, 1 where one did not, 2 after an error.");
+             "What was run is kept in the folder and not run again.\n"
+             "Exit status: 0 where all claims held, 1 where one did not, 2 after an error, 3 where runs are missing.");
   try {
     command_line::parse_arguments(app, argc, argv);
     std::error_code error;

@@ -12,6 +12,8 @@ struct options {
   bool quick = false;
   std::filesystem::path out = "evidence";
   int seeds = 3, threads = 2;
+  int part = 1, parts = 1;  // of the cells of the study: see runs
+  int minutes = 0;          // after which no run begins; 0 is without end
 };
 
 /// The middle of an odd number of values, the larger one of the two of an even number: nothing is averaged, so that
