@@ -375,7 +375,7 @@ panel speed_up_of_game(int size, int said, claims& verdict, runs& all, table& ou
 }
 
 /// On a GAN: steps until the distance is `quality`, each worker with its batch.
-panel speed_up_of_gan(double quality, int said, claims& verdict, runs& all, table& out, options const& o) {
+panel speed_up_of_gan(gan_task task, double quality, int said, claims& verdict, runs& all, table& out, options const& o) {
   panel p{"digits, 32 a worker", "workers", "steps to distance " + text(quality), {}};
   for (arm const& a : {systems<worker>()[0], systems<average>()[0], dqgan_with<near2, worker>("DQGAN, 2 bits"),
                        dqgan_with<near2, average>("DQGAN, 2 bits"), dqgan_with<top1, worker>("DQGAN, top 1 %")}) {
@@ -383,7 +383,7 @@ panel speed_up_of_gan(double quality, int said, claims& verdict, runs& all, tabl
     std::map<int, std::vector<double>> best;
     for (int const m : o.quick ? std::vector<int>{1, 2} : std::vector<int>{1, 2, 4, 8})
       all.cell([&] {
-        gan_task const task = digits_task(m, 5000, o.quick, o.threads);
+        task.game.workers = m;
         constexpr std::int64_t every = 50, most = 20000;
         auto const steps = [&](double eta, int seed) {
           return all("digits to " + text(quality) + ", " + a.whole_name() + ", workers " + std::to_string(m) +
@@ -453,14 +453,11 @@ int measure_all(options const& o) {
   // MNIST comes last, so that the numbers of the parts do not depend on its files. That they are missing is said at once.
   std::optional<gan_task> mnist;
   if (!o.quick && std::getenv("SADDLE_MNIST") != nullptr) mnist = mnist_task(workers, 2500, o.threads);
-  if (o.quick) {
-    run(digits_task(workers, 1000, true, o.threads));
-  } else {
-    run(digits_task(workers, 5000, false, o.threads));
-    run(ring8_task(workers, 8000));
-  }
+  gan_task const digits = digits_task(workers, o.quick ? 1000 : 5000, o.quick, o.threads);
+  run(digits);
+  if (!o.quick) run(ring8_task(workers, 8000));
   panel const game = speed_up_of_game(size, linear, verdict, all, faster, o);
-  panel const gan = speed_up_of_gan(goal, linear_gan, verdict, all, faster_gan, o);
+  panel const gan = speed_up_of_gan(digits, goal, linear_gan, verdict, all, faster_gan, o);
   if (mnist) run(*mnist);
   else if (!o.quick) quality.add({"MNIST", "skipped: SADDLE_MNIST names no folder"});
   // Here CIFAR-10 and DCGAN's networks join, and digits whose workers hold different classes.
