@@ -10,6 +10,9 @@
 #
 # SADDLE_STEPS   steps of a run for its rate (default 64)
 # SADDLE_TARGET  the distance (default 1.5; empty: not measured)
+# SADDLE_AT      the bandwidth at which the time to it is measured (default 100mbit)
+# SADDLE_ROWS    what the table has, in place of the compressors; then there is nothing but the table. `cpoadam cpoadam-gq
+#                dqgan dqgan-average dqgan+down` are DQGAN and its baselines. SADDLE_DATA: train_gan's --data
 set -eu
 CDPATH='' cd -- "$(dirname -- "$0")/.."
 build=$(realpath "${1:-build}")
@@ -17,12 +20,16 @@ program=$build/examples/train_gan
 sender=$build/bench/slow_link
 steps=${SADDLE_STEPS:-64}
 target=${SADDLE_TARGET-1.5}
+at=${SADDLE_AT:-100mbit}
+data=${SADDLE_DATA:-digits}
 ranks=4
 
 skip() { echo "skipped: $*"; exit 77; }
 [ "$(id -u)" -eq 0 ] || skip "namespaces need root"
 for tool in ip tc unshare mpirun; do command -v $tool >/dev/null || skip "there is no $tool"; done
-for needed in "$program" "$sender" "$build/bench/break_even"; do [ -x "$needed" ] || skip "there is no $needed"; done
+needed=$program
+[ -n "${SADDLE_ROWS:-}" ] || needed="$program $sender $build/bench/break_even"
+for one in $needed; do [ -x "$one" ] || skip "there is no $one"; done
 
 name=saddle$$
 folder=$(mktemp -d)
@@ -70,7 +77,7 @@ launch() {  # RANKS PROGRAM ARGUMENT...
     "$@"
 }
 train() {  # ARGUMENT...: on all ranks; leaves run.json and run.csv
-  launch $ranks "$program" --workers $ranks --quiet --json "$folder/run.json" --log "$folder/run.csv" "$@"
+  launch $ranks "$program" --data "$data" --workers $ranks --quiet --json "$folder/run.json" --log "$folder/run.csv" "$@"
 }
 value() { sed -n "s/.*\"$1\": \([0-9.e+-]*\).*/\1/p" "$folder/run.json"; }
 per_step() {  # ARGUMENT...: seconds and bytes on wires, a step
@@ -81,12 +88,15 @@ per_step() {  # ARGUMENT...: seconds and bytes on wires, a step
 arguments() {
   case $1 in
     dense) echo "--compressor identity" ;;
+    dqgan-average) echo "--method dqgan --adapts average" ;;
+    dqgan+down) echo "--method dqgan --downlink qsgd8" ;;
+    cpoadam | cpoadam-gq | dqgan) echo "--method $1" ;;
     *+down) echo "--compressor ${1%+down} --downlink qsgd8" ;;
     *) echo "--compressor $1" ;;
   esac
 }
 
-compressors="dense qsgd8 qsgd4 sign top-k qsgd8+down sign+down"
+rows=${SADDLE_ROWS:-dense qsgd8 qsgd4 sign top-k qsgd8+down sign+down}
 bandwidths="10mbit 100mbit 1gbit unlimited"
 head="| | bytes a rank and step |"
 line="| --- | --- |"
@@ -95,12 +105,12 @@ for b in $bandwidths; do
   line="$line --- |"
 done
 if [ -n "$target" ]; then
-  head="$head seconds to distance $target at 100mbit |"
+  head="$head seconds to distance $target at $at |"
   line="$line --- |"
 fi
 echo "$head"
 echo "$line"
-for c in $compressors; do
+for c in $rows; do
   row=
   for b in $bandwidths; do
     limit $b
@@ -111,7 +121,7 @@ for c in $compressors; do
     echo "$1 $2" >"$folder/$c-$b"
   done
   if [ -n "$target" ]; then
-    limit 100mbit
+    limit "$at"
     # shellcheck disable=SC2046
     train $(arguments $c) --steps 2000 --evaluate-every 50
     reached=$(awk -F, -v t="$target" 'NR > 1 && $7 != "" && $7 + 0 <= t { print $2; exit }' "$folder/run.csv")
@@ -120,6 +130,7 @@ for c in $compressors; do
   echo "| $c | $(awk -v b="$bytes" 'BEGIN { printf "%.0f", b }') |$row"
 done
 
+[ -z "${SADDLE_ROWS:-}" ] || exit 0
 # The dense ones are timed anew beside each compressor: the machine's speed drifts.
 alone() {  # COMPRESSOR: seconds a step of encoding and decoding alone, the median of five
   for _ in 1 2 3 4 5; do OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 "$sender" "$1" 20; done |

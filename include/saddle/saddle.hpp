@@ -41,6 +41,7 @@
 #include "saddle/optimizer/extragradient.hpp"
 #include "saddle/optimizer/masha.hpp"
 #include "saddle/optimizer/omd.hpp"
+#include "saddle/optimizer/omd_adam.hpp"
 #include "saddle/optimizer/optimistic_adam.hpp"
 #include "saddle/optimizer/per_player.hpp"
 #include "saddle/optimizer/proximal.hpp"

@@ -150,6 +150,103 @@ TEST_CASE("strong compression on the bilinear game needs the memory in the look-
   }
 }
 
+TEST_CASE("with Adam on the worker or on the average, both subtract in the look-ahead what is owed: plain loops") {
+  auto const game = test::smg(3);
+  using sparse = top_k<128, 2>;
+  double const eta = 0.01;
+  auto const follow = [&](trainer<double> t, bool on_average, bool keeps, double share, double optimism) {
+    struct moments {
+      vector m = vector(20), v = vector(20), ratio = vector(20);
+      void advance(vector const& g, int step) {
+        for (std::size_t i = 0; i < 20; ++i) {
+          m[i] = 0.5 * m[i] + 0.5 * g[i];
+          v[i] = 0.9 * v[i] + 0.1 * g[i] * g[i];
+          ratio[i] = m[i] / (1 - std::pow(0.5, step)) / (std::sqrt(v[i] / (1 - std::pow(0.9, step))) + 1e-8);
+        }
+      }
+      double of_owed(std::size_t i, double e, int step) const {
+        return e / (std::sqrt((0.9 * v[i] + 0.1 * e * e) / (1 - std::pow(0.9, step))) + 1e-8);
+      }
+    };
+    vector w = game.start;
+    std::vector<vector> h(3, w), e(3, vector(20));
+    std::vector<moments> own(3);
+    moments servers;
+    for (int step = 1; step <= 100; ++step) {
+      vector sum(20);
+      for (std::size_t m = 0; m < 3; ++m) {
+        vector p = game.field(static_cast<int>(m), h[m]);
+        if (!on_average) {
+          own[m].advance(p, step);
+          for (std::size_t i = 0; i < 20; ++i) p[i] = eta * own[m].ratio[i];
+        }
+        if (keeps) {
+          for (std::size_t i = 0; i < 20; ++i) p[i] += e[m][i];
+          e[m] = p;
+          test::keep_largest(p, 0, 10, 2);
+          test::keep_largest(p, 10, 20, 2);
+          e[m] = test::difference(e[m], p);
+        }
+        for (std::size_t i = 0; i < 20; ++i) sum[i] += p[i] / 3;
+      }
+      if (on_average) {
+        servers.advance(sum, step);
+        for (std::size_t i = 0; i < 20; ++i) sum[i] = eta * servers.ratio[i];
+      }
+      for (std::size_t i = 0; i < 20; ++i) w[i] -= sum[i];
+      for (std::size_t m = 0; m < 3; ++m)
+        for (std::size_t i = 0; i < 20; ++i) {
+          moments const& a = on_average ? servers : own[m];
+          double const owed = on_average ? eta * a.of_owed(i, e[m][i], step) : e[m][i];
+          h[m][i] = w[i] - share * owed - optimism * eta * a.ratio[i];
+        }
+      t.step();
+      REQUIRE(test::distance(test::weights(t), w) < 1e-11);
+      for (int m = 0; m < 3; ++m)
+        REQUIRE(test::distance(test::look_ahead(t, m), h[static_cast<std::size_t>(m)]) < 1e-11);
+    }
+    CHECK(test::distance(w, game.start) > 0.1);
+  };
+  constexpr auto worker = adapts::on_worker, average = adapts::on_average;
+  auto const with = [&](auto how, bool subtract, double optimism) {
+    how.optimizer = {.step_size = eta, .optimism = optimism};
+    how.compressor.subtract_in_look_ahead = subtract;
+    return served(game, how);
+  };
+  dqgan<omd_adam, sparse, exact_downlink, worker> const own;
+  dqgan<omd_adam, sparse, exact_downlink, average> const shared;
+  SUBCASE("on the worker") { follow(with(own, true, 1), false, true, 1, 1); }
+  SUBCASE("on the worker, not subtracted") { follow(with(own, false, 1), false, true, 0, 1); }
+  SUBCASE("on the worker, nothing but what is owed") { follow(with(own, true, 0), false, true, 1, 0); }
+  SUBCASE("on the average") { follow(with(shared, true, 1), true, true, 1, 1); }
+  SUBCASE("on the average, not subtracted") { follow(with(shared, false, 1), true, true, 0, 1); }
+  SUBCASE("the baseline on the worker") {
+    follow(served(game, cpo_adam<worker, omd_adam>{{.step_size = eta}}), false, false, 0, 1);
+  }
+  SUBCASE("the baseline on the average") {
+    follow(served(game, cpo_adam<average, omd_adam>{{.step_size = eta}}), true, false, 0, 1);
+  }
+}
+
+TEST_CASE("one worker's half-iterates are optimistic Adam's, whatever the compressor loses") {
+  auto const game = test::bil(1);
+  dqgan<omd_adam, top_k<128, 1>> how{.optimizer = {.step_size = 0.01}};
+  auto const gap = [&](bool subtract) {
+    how.compressor.subtract_in_look_ahead = subtract;
+    auto lossy = served(game, how);
+    auto exact = served(game, cpo_adam<adapts::on_worker, omd_adam>{how.optimizer});
+    double most = 0;
+    for (int step = 0; step < 200; ++step) {
+      lossy.step();
+      exact.step();
+      most = std::max(most, test::distance(test::look_ahead(lossy), test::look_ahead(exact)));
+    }
+    return most;
+  };
+  CHECK(gap(true) < 1e-11);
+  CHECK(gap(false) > 1e-2);
+}
+
 TEST_CASE("one worker and no compression is optimistic mirror descent, to the bit") {
   auto const game = test::smg(1);
   auto compressed = served(game, dqgan<omd, identity>{{0.05}});

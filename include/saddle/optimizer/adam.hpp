@@ -30,7 +30,8 @@ struct adam_ratio {
     m1 = beta1 * m1 + (T(1) - beta1) * gradient;
     m2 = beta2 * m2 + (T(1) - beta2) * (gradient * gradient);
   }
-  SADDLE_HD T of(T m1, T m2) const { return (m1 * correct1) / (std::sqrt(m2 * correct2) + epsilon); }
+  SADDLE_HD T root(T m2) const { return std::sqrt(m2 * correct2) + epsilon; }
+  SADDLE_HD T of(T m1, T m2) const { return (m1 * correct1) / root(m2); }
 };
 /// The ratio after n gradients. Before the first the moments are zero and the correction does not matter.
 template <class T>

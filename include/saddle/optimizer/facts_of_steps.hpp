@@ -28,7 +28,8 @@ template <class Who, class Along>
 inline constexpr bool is_look_ahead<look_ahead<Who, Along>> = true;
 /// By the optimizer's own `ahead`, not by that of one inside.
 template <class Op>
-inline constexpr bool is_own_look_ahead = std::is_same_v<Op, look_ahead<whole>>;
+inline constexpr bool is_own_look_ahead =
+    std::is_same_v<Op, look_ahead<whole>> || std::is_same_v<Op, look_ahead<whole, own_state>>;
 template <class Op>
 inline constexpr bool is_for_one_player = false;
 template <class At, class Who, class N>

@@ -65,6 +65,8 @@ struct descend_and_keep {};
 /// h from w along an array, the latest estimate if it is not named. What is owed is the run's business.
 template <class Who, class Along = void>
 struct look_ahead {};
+/// As Along: no array, the optimizer's state says where. Its g is what a worker owes where that is a gradient, else 0.
+struct own_state {};
 /// Where one player looks ahead, the other one stays where it is: its part of h is w.
 template <class Who>
 struct others_stay {};

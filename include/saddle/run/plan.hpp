@@ -58,6 +58,27 @@ struct gradient_with_owed {
     else return copies<name::estimated, name::g>{};
   }
 };
+/// What is owed alone.
+template <class T>
+struct takes_owed {
+  using values = uses<in<name::e>, out<name::g>>;
+  T share;
+  SADDLE_HD void operator()(T e, T& g) const { g = share * e; }
+};
+struct owes_nothing {
+  using values = uses<out<name::g>>;
+  template <class T>
+  SADDLE_HD void operator()(T& g) const {
+    g = T(0);
+  }
+};
+struct owed_gradient {
+  template <class T, class Run>
+  static auto at(Run const& r, iteration const&) {
+    if constexpr (Run::can_subtract && Run::on_average) return takes_owed<T>{r.subtracts_memory() ? T(1) : T(0)};
+    else return owes_nothing{};
+  }
+};
 struct looks_ahead_by_v {
   using values = uses<in<name::base>, in<name::v>, out<name::h>>;
   template <class T>
@@ -198,6 +219,13 @@ struct plan<Run, G, K, Begun, look_ahead<Who, Along>, R...> {
                                             std::type_identity<norms_of<along, player>>,
                                             std::type_identity<step_list<>>>::type;
   using type = cat<norms, step_list<typename operation::type>, typename plan<Run, G, K, Begun, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Who, class... R>
+struct plan<Run, G, K, Begun, look_ahead<Who, own_state>, R...> {
+  using type = cat<step_list<local_operation<made_in_turn<base_of_look_ahead, owed_gradient, ahead_of<Who>,
+                                                          bounded<name::h>>,
+                                             binds<means<name::x, name::w>>, Who::player, names<name::g>>>,
+                   typename plan<Run, G, K, Begun, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, class Who, class... R>
 struct plan<Run, G, K, Begun, stays<Who>, R...> {
