@@ -39,6 +39,8 @@ gan_task ring8_task(int workers, std::int64_t steps);
 gan_task digits_task(int workers, std::int64_t steps, bool small, int threads);
 /// From the folder that SADDLE_MNIST names, which must be there.
 gan_task mnist_task(int workers, std::int64_t steps, int threads);
+/// Perceptrons for CIFAR-10's colours, from a gzip file of it in the folder that SADDLE_CIFAR names, which must be there.
+gan_task cifar_task(int workers, std::int64_t steps, int threads);
 /// The digits themselves.
 saddle::samples digits();
 
@@ -135,14 +137,17 @@ record compete(gan_task const& task, std::string name, System const& system, std
 }
 
 /// Virtual seconds of a step on such links, from the system itself: messages of this game, and gradients that all take
-/// `compute` seconds.
+/// `compute` seconds. A server's average may be an all-reduce among the workers.
 template <saddle::composition S>
 double seconds_a_step(saddle::mlp_gan<float> const& gan, S const& how, saddle::link_kind const& links, double compute,
-                      int threads) {
+                      int threads, saddle::all_reduce average = saddle::all_reduce::none) {
   using namespace saddle;
   constexpr int steps = 20;
   trainer t{gan, how,
-            simulated{.workers = gan.workers(), .links = {links}, .compute = compute_time::constant(compute)},
+            simulated{.workers = gan.workers(),
+                      .links = {links},
+                      .average = average,
+                      .compute = compute_time::constant(compute)},
             cpu{threads}};
   t.run(steps);
   return t.report().simulated->seconds / steps;
