@@ -75,10 +75,11 @@ gan_task mnist_task(int workers, std::int64_t steps, int threads) {
 }
 
 gan_task cifar_task(int workers, std::int64_t steps, int threads) {
-  return image_task("CIFAR-10", saddle::read_cifar(std::string(std::getenv("SADDLE_CIFAR")) + "/jpeg_train.20000.bin.gz"),
-                    {.generator = {256, 256}, .discriminator = {256, 256}, .latent = 64, .batch = 16, .r1 = 1,
+  std::string const folder = std::getenv("SADDLE_CIFAR");
+  return image_task("CIFAR-10", saddle::read_cifar(folder + "/jpeg_train.20000.bin.gz"),
+                    {.generator = {512, 512}, .discriminator = {512, 512}, .latent = 100, .batch = 32, .r1 = 1,
                      .workers = workers},
-                    2e-4, steps, 0.99, 4, threads);
+                    2e-4, steps, 0.999, 4, threads);
 }
 
 }  // namespace evidence

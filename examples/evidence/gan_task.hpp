@@ -39,7 +39,7 @@ gan_task ring8_task(int workers, std::int64_t steps);
 gan_task digits_task(int workers, std::int64_t steps, bool small, int threads);
 /// From the folder that SADDLE_MNIST names, which must be there.
 gan_task mnist_task(int workers, std::int64_t steps, int threads);
-/// Perceptrons for CIFAR-10's colours, from a gzip file of it in the folder that SADDLE_CIFAR names, which must be there.
+/// From jpeg_train.20000.bin.gz in the folder that SADDLE_CIFAR names, which must be there.
 gan_task cifar_task(int workers, std::int64_t steps, int threads);
 /// The digits themselves.
 saddle::samples digits();

@@ -2,7 +2,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "saddle/config.hpp"
@@ -17,8 +16,8 @@ SADDLE_NAMESPACE_BEGIN
 /// doubling  log2 M (alpha + S beta): in round r all swap their sums with the worker 2^r away
 /// halving   2 log2 M alpha + 2 (M - 1)/M S beta: they swap halves, quarters, ..., and then all the way back
 ///
-/// where M is a power of two. Where it is not, a tree is as deep as the next one's; of doubling and halving those beyond
-/// the last power of two give their vector to a partner first, and get the average from it at the end.
+/// where M is a power of two. Where it is not, a tree is as deep as for the next power; in doubling and halving the
+/// workers beyond the last power give their vector to a partner first, and get the average from it at the end.
 enum class all_reduce { none, ring, tree, doubling, halving };
 
 /// The messages of an all-reduce, and which of them can be sent when others have come. A worker takes what comes to it
@@ -34,16 +33,20 @@ class reduction {
 
   reduction(all_reduce how, int workers, std::int64_t bytes)
       : workers_(workers), bytes_(bytes), members_(static_cast<std::size_t>(workers)) {
-    for (int m = 0; m < workers && workers > 1; ++m) switch (how) {
+    for (int m = 0; m < workers; ++m) {
+      switch (how) {
         case all_reduce::none: break;
         case all_reduce::ring: ring(m); break;
         case all_reduce::tree: tree(m); break;
-        case all_reduce::doubling:
-        case all_reduce::halving: swap(m, how == all_reduce::halving); break;
+        case all_reduce::doubling: swap(m, false); break;
+        case all_reduce::halving: swap(m, true); break;
       }
+    }
   }
 
-  message const& sent(int from, int place) const { return of(from).sends[static_cast<std::size_t>(place)]; }
+  message const& sent(int from, int place) const {
+    return members_[static_cast<std::size_t>(from)].sends[static_cast<std::size_t>(place)];
+  }
   /// f(place, message) of all that this worker can send now and has not sent.
   template <class F>
   void send(int from, F const& f) {
@@ -66,7 +69,6 @@ class reduction {
     std::vector<bool> is_here{};
     int came = 0;  // all before this one
   };
-  member const& of(int m) const { return members_[static_cast<std::size_t>(m)]; }
   void add(int from, message const& what) { members_[static_cast<std::size_t>(from)].sends.push_back(what); }
 
   /// Every worker hands on to the next one the piece that has just come.

@@ -51,9 +51,9 @@ struct absence {
 ///             alpha, beta seconds a byte at the server and S bytes a message a round of M workers that are ready at
 ///             one time takes 2 alpha + 2 M S beta. After it they are not: who was answered first computes and sends
 ///             while others still listen, and each further round takes 2 alpha + (M + 1) S beta
-/// all_reduce  the server's average, formed among the workers by `average`: see there. What is reduced must be exact, for
+/// all_reduce  `average` says how the workers form the server's average among themselves. What they send must be exact:
 ///             a partial sum of compressed messages is no such message. Over MPI `server_place::sharded` is an
-///             all-reduce: a reduce-scatter and an all-gather whose sums are in the order of the workers, as here
+///             all-reduce, a reduce-scatter and an all-gather whose sums are in the order of the workers, as here
 /// a graph     a worker sends to those behind it in the order of their distance, (receiver - sender) modulo M: round
 ///             the ring nobody gets two messages at once. With D neighbours t rounds take t D (alpha + S beta) in
 ///             sequence, and t (alpha + D S beta) in parallel
