@@ -30,10 +30,12 @@ std::int64_t message(C const& c) {
 
 /// The mean over 100 steps; exchange(model, step) is their communication.
 template <class Exchange>
-void row(char const* name, Exchange const& exchange) {
+void row(char const* name, Exchange const& exchange, all_reduce average = all_reduce::none) {
   std::printf("| %s |", name);
   for (link_kind const& network : {datacentre, ethernet, wan, home}) {
-    auto const link = cluster(network).connect();
+    simulated described = cluster(network);
+    described.average = average;
+    auto const link = described.connect();
     time_model& time = *link->model();
     for (int step = 1; step <= 100; ++step) {
       time.begin_step(step);
@@ -44,8 +46,8 @@ void row(char const* name, Exchange const& exchange) {
   }
   std::puts("");
 }
-void server(char const* name, std::int64_t up, std::int64_t down) {
-  row(name, [=](time_model& time, int) { time.serve(up, down); });
+void server(char const* name, std::int64_t up, std::int64_t down, all_reduce average = all_reduce::none) {
+  row(name, [=](time_model& time, int) { time.serve(up, down); }, average);
 }
 void graph(char const* name, mixing_graph const& g, std::int64_t bytes) {
   row(name, [&](time_model& time, int step) {
@@ -67,6 +69,8 @@ int main() {
   server("server, `qsgd<512, 8>`, exact downlink", bytes, dense);
   server("server, `qsgd<512, 8>` both ways", bytes, bytes);
   server("server, `scaled_sign<>` both ways", signs, signs);
+  server("all-reduce round a ring, `identity`", dense, dense, all_reduce::ring);
+  server("all-reduce by halving, `identity`", dense, dense, all_reduce::halving);
   graph("`ring`, `identity`", ring(workers), dense);
   graph("`ring`, `qsgd<512, 8>`", ring(workers), bytes);
   graph("`one_peer_exponential`, `identity`", one_peer_exponential(workers), dense);

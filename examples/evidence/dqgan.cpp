@@ -39,7 +39,7 @@ using top1 = top_k<512, 5>;                     // 1 %
 struct arm {
   std::string name;
   adapts place;
-  std::function<trainer<float>(mlp_gan<float> const&, double step_size, std::optional<link_kind>, int threads,
+  std::function<trainer<float>(any_gan const&, double step_size, std::optional<link_kind>, int threads,
                                settings const&)>
       start;
 
@@ -49,14 +49,14 @@ struct arm {
 template <composition S>
 arm arm_of(std::string name, S const& how) {
   return {std::move(name), decltype(how.topology)::on_average ? average : worker,
-          [how](mlp_gan<float> const& gan, double step_size, std::optional<link_kind> network, int threads,
+          [how](any_gan const& gan, double step_size, std::optional<link_kind> network, int threads,
                 settings const& s) {
             S now = how;
             now.optimizer.step_size = step_size;
-            if (!network) return trainer<float>(gan, now, loopback{gan.workers()}, cpu{threads}, s);
+            if (!network) return trainer<float>(gan.game, now, loopback{gan.game.workers()}, cpu{threads}, s);
             return trainer<float>(
-                gan, now,
-                simulated{.workers = gan.workers(), .links = {*network}, .compute = compute_time::constant(compute)},
+                gan.game, now,
+                simulated{.workers = gan.game.workers(), .links = {*network}, .compute = compute_time::constant(compute)},
                 cpu{threads}, s);
           }};
 }
@@ -91,22 +91,6 @@ arm in_the_message() { return arm_of("DQGAN, look-ahead in the message", dqgan<o
 
 // ---- Runs ----
 
-/// The step size with the least score among first * factor^k: the search goes on until both neighbours of the best are
-/// worse.
-template <class F>
-double best_step_size(double first, double factor, F const& score) {
-  std::map<int, double> seen;
-  for (int best = 0;;) {
-    for (int const k : {best, best - 1, best + 1})
-      if (!seen.contains(k)) seen[k] = score(first * std::pow(factor, k));
-    int next = best;
-    for (auto const& [k, s] : seen)
-      if (s < seen[next]) next = k;
-    if (next == best) return first * std::pow(factor, best);
-    best = next;
-  }
-}
-
 double last_quarter(std::vector<double> const& d, std::size_t before = 0) {
   auto const quarter = static_cast<std::ptrdiff_t>(d.size() / 4), skipped = static_cast<std::ptrdiff_t>(before) * quarter;
   return median({d.end() - quarter - skipped, d.end() - skipped});
@@ -119,19 +103,14 @@ template <class F>
 std::vector<double> learn(gan_task const& task, arm const& a, double step_size, int seed, std::int64_t every,
                           options const& o, F const& more) {
   std::cerr << task.name << ", " << a.whole_name() << ", " << step_size << ", seed " << seed << std::endl;
-  mlp_gan<float> const gan(task.real, task.game);
-  int const m = gan.workers();
-  trainer<float> t = a.start(gan, step_size, {}, std::min(o.threads, m),
+  any_gan const gan = task.gan();
+  trainer<float> t = a.start(gan, step_size, {}, std::min(o.threads, task.game.workers),
                              {.seed = static_cast<std::uint64_t>(seed), .average = averaging::exponential,
                               .decay = task.average_decay});
   std::vector<double> distances;
   while (more(distances)) {
     t.run(every);
-    std::vector<float> mean(t.averaged_weights(0).min.size());
-    for (int j = 0; j < m; ++j)
-      for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += t.averaged_weights(j).min[i] / static_cast<float>(m);
-    double const d = task.distance(gan.generate(mean, 2000, 1));
-    distances.push_back(std::isfinite(d) ? d : never);
+    distances.push_back(distance_of(task, gan, t));
   }
   return distances;
 }
@@ -191,11 +170,11 @@ outcome measure(gan_task const& task, arm const& a, runs& all, options const& o)
   };
   out.step_size = 4 * task.step_size;
   if (!o.quick)
-    out.step_size = best_step_size(4 * task.step_size, 2, [&](double eta) { return last_quarter(run(eta, 1)); });
+    out.step_size = best_step_size(4 * task.step_size, [&](double eta) { return last_quarter(run(eta, 1)); });
   for (int seed = 2; seed <= 1 + o.seeds; ++seed) out.seeds.push_back(run(out.step_size, seed));
 
   std::vector<double> const costs = all(task.name + ", " + out.name + ", costs", [&] {
-    mlp_gan<float> const gan(task.real, task.game);
+    any_gan const gan = task.gan();
     std::vector<double> c;
     constexpr int steps = 20;
     for (link_kind const& links : {ethernet, slow}) {
@@ -362,7 +341,7 @@ panel speed_up_of_game(int size, int said, claims& verdict, runs& all, table& ou
                           least = std::min(least, median(each));
                           return median(each);
                         };
-                        double const eta = best_step_size(4e-4 * m, std::sqrt(2.0), needed);
+                        double const eta = best_step_size(4e-4 * m, needed, std::sqrt(2.0));
                         return std::vector{eta, least};
                       });
       });
@@ -396,7 +375,7 @@ panel speed_up_of_gan(gan_task task, double quality, int said, claims& verdict, 
                      })[0];
         };
         double const first = 4 * task.step_size;
-        double const eta = o.quick ? first : best_step_size(first, 2, [&](double e) { return steps(e, 1); });
+        double const eta = o.quick ? first : best_step_size(first, [&](double e) { return steps(e, 1); });
         std::vector<double> each;
         for (int seed = 2; seed <= 1 + o.seeds; ++seed) each.push_back(steps(eta, seed));
         best[m] = {eta, median(each)};
@@ -452,7 +431,7 @@ int measure_all(options const& o) {
 
   // MNIST comes last, so that the numbers of the parts do not depend on its files. That they are missing is said at once.
   std::optional<gan_task> mnist;
-  if (!o.quick && std::getenv("SADDLE_MNIST") != nullptr) mnist = mnist_task(workers, 2500, o.threads);
+  if (!o.quick && std::getenv("SADDLE_MNIST") != nullptr) mnist = mnist_task(workers, 2500, o.threads, o.out);
   gan_task const digits = digits_task(workers, o.quick ? 1000 : 5000, o.quick, o.threads);
   run(digits);
   if (!o.quick) run(ring8_task(workers, 8000));

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 
+#include <saddle/data/cifar.hpp>
 #include <saddle/data/digits.hpp>
 #include <saddle/data/mixture.hpp>
 #include <saddle/metric/modes.hpp>

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,7 +66,22 @@ struct training {
   }
 };
 
-/// What generates is the mean over the workers of their averaged generators.
+/// The mean over the workers.
+template <class F>
+std::vector<float> mean_over(int workers, F const& of_worker) {
+  std::vector<float> sum(of_worker(0).size());
+  for (int m = 0; m < workers; ++m)
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += of_worker(m)[i] / static_cast<float>(workers);
+  return sum;
+}
+/// How far from the data is what the mean of the workers' averaged generators makes; infinity if it is no number.
+inline double distance_of(gan_task const& task, any_gan const& gan, saddle::trainer<float> const& t) {
+  int const workers = t.workers();
+  double const d = task.distance(gan.generate(mean_over(workers, [&](int m) { return t.averaged_weights(m).min; }),
+                                              mean_over(workers, [&](int m) { return t.buffers(m); }), 2000));
+  return std::isfinite(d) ? d : std::numeric_limits<double>::infinity();
+}
+
 template <saddle::composition S>
 training train(gan_task const& task, S const& how, std::uint64_t seed, int threads, int evaluations) {
   using namespace saddle;
@@ -73,24 +89,15 @@ training train(gan_task const& task, S const& how, std::uint64_t seed, int threa
   int const workers = task.game.workers;
   trainer t{gan.game, how, loopback{workers}, cpu{std::min(threads, workers)},
             settings{.seed = seed, .average = averaging::exponential, .decay = task.average_decay}};
-  auto const mean = [&](auto const& weights_of) {
-    std::vector<float> sum(weights_of(0).size());
-    for (int m = 0; m < workers; ++m)
-      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weights_of(m)[i] / static_cast<float>(workers);
-    return sum;
-  };
   training done;
   for (int e = 1; e <= evaluations; ++e) {
     t.run(task.steps * e / evaluations - task.steps * (e - 1) / evaluations);
-    samples const made = gan.generate(mean([&](int m) { return t.averaged_weights(m).min; }),
-                                      mean([&](int m) { return t.buffers(m); }), 2000);
-    double const distance = task.distance(made);
     done.steps.push_back(t.report().step);
-    done.distances.push_back(std::isfinite(distance) ? distance : std::numeric_limits<double>::infinity());
+    done.distances.push_back(distance_of(task, gan, t));
   }
   done.at_end = t.report();
   auto const w = [&](int m) { return t.weights(m).min; };
-  std::vector<float> const centre = mean(w);
+  std::vector<float> const centre = mean_over(workers, w);
   double away = 0, length = 0;
   for (std::size_t i = 0; i < centre.size(); ++i) {
     length += std::pow(static_cast<double>(centre[i]), 2);
@@ -100,7 +107,23 @@ training train(gan_task const& task, S const& how, std::uint64_t seed, int threa
   return done;
 }
 
-/// A system on a task: with the step size of the grid that ends best for the first seed, over all seeds.
+/// The step size with the least score among first * factor^k: the search goes on until both neighbours of the best are
+/// worse.
+template <class F>
+double best_step_size(double first, F const& score, double factor = 2) {
+  std::map<int, double> seen;
+  for (int best = 0;;) {
+    for (int const k : {best, best - 1, best + 1})
+      if (!seen.contains(k)) seen[k] = score(first * std::pow(factor, k));
+    int next = best;
+    for (auto const& [k, s] : seen)
+      if (s < seen[next]) next = k;
+    if (next == best) return first * std::pow(factor, best);
+    best = next;
+  }
+}
+
+/// A system on a task: with the step size that was best for another seed, over all seeds.
 struct record {
   std::string system = {};
   double step_size = 0;
@@ -126,38 +149,21 @@ struct record {
   }
 };
 
-/// system(step size) is the composition; every system is offered the same grid, multiples of the recipe's step size.
-template <class System>
-record compete(gan_task const& task, std::string name, System const& system, std::vector<double> const& grid,
-               options const& o) {
-  record best{std::move(name)};
-  int const evaluations = o.quick ? 20 : 40;
-  for (double const multiple : grid) {
-    double const step_size = multiple * task.step_size;
-    training run = train(task, system(step_size), 1, o.threads, evaluations);
-    if (best.runs.empty() || run.end() < best.runs[0].end()) best.step_size = step_size, best.runs = {std::move(run)};
-  }
-  for (int seed = 2; seed <= o.seeds; ++seed)
-    best.runs.push_back(train(task, system(best.step_size), static_cast<std::uint64_t>(seed), o.threads, evaluations));
-  return best;
-}
-
 /// Virtual seconds of a step on such links, from the system itself: messages of this game, and gradients that all take
-/// `compute` seconds.
+/// `compute` seconds. A server's average may be an all-reduce among the workers.
 template <saddle::composition S>
-double seconds_a_step(any_gan const& gan, S const& how, saddle::link_kind const& links, double compute, int threads) {
+double seconds_a_step(any_gan const& gan, S const& how, saddle::link_kind const& links, double compute, int threads,
+                      saddle::all_reduce average = saddle::all_reduce::none) {
   using namespace saddle;
   constexpr int steps = 20;
   trainer t{gan.game, how,
-            simulated{.workers = gan.game.workers(), .links = {links}, .compute = compute_time::constant(compute)},
+            simulated{.workers = gan.game.workers(),
+                      .links = {links},
+                      .average = average,
+                      .compute = compute_time::constant(compute)},
             cpu{threads}};
   t.run(steps);
   return t.report().simulated->seconds / steps;
-}
-template <saddle::composition S>
-double seconds_a_step(saddle::mlp_gan<float> const& gan, S const& how, saddle::link_kind const& links, double compute,
-                      int threads) {
-  return seconds_a_step(any_gan_of(gan), how, links, compute, threads);
 }
 
 }  // namespace evidence

@@ -299,6 +299,8 @@ TEST_CASE("async_server: settings that make no sense are refused by name") {
           "async_server: step_size.length is finite and not negative, and is -3");
   simulated const in_sequence{.workers = 2, .order = sending::in_sequence};
   refuses(how, stirred{}, in_sequence, "virtual_workers: order is set");
+  simulated const reduces{.workers = 2, .average = all_reduce::tree};
+  refuses(how, stirred{}, reduces, "virtual_workers: average is an all-reduce");
   error_feedback<qsgd<512, 8>> const subtracts{{}, true};
   refuses(async_settings<error_feedback<qsgd<512, 8>>>{.compressor = subtracts}, stirred{}, loopback{2},
           "async_server: subtract_in_look_ahead is set");

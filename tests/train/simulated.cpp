@@ -18,7 +18,7 @@ simulated rough(int workers) {
           .losses = {0.1, 0.2},
           .seed = 5};
 }
-trainer<double> exact(simulated const& transport) {
+trainer<double> exact(auto const& transport) {
   return {test::smg(transport.workers), extragradient{0.05}, identity{}, parameter_server<>{}, transport, cpu{}};
 }
 trainer<double> server(auto const& transport) {
@@ -45,6 +45,15 @@ TEST_CASE("simulated trains as loopback does, to the bit") {
   };
   agree(server(rough(4)), server(loopback{4}));
   agree(in_rounds(rough(4), 2), in_rounds(loopback{4}, 2));
+  for (all_reduce const how : {all_reduce::ring, all_reduce::tree, all_reduce::doubling, all_reduce::halving}) {
+    simulated among_workers = rough(5);
+    among_workers.average = how;
+    trainer<double> a = exact(among_workers), b = exact(loopback{5});
+    a.run(30);
+    b.run(30);
+    CHECK(a.digest() == b.digest());
+    CHECK(a.report().simulated->links[0].lost > 0);
+  }
   agree(server(rough(10'000)), server(loopback{10'000}), 2);
   agree(in_rounds(rough(10'000)), in_rounds(loopback{10'000}), 2);
 }

@@ -314,6 +314,11 @@ TEST_CASE("a field that nothing would read is refused where it is set, and not i
   simulated const in_sequence{.workers = 4, .order = sending::in_sequence};
   refuses(omd{0.1}, identity{}, server, in_sequence, {}, "simulated: order is set");
   CHECK_NOTHROW(trainer{game, omd{0.1}, identity{}, gossip{ring(4)}, in_sequence, cpu{}});
+  simulated const reduces{.workers = 4, .average = all_reduce::ring};
+  refuses(omd{0.1}, identity{}, gossip{ring(4)}, reduces, {}, "simulated: average is set, and over gossip");
+  refuses(omd{0.1}, leaves, server, reduces, {}, "simulated: average is an all-reduce");
+  refuses(omd{0.1}, identity{}, local_steps<parameter_server<careful>>{{}, 2}, reduces, {}, "average is an all-reduce");
+  CHECK_NOTHROW(trainer{game, omd{0.1}, identity{}, server, reduces, cpu{}});
   test::process const star{.wires = std::make_shared<test::network>(), .workers = 4, .server = server_place::star};
   refuses(omd{0.1}, identity{}, gossip{ring(4)}, star, {}, "the transport has a place for the server");
   CHECK_NOTHROW(trainer{game, omd{0.1}, identity{}, server, star, cpu{}});

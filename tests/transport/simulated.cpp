@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <vector>
 
@@ -73,6 +74,71 @@ TEST_CASE("a step of the one-peer exponential graph takes alpha + S beta") {
     int step = 0;
     for (int const offset : {1, 2, 4, 8}) gossip(*link->model(), ++step, circle(16, {offset}));
     CHECK(link->model()->report().seconds == 4 * (alpha + bytes * beta));
+  }
+}
+
+TEST_CASE("an all-reduce takes what its formula says, step after step") {
+  struct formula {
+    all_reduce how;
+    double latencies, vectors;  // of 8 workers
+  };
+  for (formula const f : {formula{all_reduce::ring, 14, 14 / 8.0}, {all_reduce::tree, 6, 6},
+                          {all_reduce::doubling, 3, 3}, {all_reduce::halving, 6, 14 / 8.0}}) {
+    auto const link = simulated{.workers = 8, .links = {line}, .average = f.how}.connect();
+    for (int step = 1; step <= 3; ++step) {
+      serve(*link->model(), step);
+      CHECK(link->model()->report().seconds == step * (f.latencies * alpha + f.vectors * bytes * beta));
+    }
+    CHECK(link->wire_bytes() == 3 * (f.how == all_reduce::doubling ? 24 : 14) * bytes);
+  }
+  for (int workers : {1, 2, 3, 5, 7, 13}) {
+    CAPTURE(workers);
+    auto const seconds = [&](all_reduce how) {
+      auto const link = simulated{.workers = workers, .links = {line}, .average = how}.connect();
+      serve(*link->model(), 1);
+      return link->model()->report().seconds;
+    };
+    double const n = workers, depth = std::ceil(std::log2(n));
+    CHECK(seconds(all_reduce::ring) >= 2 * (n - 1) * (alpha + std::floor(bytes / n) * beta));
+    CHECK(seconds(all_reduce::ring) <= 2 * (n - 1) * (alpha + std::ceil(bytes / n) * beta));
+    CHECK(seconds(all_reduce::tree) <= 2 * depth * (alpha + bytes * beta));
+    CHECK(seconds(all_reduce::doubling) <= (depth + 1) * (alpha + 2 * bytes * beta));
+  }
+}
+
+TEST_CASE("of an all-reduce one slow link slows all, a straggler too, and who is absent is left out") {
+  link_kind const slow{"slow", 64 * alpha, 1 / beta};
+  for (all_reduce const how : {all_reduce::ring, all_reduce::tree, all_reduce::doubling, all_reduce::halving}) {
+    CAPTURE(static_cast<int>(how));
+    simulated const even{.workers = 8, .links = {line, slow}, .kind_of = [](int, int) { return 0; }, .average = how};
+    auto const after_a_step = [](simulated const& s) {
+      auto const link = s.connect();
+      serve(*link->model(), 1);
+      return link->model()->report();
+    };
+    double const usual = after_a_step(even).seconds;
+    CHECK(even.connect()->model()->name() != simulated{.workers = 8, .links = {line}}.connect()->model()->name());
+    simulated uneven = even;
+    uneven.kind_of = [](int from, int to) { return from == 4 && to == 5 ? 1 : 0; };  // all four send over it
+    virtual_time const held = after_a_step(uneven);
+    CHECK(held.seconds >= 63 * alpha + usual - 8 * bytes * beta);
+    CHECK(held.links[1].messages > 0);
+    if (how == all_reduce::ring) CHECK(held.seconds == usual + 2 * 63 * alpha);  // 14 steps round 8 workers
+
+    simulated lame = even;
+    lame.compute = compute_time::constant(1);
+    lame.stragglers = {{3, 100}};
+    virtual_time const waited = after_a_step(lame);
+    CHECK(waited.seconds > 100);
+    CHECK(waited.seconds <= 100 + usual);
+    for (int m = 0; m < 8; ++m)
+      if (m != 3) CHECK(waited.waiting[static_cast<std::size_t>(m)] > 99);
+
+    simulated fewer = even, four = even;
+    four.workers = 4;
+    fewer.absences = {{0, 0, 1e9}, {2, 0, 1e9}, {5, 0, 1e9}, {7, 0, 1e9}};
+    CHECK(after_a_step(fewer).seconds == after_a_step(four).seconds);
+    CHECK(after_a_step(fewer).links[0].bytes == after_a_step(four).links[0].bytes);
   }
 }
 

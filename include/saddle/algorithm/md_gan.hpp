@@ -92,7 +92,7 @@ class md_gan<P, Settings, Executor> : public driver_base<md_gan_report> {
         generator_(engine_, how_.generator, pair_, how_.generator_box, is_server(), how_.batches, samples_.padded()) {
     expects(link_->model() == nullptr || how_.departures.empty(),
             "md_gan: a transport that models time knows by itself who is absent");
-    if (time_model const* const model = link_->model()) model->expect_use(true, how_.exchange_every > 0);
+    if (time_model const* const model = link_->model()) model->expect_use({true, how_.exchange_every > 0});
     begin();
   }
 

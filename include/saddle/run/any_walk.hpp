@@ -40,6 +40,7 @@ class any_walk {
   virtual void plan_first() = 0;
   virtual run_description describe() const = 0;
   virtual bool has_server() const = 0;
+  virtual bool adds_up() const = 0;       // all that is averaged is sent exactly, both ways
   virtual bool serves_whole() const = 0;  // what goes down is selected across buckets
 };
 

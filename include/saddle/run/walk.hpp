@@ -41,6 +41,11 @@ class walk final : public any_walk<T> {
   executor_memory& memory() override { return step_.memory; }
   bucket_layout layout() const override { return step_.layout_on_host(); }
   bool has_server() const override { return step_.policies.has_server; }
+  bool adds_up() const override {
+    return std::ranges::none_of(step_.slots, [](auto const& s) {
+      return s->code.averages && (s->code.is_lossy_up || s->code.is_lossy_down);
+    });
+  }
   bool serves_whole() const override {
     for (auto const& s : step_.slots)
       if (s->code.selects_down) return true;

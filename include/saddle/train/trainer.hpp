@@ -268,7 +268,7 @@ class trainer : public driver_base<saddle::report> {
     bool const serves = walk_->has_server();
     expects(link_->server() == server_place::sharded || serves,
             "trainer: the transport has a place for the server, and over gossip there is none");
-    if (time_model const* const model = link_->model()) model->expect_use(serves, !serves);
+    if (time_model const* const model = link_->model()) model->expect_use({serves, !serves, walk_->adds_up()});
     run_.reset(new run_state<T>{{}, *link_, walk_->memory(), settings_.seed, walk_->layout()});
     lent_.emplace(*problem_, run_->layout.sizes, first_worker(), hosted_workers());
     std::vector<T> const w0 = initial_weights();

@@ -62,14 +62,20 @@ struct virtual_time {
   friend bool operator==(virtual_time const&, virtual_time const&) = default;
 };
 
+/// What a driver will ask of a model of time.
+struct network_use {
+  bool serves, gossips;
+  bool adds_up = false;  // the server does nothing but average vectors that can be added up on their way
+};
+
 /// A transport's model of time. It is told of every step before that is run: begin_step, then for each phase compute
 /// and the rounds of the exchange.
 class time_model {
  public:
   virtual ~time_model() = default;
-  /// Before the first step: whether it will be asked to serve, and to gossip.
-  /// errors  std::invalid_argument: a field of its description would have no effect
-  virtual void expect_use(bool serves, bool gossips) const = 0;
+  /// Before the first step.
+  /// errors  std::invalid_argument: a field of its description would have no effect, or does not fit
+  virtual void expect_use(network_use const& use) const = 0;
   /// Before the first step, from methods in which every worker must take part in every step.
   /// errors  std::invalid_argument: some would not
   virtual void expect_everyone() const = 0;

@@ -15,6 +15,7 @@
 #include "saddle/core/checksum.hpp"
 #include "saddle/core/expects.hpp"
 #include "saddle/core/number_text.hpp"
+#include "saddle/transport/all_reduce.hpp"
 #include "saddle/transport/compute_time.hpp"
 #include "saddle/transport/concept.hpp"
 #include "saddle/transport/virtual_network.hpp"
@@ -50,6 +51,9 @@ struct absence {
 ///             alpha, beta seconds a byte at the server and S bytes a message a round of M workers that are ready at
 ///             one time takes 2 alpha + 2 M S beta. After it they are not: who was answered first computes and sends
 ///             while others still listen, and each further round takes 2 alpha + (M + 1) S beta
+/// all_reduce  `average` says how the workers form the server's average among themselves. What they send must be exact:
+///             a partial sum of compressed messages is no such message. Over MPI `server_place::sharded` is an
+///             all-reduce, a reduce-scatter and an all-gather whose sums are in the order of the workers, as here
 /// a graph     a worker sends to those behind it in the order of their distance, (receiver - sender) modulo M: round
 ///             the ring nobody gets two messages at once. With D neighbours t rounds take t D (alpha + S beta) in
 ///             sequence, and t (alpha + D S beta) in parallel
@@ -77,6 +81,7 @@ struct simulated {
   std::vector<link_kind> links{ethernet};
   std::function<int(int from, int to)> kind_of{};
   sending order = sending::in_parallel;
+  all_reduce average = all_reduce::none;
   compute_time compute{};
   std::vector<straggler> stragglers{};
   message_loss losses{};
@@ -148,8 +153,13 @@ class simulated::connection final : public communicator, public time_model {
   }
   time_model* model() override { return this; }
 
-  void expect_use(bool, bool gossips) const override {
-    expects(gossips || described_.order == sending::in_parallel,
+  void expect_use(network_use const& use) const override {
+    expects(described_.average == all_reduce::none || use.serves,
+            "simulated: average is set, and over gossip there is none that an all-reduce could form");
+    expects(described_.average == all_reduce::none || use.adds_up,
+            "simulated: average is an all-reduce, and this server gets what cannot be added up on its way: messages of "
+            "a lossy compressor, or something else than vectors to average");
+    expects(use.gossips || described_.order == sending::in_parallel,
             "simulated: order is set, and it is for messages between workers: a server always sends in parallel");
   }
   void expect_everyone() const override {
@@ -186,6 +196,7 @@ class simulated::connection final : public communicator, public time_model {
     });
   }
   void serve(std::int64_t up_bytes, std::int64_t down_bytes) override {
+    if (described_.average != all_reduce::none) return reduce(up_bytes);
     int const server = network_.server();
     for (auto const& [time, m] : departures()) network_.send(time, {m, server, up_bytes});
     double all_came = 0;
@@ -227,6 +238,7 @@ class simulated::connection final : public communicator, public time_model {
       name.append(k.name).append("-");
       for (double const x : {k.latency, k.up, k.down, k.server}) add(x);
     }
+    if (described_.average != all_reduce::none) add(static_cast<double>(described_.average));
     compute_time const& c = described_.compute;
     message_loss const& l = described_.losses;
     for (double const x : {static_cast<double>(described_.order), static_cast<double>(c.kind), c.least, c.scale,
@@ -286,6 +298,28 @@ class simulated::connection final : public communicator, public time_model {
     each_present([&](int m, worker_clock const& c) { departures_.push_back({c.time, m}); });
     std::ranges::sort(departures_);
     return departures_;
+  }
+  /// Among those who are present, who are numbered anew.
+  void reduce(std::int64_t bytes) {
+    std::vector<int> worker, number(clocks_.size());
+    each_present([&](int m, worker_clock const&) {
+      number[at(m)] = static_cast<int>(worker.size());
+      worker.push_back(m);
+    });
+    reduction messages(described_.average, static_cast<int>(worker.size()), bytes);
+    auto const send = [&](double time, int m) {
+      messages.send(number[at(m)], [&](int place, reduction::message const& r) {
+        network_.send(time, {m, worker[at(r.to)], r.bytes, place});
+      });
+    };
+    for (auto const& [time, m] : departures()) send(time, m);
+    while (auto const delivery = network_.next()) {
+      int const m = delivery->what.to;
+      hear(m, delivery->time);
+      messages.arrive(messages.sent(number[at(delivery->what.from)], static_cast<int>(delivery->what.tag)));
+      send(std::max(delivery->time, clocks_[at(m)].time), m);
+    }
+    go_on();
   }
   void hear(int worker, double time) { clocks_[at(worker)].heard = std::max(clocks_[at(worker)].heard, time); }
   void go_on() {

@@ -47,6 +47,8 @@ class virtual_workers {
     described.check();
     expects(described.order == sending::in_parallel,
             "virtual_workers: order is set, and it is for messages between workers: here all go to a server");
+    expects(described.average == all_reduce::none,
+            "virtual_workers: average is an all-reduce, and this server averages nothing: it applies what comes");
     for (straggler const& s : described.stragglers) at(s.worker).factor *= s.factor;
     for (absence const& a : described.absences) (a.kind == outage::pause ? pauses_ : crashes_).push_back(a);
     for (auto* const all : {&pauses_, &crashes_})
