@@ -12,6 +12,8 @@
 
 #include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
 
+namespace problems_tests {
+
 namespace {
 
 using namespace saddle;
@@ -259,3 +261,5 @@ TEST_CASE("batches: each worker's own samples, all of them") {
   CHECK(std::ranges::count(owner, -1) == 0);
   CHECK(std::ranges::count(owner, 0) == 4);
 }
+
+}  // namespace problems_tests

@@ -17,6 +17,8 @@
 
 #include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
 
+namespace split_gan_tests {
+
 namespace {
 
 using namespace saddle;
@@ -354,3 +356,5 @@ TEST_CASE("a pair states its identity") {
   CHECK(image_pair(2).identity() != image_pair(3).identity());
   CHECK(classified_pair(2).identity().find("latent=6 classes=3 loss=0 batch=8") != std::string::npos);
 }
+
+}  // namespace split_gan_tests
