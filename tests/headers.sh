@@ -1,7 +1,8 @@
 #!/bin/sh
 # sh tests/headers.sh COMPILER [FOLDER...]: compiles every header under include/saddle alone, without SADDLE_BITWISE,
 # which most tests have; two at a time. g++ and clang++ take the .hpp, nvcc the .cuh. Unless SADDLE_NIGHTLY is 1,
-# clang++ and nvcc take only those that include the rest, and g++ leaves out what some test includes before all else,
+# clang++ and nvcc take only those that include the rest, and g++ leaves out what some test includes before all else
+# (which shows that it stands alone where tests are compiled one by one, as they are at night),
 # and of libtorch's, each of which takes 15 seconds, all but saddle/torch.hpp. The folders hold third-party headers;
 # saddle.hpp gets none of them, because it promises to need nothing but the compiler. Exits with 77 where there is no
 # such compiler.

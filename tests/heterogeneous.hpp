@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "vectors.hpp"
 #include "saddle/compressor/identity.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/executor/cpu.hpp"
@@ -22,8 +23,6 @@
 /// The game on which methods are compared: strongly monotone, d = 20, eight workers that disagree about the solution.
 /// An exact method comes to it up to rounding, another one stops at a distance proportional to its step size.
 namespace test {
-
-using vector = std::vector<double>;
 
 struct heterogeneous_game {
   using scalar = double;
@@ -110,16 +109,6 @@ struct heterogeneous_game {
 template <class O, class C, class Tp>
 saddle::trainer<double> trainer_of(heterogeneous_game const& game, O o, C c, Tp t, int threads = 1) {
   return {game, o, c, t, saddle::loopback{game.workers()}, saddle::cpu{threads}};
-}
-inline vector joined(saddle::point<double const> w) {
-  vector all(w.min.begin(), w.min.end());
-  all.insert(all.end(), w.max.begin(), w.max.end());
-  return all;
-}
-inline double distance(vector const& a, vector const& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return std::sqrt(sum);
 }
 /// The largest distance of a worker's weights.
 inline double distance(saddle::trainer<double> const& t, vector const& to) {

@@ -21,6 +21,8 @@
 #include "saddle/transport/loopback.hpp"
 #include "saddle/transport/simulated.hpp"
 
+namespace async_server_tests {
+
 using namespace saddle;
 using test::joined, test::naive_server, test::rule, test::stirred, test::vector;
 
@@ -308,3 +310,5 @@ TEST_CASE("async_server: settings that make no sense are refused by name") {
   refuses(how, stirred{}, loopback{0}, "at least one worker");
   refuses(adacomp_sgd(0, 0.1), stirred{}, loopback{1}, "fraction lies in (0, 1]");
 }
+
+}  // namespace async_server_tests

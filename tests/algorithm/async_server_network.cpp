@@ -19,6 +19,8 @@
 #include "saddle/transport/loopback.hpp"
 #include "saddle/transport/simulated.hpp"
 
+namespace async_server_network_tests {
+
 using namespace saddle;
 using test::joined, test::naive_server, test::rule, test::stirred, test::vector;
 
@@ -224,3 +226,5 @@ TEST_CASE("async_server: ten thousand workers") {
   CHECK((r.step == 4000 && r.largest_staleness > 1000));
   MESSAGE((r.seconds / 4000 * 1e6) << " us a push");
 }
+
+}  // namespace async_server_network_tests

@@ -24,6 +24,8 @@
 #include "saddle/executor/cpu.hpp"
 #include "saddle/transport/loopback.hpp"
 
+namespace async_server_processes_tests {
+
 using namespace saddle;
 using test::process, test::stirred;
 using namespace std::chrono_literals;
@@ -283,3 +285,5 @@ TEST_CASE("async_server: a gradient that throws is taken again, and no other twi
     CHECK(d.digest() == calm.digest());
   }
 }
+
+}  // namespace async_server_processes_tests

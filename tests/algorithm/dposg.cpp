@@ -3,6 +3,8 @@
 
 #include "../train/game.hpp"
 
+namespace dposg_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -92,3 +94,5 @@ TEST_CASE("with Adam's directions the complete graph and the server agree, and r
   CHECK(test::disagreement(many) > 1e-6);
   CHECK(many.report().uplink == one_ring.report().uplink);
 }
+
+}  // namespace dposg_tests

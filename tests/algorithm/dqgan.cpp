@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+namespace dqgan_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -305,3 +307,5 @@ TEST_CASE("with Adam on the server workers that differ come nearer to the soluti
   CHECK(worker > 0.5);  // 1.6
   CHECK(server < 0.1);  // 0.055
 }
+
+}  // namespace dqgan_tests

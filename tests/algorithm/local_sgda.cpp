@@ -5,6 +5,8 @@
 
 #include "saddle/problem/acgan.hpp"
 
+namespace local_sgda_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -52,3 +54,5 @@ TEST_CASE("FL-GAN: a worker gets and sends the whole of the paper's GAN, once ev
   CHECK(r.uplink.payload == rounds * workers * 8 * values);
   CHECK(r.downlink.payload == r.uplink.payload);
 }
+
+}  // namespace local_sgda_tests

@@ -28,6 +28,8 @@
 #include "saddle/problem/mlp_gan.hpp"
 #include "saddle/transport/loopback.hpp"
 
+namespace md_gan_tests {
+
 using namespace saddle;
 using test::discriminator, test::discriminators, test::distance, test::generator, test::vector;
 
@@ -446,3 +448,5 @@ TEST_CASE("md_gan: what makes no sense is refused with a sentence") {
   md_gan driver{pair, md_gan_settings<>{}, loopback{3}, cpu{}};
   CHECK_THROWS_AS(driver.discriminator_weights(3), std::invalid_argument);
 }
+
+}  // namespace md_gan_tests

@@ -26,6 +26,8 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/transport/loopback.hpp"
 
+namespace md_gan_buffers_tests {
+
 using namespace saddle;
 using test::discriminator, test::distance, test::generator, test::mirror, test::vector;
 
@@ -206,3 +208,5 @@ TEST_CASE("md_gan: buffers are as many for all") {
   CHECK_THROWS_WITH_AS(begin(other), "md_gan: the discriminators' buffers have one size for all workers",
                        std::invalid_argument);
 }
+
+}  // namespace md_gan_buffers_tests

@@ -27,6 +27,8 @@
 #include "saddle/transport/loopback.hpp"
 #include "saddle/transport/simulated.hpp"
 
+namespace md_gan_messages_tests {
+
 using namespace saddle;
 using test::discriminator, test::discriminators, test::distance, test::generator, test::mirror, test::vector;
 
@@ -353,3 +355,5 @@ TEST_CASE("md_gan: on a modelled network the numbers are those of loopback, and 
   CHECK(present == std::set<int>{4, 5});
   CHECK(absent->report().workers == 5);
 }
+
+}  // namespace md_gan_messages_tests

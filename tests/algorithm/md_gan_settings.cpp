@@ -19,6 +19,8 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/transport/loopback.hpp"
 
+namespace md_gan_settings_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -118,3 +120,5 @@ TEST_CASE("md_gan: a field that nothing would read is refused") {
   CHECK_NOTHROW(md_gan{linear_generator{}, md_gan_settings<>{.exchange_every = 2, .state = exchanged_state::moves},
                        loopback{workers}, cpu{}});
 }
+
+}  // namespace md_gan_settings_tests

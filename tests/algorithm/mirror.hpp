@@ -7,12 +7,11 @@
 #include <span>
 #include <vector>
 
+#include "../vectors.hpp"
 #include "saddle/algorithm/md_gan.hpp"
 
 /// What the tests of MD-GAN share: what is read off a driver, and a pair of networks that needs no library.
 namespace test {
-
-using vector = std::vector<double>;
 
 template <class Driver>
 vector generator(Driver const& d) {
@@ -29,11 +28,6 @@ std::vector<vector> discriminators(Driver const& d) {
   std::vector<vector> all;
   for (int n = 0; n < d.workers(); ++n) all.push_back(discriminator(d, n));
   return all;
-}
-inline double distance(vector const& a, vector const& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return std::sqrt(sum);
 }
 
 /// The smallest pair there is: the generator's weights are the batch, and the discriminators pull at it from where they

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../vectors.hpp"
 #include "saddle/core/counter_rng.hpp"
 #include "saddle/core/players.hpp"
 #include "saddle/problem/concept.hpp"
@@ -17,8 +18,6 @@
 /// What the tests of the asynchronous server share: a problem without a library, and the server as plain loops over
 /// full copies of everything.
 namespace test {
-
-using vector = std::vector<double>;
 
 /// F = B w + noise with a diagonal B, different on every worker and sample; some coordinates are never moved.
 struct stirred {
@@ -58,13 +57,6 @@ struct stirred {
   }
 };
 static_assert(saddle::names_its_tensors<stirred>);
-
-/// Both players, one after the other.
-inline vector joined(saddle::point<double const> w) {
-  vector all(w.min.begin(), w.min.end());
-  all.insert(all.end(), w.max.begin(), w.max.end());
-  return all;
-}
 
 enum class rule { none, per_push, per_parameter };
 

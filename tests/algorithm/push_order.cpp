@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace push_order_tests {
+
 using namespace saddle;
 
 namespace {
@@ -116,3 +118,5 @@ TEST_CASE("push_order: without names nothing is written or followed") {
   none.flush();
   CHECK(none.at(5) == -1);
 }
+
+}  // namespace push_order_tests

@@ -12,6 +12,8 @@
 
 #include "saddle/core/counter_rng.hpp"
 
+namespace update_log_tests {
+
 using namespace saddle;
 
 namespace {
@@ -164,3 +166,5 @@ TEST_CASE("an update log is saved with its blocks") {
   CHECK_THROWS_AS(update_log(320, 320, 4).saved_in(in), bad_checkpoint);
   std::remove(file.c_str());
 }
+
+}  // namespace update_log_tests

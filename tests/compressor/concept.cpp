@@ -16,6 +16,8 @@
 #include "saddle/compressor/scaled_sign.hpp"
 #include "saddle/compressor/top_k.hpp"
 
+namespace concept_tests {
+
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wunused-const-variable"  // the misspelt ones
 #endif
@@ -218,3 +220,5 @@ TEST_CASE("what a compressor does follows from what it has") {
   CHECK(omega_of<sign> == no_omega);
   CHECK(delta_of<random_k<>> == no_delta);
 }
+
+}  // namespace concept_tests

@@ -11,6 +11,8 @@
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace heuristic_tests {
+
 using namespace saddle;
 
 namespace {
@@ -49,3 +51,5 @@ TEST_CASE("heuristic: a bare sign on a server runs") {
     return test::trainer_of(noisy, sgda{0.01}, heuristic{sign{}}, parameter_server{}, threads);
   });
 }
+
+}  // namespace heuristic_tests

@@ -7,6 +7,8 @@
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace control_variates_tests {
+
 using namespace saddle;
 
 TEST_CASE("control variates: their mean over the workers stays 0, with noise and at every time") {
@@ -26,3 +28,5 @@ TEST_CASE("control variates: their mean over the workers stays 0, with noise and
   check(controlled{local_steps{parameter_server{}, 1, 0.2}});
   check(controlled{local_steps{gossip{.graph = ring(8)}, 5}});
 }
+
+}  // namespace control_variates_tests

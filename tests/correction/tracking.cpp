@@ -8,6 +8,8 @@
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/tracked.hpp"
 
+namespace tracking_tests {
+
 using namespace saddle;
 
 namespace {
@@ -49,3 +51,5 @@ TEST_CASE("tracking: on a server with rounds of one step it is descent along the
     CHECK(test::distance(a, test::joined(b.weights(0))) < 1e-14);
   }
 }
+
+}  // namespace tracking_tests

@@ -8,6 +8,8 @@
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/tracked.hpp"
 
+namespace page_tests {
+
 using namespace saddle;
 
 namespace {
@@ -81,3 +83,5 @@ TEST_CASE("page: probabilities") {
   CHECK(recursive{sgda{0.1}, 2.0}.objection() == "recursive: refresh lies in (0, 1], and is 2");
   CHECK(recursive{sgda{0.1}, 0.5, 0}.objection() == "recursive: correction lies in (0, 1], and is 0");
 }
+
+}  // namespace page_tests

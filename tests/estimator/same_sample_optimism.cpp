@@ -6,6 +6,8 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
 
+namespace same_sample_optimism_tests {
+
 using namespace saddle;
 
 namespace {
@@ -64,3 +66,5 @@ TEST_CASE("same-sample optimism: the bits do not depend on threads, nor on a che
     return test::trainer_of(noisy, same_sample_optimism{sgda{0.02}}, identity{}, ring8, threads);
   });
 }
+
+}  // namespace same_sample_optimism_tests

@@ -6,6 +6,8 @@
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/tracked.hpp"
 
+namespace storm_tests {
+
 using namespace saddle;
 
 TEST_CASE("storm: without noise it is the gradient: DM-HSGD is GT-GDA, up to rounding") {
@@ -47,3 +49,5 @@ TEST_CASE("storm: the bits do not depend on threads, nor on a checkpoint between
   CHECK(hybrid_momentum{sgda{0.1}}.objection() == "");
   CHECK(hybrid_momentum{sgda{0.1}, 2.0}.objection() == "hybrid_momentum: beta lies in [0, 1], and is 2");
 }
+
+}  // namespace storm_tests

@@ -8,6 +8,8 @@
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/tracked.hpp"
 
+namespace svrg_tests {
+
 using namespace saddle;
 
 namespace {
@@ -77,3 +79,5 @@ TEST_CASE("svrg: a probability, and what its optimizer says") {
   CHECK(variance_reduced{sgda{schedule::linear(1, 10, 0)}}.paced(2).step_size_at(4, 0) ==
         sgda{schedule::linear(1, 10, 0)}.paced(2).step_size(4));
 }
+
+}  // namespace svrg_tests

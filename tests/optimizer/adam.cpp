@@ -11,6 +11,8 @@
 #include "saddle/optimizer/extra_adam.hpp"
 #include "saddle/optimizer/optimistic_adam.hpp"
 
+namespace adam_tests {
+
 using namespace reference;
 
 TEST_CASE_TEMPLATE("adam: the textbook's, with its corrections", T, float, double) {
@@ -102,3 +104,5 @@ TEST_CASE("adam: the defaults of the paper; the first step is the step size, wha
   CHECK(direction(o, 1, c, 0.0f) == 0);  // no 0 / 0
   static_assert(std::is_same_v<arrays_of_direction<adam>, arrays_of_adam>);
 }
+
+}  // namespace adam_tests

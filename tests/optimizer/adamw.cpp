@@ -8,6 +8,8 @@
 #include "reference.hpp"
 #include "saddle/topology/gossip.hpp"
 
+namespace adamw_tests {
+
 using namespace reference;
 
 TEST_CASE_TEMPLATE("adamw: Adam's ratio of the textbook, and the weights beside it", T, float, double) {
@@ -38,3 +40,5 @@ TEST_CASE("adamw: a decay") {
   CHECK(adamw{.decay = -1}.objection() == "adamw: decay is finite and not negative, and is -1");
   CHECK(adamw{.beta1 = 1}.objection() == "adamw: beta1 lies in [0, 1), and is 1");
 }
+
+}  // namespace adamw_tests

@@ -10,6 +10,8 @@
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/tracked.hpp"
 
+namespace adaptive_tests {
+
 using namespace saddle;
 
 namespace {
@@ -99,3 +101,5 @@ TEST_CASE("adaptive: the bits do not depend on threads, nor on a checkpoint betw
   CHECK(adaptive<>{}.objection() == "");
   CHECK(adaptive<>{.alpha = 1}.objection() == "adaptive: alpha lies in (0, 1), and is 1");
 }
+
+}  // namespace adaptive_tests

@@ -9,6 +9,8 @@
 #include "saddle/optimizer/adam.hpp"
 #include "saddle/optimizer/omd.hpp"
 
+namespace alternating_tests {
+
 using namespace reference;
 
 TEST_CASE("alternating: the list of the minimizing player, then the maximizing one's, as the optimizer has it alone") {
@@ -133,3 +135,5 @@ TEST_CASE("alternating: what the type does not tell is refused with a sentence")
   CHECK(alternating_sgda{.step_size = -1}.objection() ==
         "alternating-sgda: step_size is finite and not negative, and is -1");
 }
+
+}  // namespace alternating_tests

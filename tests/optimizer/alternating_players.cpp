@@ -10,6 +10,8 @@
 #include "saddle/optimizer/omd.hpp"
 #include "saddle/optimizer/sgda.hpp"
 
+namespace alternating_players_tests {
+
 using namespace saddle;
 using reference::first_weights;
 using reference::gradients_of;
@@ -115,3 +117,5 @@ TEST_CASE("alternating players: the bits do not depend on threads, nor on a chec
   CHECK(alternating_players<omd, adam>::name() == "alternating-omd-adam");
   CHECK(alternating_players{sgda{0.1}, sgda{-1}}.objection() == sgda{-1}.objection());
 }
+
+}  // namespace alternating_players_tests

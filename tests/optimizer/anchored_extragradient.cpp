@@ -8,6 +8,8 @@
 #include "../heterogeneous.hpp"
 #include "saddle/optimizer/extragradient.hpp"
 
+namespace anchored_extragradient_tests {
+
 using namespace saddle;
 
 TEST_CASE("anchored extragradient: gradients at w and at h, both pulled towards where the run began") {
@@ -48,3 +50,5 @@ TEST_CASE("anchored extragradient: the bits do not depend on threads, nor on a c
     return test::trainer_of(noisy, anchored_extragradient{0.02}, identity{}, parameter_server{}, threads);
   });
 }
+
+}  // namespace anchored_extragradient_tests

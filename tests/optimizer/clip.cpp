@@ -33,6 +33,8 @@
 #include "saddle/topology/sampled.hpp"
 #include "saddle/topology/tracked.hpp"
 
+namespace clip_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -518,3 +520,5 @@ TEST_CASE("clip: a limit that is none is refused with a sentence") {
   CHECK(clip_by_value<sgda>::name() == "clip-by-value-sgda");
   CHECK(clip_by_norm{sgda{schedule::linear(1, 10)}, 2}.paced(2).step_size_at(3, 0) == schedule::linear(1, 10)(2));
 }
+
+}  // namespace clip_tests

@@ -14,6 +14,8 @@
 #include "saddle/optimizer/per_player.hpp"
 #include "saddle/optimizer/sgda.hpp"
 
+namespace concept_tests {
+
 using namespace saddle;
 
 namespace {
@@ -187,3 +189,5 @@ TEST_CASE("optimizer: all that come with the library can be paced") {
   struct derived : adam {};  // paced, it would be adam
   static_assert(!can_be_paced<derived>);
 }
+
+}  // namespace concept_tests

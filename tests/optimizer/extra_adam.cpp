@@ -7,6 +7,8 @@
 #include "gradients.hpp"
 #include "reference.hpp"
 
+namespace extra_adam_tests {
+
 using namespace reference;
 
 TEST_CASE_TEMPLATE("extra_adam: both gradients of a step enter the moments and their count", T, float, double) {
@@ -43,3 +45,5 @@ TEST_CASE("extra_adam: the first gradient only looks ahead, from any base; the s
     CHECK(seen[2].min == doctest::Approx(first_weights.min + 0.125).epsilon(1e-2));
   }
 }
+
+}  // namespace extra_adam_tests

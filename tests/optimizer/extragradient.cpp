@@ -11,6 +11,8 @@
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/tracked.hpp"
 
+namespace extragradient_tests {
+
 using namespace reference;
 
 TEST_CASE_TEMPLATE("extragradient: h = w - eta F(w), w <- w - eta F(h), by its factor on the bilinear game", T, float,
@@ -92,3 +94,5 @@ TEST_CASE("averaged extragradient: the bits do not depend on threads, nor on a c
     return test::trainer_of(noisy, averaged_extragradient{0.02, sampling::independent}, identity{}, ring8, threads);
   });
 }
+
+}  // namespace extragradient_tests

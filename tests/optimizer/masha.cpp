@@ -9,6 +9,8 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace masha_tests {
+
 using namespace saddle;
 using test::distance_after;
 
@@ -63,3 +65,5 @@ TEST_CASE("masha: the bits do not depend on threads, nor on a checkpoint between
   CHECK(masha{}.objection() == "");
   CHECK(masha{0.1, 1}.objection() == "masha: tau lies in [0, 1), and is 1");
 }
+
+}  // namespace masha_tests

@@ -7,6 +7,8 @@
 #include "gradients.hpp"
 #include "reference.hpp"
 
+namespace omd_tests {
+
 using namespace reference;
 
 namespace {
@@ -85,3 +87,5 @@ TEST_CASE("omd: a trainer takes its gradients at h, from rest at w_0, one a step
   check(omd{.step_size = eta});
   check(averaged_omd{.step_size = eta});  // of one worker the average is its own
 }
+
+}  // namespace omd_tests

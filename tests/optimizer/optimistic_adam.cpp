@@ -6,6 +6,8 @@
 
 #include "reference.hpp"
 
+namespace optimistic_adam_tests {
+
 using namespace reference;
 
 TEST_CASE_TEMPLATE("optimistic_adam: 2 eta r_t - eta r_{t-1}, the first step without a second term", T, float, double) {
@@ -48,3 +50,5 @@ TEST_CASE("optimistic_adam: no double step at the start, nor after a rest") {
   CHECK(direction(o, 2, zero, 0.0f) == 0);
   static_assert(std::is_same_v<arrays_of_direction<optimistic_adam>, arrays_of_adam>);
 }
+
+}  // namespace optimistic_adam_tests

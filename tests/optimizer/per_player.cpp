@@ -15,6 +15,8 @@
 #include "saddle/optimizer/optimistic_adam.hpp"
 #include "saddle/optimizer/sgda.hpp"
 
+namespace per_player_tests {
+
 using namespace reference;
 
 namespace {
@@ -222,3 +224,5 @@ TEST_CASE("optimizers that only add a look-ahead share the kernels of directions
   CHECK_FALSE(shared(adam{}, optimistic_adam{}));
   CHECK(shared(per_player<extragradient, extra_adam>{}, per_player<sgda, adam>{}));
 }
+
+}  // namespace per_player_tests

@@ -12,6 +12,8 @@
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace proximal_tests {
+
 using namespace reference;
 
 namespace {
@@ -86,3 +88,5 @@ TEST_CASE("proximal: weights") {
   CHECK(proximal{sgda{0.1}, -1.0}.objection() == "proximal: min_weight is finite and not negative, and is -1");
   CHECK(proximal<sgda>::name() == "proximal-sgda");
 }
+
+}  // namespace proximal_tests

@@ -20,6 +20,8 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace schedule_tests {
+
 using namespace saddle;
 
 TEST_CASE("schedule: a number is a constant one") {
@@ -312,3 +314,5 @@ TEST_CASE("schedule: numbers that are no step sizes, and no counts of steps, are
                                 schedule::inverse_sqrt(0.1, 0.5), schedule(one_over)})
     CHECK(sound.objection(f) == "");
 }
+
+}  // namespace schedule_tests

@@ -6,6 +6,8 @@
 
 #include "reference.hpp"
 
+namespace sgda_tests {
+
 using namespace reference;
 
 TEST_CASE_TEMPLATE("sgda: the gradient times the step size of its step, and no state", T, float, double) {
@@ -16,3 +18,5 @@ TEST_CASE_TEMPLATE("sgda: the gradient times the step size of its step, and no s
   static_assert(std::is_same_v<arrays_of_direction<sgda, T>, uses<in<name::g>>>);
   static_assert(std::is_same_v<sgda::steps<whole>, step_list<estimate<name::w, whole>, descend<whole>>>);
 }
+
+}  // namespace sgda_tests

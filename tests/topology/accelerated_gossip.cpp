@@ -13,6 +13,8 @@
 #include "saddle/topology/from_matrix.hpp"
 #include "saddle/topology/mixing_matrix.hpp"
 
+namespace accelerated_gossip_tests {
+
 using namespace saddle;
 using test::at;
 
@@ -176,3 +178,5 @@ TEST_CASE("accelerated_gossip: its name, and one rule") {
   CHECK_FALSE(on(ring(8), 1).combines_first());
   CHECK(accelerated_gossip{.graph = ring(8), .order = gossip_order::combine_then_adapt}.combines_first());
 }
+
+}  // namespace accelerated_gossip_tests

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+namespace circulant_tests {
+
 using namespace saddle;
 
 TEST_CASE("ring: both neighbours and itself; two workers take halves, one takes all") {
@@ -82,3 +84,5 @@ TEST_CASE("circulant graphs: without a worker there is none") {
   CHECK_THROWS_WITH_AS(one_peer_exponential(0), "one_peer_exponential: there must be at least one worker, not 0",
                        error);
 }
+
+}  // namespace circulant_tests

@@ -15,6 +15,8 @@
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace concept_tests {
+
 using namespace saddle;
 
 namespace {
@@ -160,3 +162,5 @@ TEST_CASE("topology: what a wrapper does not say is asked of the one inside") {
   CHECK_THROWS_AS(check_topology(around<local_steps<gossip>>{{gossip{ring(4)}, 0}}, 4, false, false),
                   std::invalid_argument);
 }
+
+}  // namespace concept_tests

@@ -7,6 +7,8 @@
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace controlled_tests {
+
 using namespace saddle;
 using test::distance_after;
 
@@ -51,3 +53,5 @@ TEST_CASE("controlled: the bits do not depend on threads, nor on a checkpoint be
     return test::trainer_of(noisy, sgda{0.01}, identity{}, controlled{local_steps{ring8, 5}}, threads);
   });
 }
+
+}  // namespace controlled_tests

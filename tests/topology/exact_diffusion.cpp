@@ -5,6 +5,8 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
 
+namespace exact_diffusion_tests {
+
 using namespace saddle;
 
 namespace {
@@ -48,3 +50,5 @@ TEST_CASE("exact diffusion: the bits do not depend on threads, nor on a checkpoi
     return test::trainer_of(noisy, recursive{sgda{0.02}, 0.2}, identity{}, exact_diffusion{lazy_ring()}, threads);
   });
 }
+
+}  // namespace exact_diffusion_tests

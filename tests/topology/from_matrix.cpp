@@ -10,6 +10,8 @@
 
 #include "graphs.hpp"
 
+namespace from_matrix_tests {
+
 using namespace saddle;
 using test::at;
 
@@ -98,3 +100,5 @@ TEST_CASE("from_matrix: what is wrong is said with its place") {
   }
   CHECK(says(refusal({{{1, 0}, {0.5, 0.5}}}, stochastic::rows), "not connected"));
 }
+
+}  // namespace from_matrix_tests

@@ -10,6 +10,8 @@
 #include "runs.hpp"
 #include "saddle/topology/circulant.hpp"
 
+namespace gossip_tests {
+
 using namespace saddle;
 
 namespace {
@@ -75,3 +77,5 @@ TEST_CASE("gossip: the rule follows from the compressor, the order from the fiel
   CHECK(gossip{.graph = ring(2)}.name() == "gossip-ring");
   CHECK(gossip{.graph = one_peer_exponential(2)}.name() == "gossip-one-peer-exponential");
 }
+
+}  // namespace gossip_tests

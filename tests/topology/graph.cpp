@@ -12,6 +12,8 @@
 
 #include "graphs.hpp"
 
+namespace graph_tests {
+
 using namespace saddle;
 using test::at;
 
@@ -257,3 +259,5 @@ TEST_CASE("lazy: the mean of the identity and the matrix, also where a row does 
         }
   }
 }
+
+}  // namespace graph_tests

@@ -12,6 +12,8 @@
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace local_steps_tests {
+
 using namespace saddle;
 
 namespace {
@@ -61,3 +63,5 @@ TEST_CASE("local_steps: what the topology inside refuses is refused, and a numbe
   CHECK(says(refusal(local_steps{parameter_server<>{}, 2}, 0, true, true), "there must be a worker"));
   CHECK(says(refusal(local_steps{gossip{ring(4)}, 2}, 4, true, false), "needs a consensus_step"));
 }
+
+}  // namespace local_steps_tests

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace metropolis_tests {
+
 using namespace saddle;
 
 namespace {
@@ -131,3 +133,5 @@ TEST_CASE("Metropolis graphs that do not exist are refused with a sentence") {
   CHECK(says(refusal([] { return erdos_renyi(40, 0.02, 1); }), "1000 graphs of 40 workers with p = 0.02 were"));
   CHECK(says(refusal([] { return erdos_renyi(2, 0, 1); }), "p should be above ln(n) / n"));
 }
+
+}  // namespace metropolis_tests

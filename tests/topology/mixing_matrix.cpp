@@ -13,6 +13,8 @@
 #include "graphs.hpp"
 #include "saddle/topology/from_matrix.hpp"
 
+namespace mixing_matrix_tests {
+
 using namespace saddle;
 using test::at;
 
@@ -180,3 +182,5 @@ TEST_CASE("rho: of every graph, the least shrinking that message passing finds")
   mixing_graph const rows = from_matrix({{0.5, 0.5, 0}, {0, 0.5, 0.5}, {0.25, 0.25, 0.5}}, stochastic::rows);
   has_rho(rows, rho_by_powers(rows));
 }
+
+}  // namespace mixing_matrix_tests

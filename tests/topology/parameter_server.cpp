@@ -8,6 +8,8 @@
 
 #include "runs.hpp"
 
+namespace parameter_server_tests {
+
 using namespace saddle;
 
 TEST_CASE("parameter_server: the plain average of all workers, in their order, whoever asks") {
@@ -25,3 +27,5 @@ TEST_CASE("parameter_server: the plain average of all workers, in their order, w
   static_assert(std::is_same_v<rule_of<adapting, false, feedback::error>, server_average<feedback::error, false, true>>);
   static_assert(averaging::has_server && !averaging::on_average && adapting::has_server && adapting::on_average);
 }
+
+}  // namespace parameter_server_tests

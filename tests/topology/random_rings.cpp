@@ -7,6 +7,8 @@
 
 #include "saddle/topology/mixing_matrix.hpp"
 
+namespace random_rings_tests {
+
 using namespace saddle;
 
 TEST_CASE("random_rings: every round is a ring through all workers, in an order of its own") {
@@ -50,3 +52,5 @@ TEST_CASE("random_rings: a function of the seed, mixing faster than one ring") {
   CHECK_THROWS_WITH_AS(random_rings(0, 1), "random_rings: there must be at least one worker, not 0",
                        std::invalid_argument);
 }
+
+}  // namespace random_rings_tests

@@ -6,6 +6,8 @@
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/tracked.hpp"
 
+namespace sampled_tests {
+
 using namespace saddle;
 
 TEST_CASE("sampled: so many workers a round, each as often as the others, anew each time") {
@@ -63,3 +65,5 @@ TEST_CASE("sampled: a number of workers that there are") {
                        std::invalid_argument);
   CHECK_THROWS_AS((sampled{parameter_server{}, 0}.check(8, false, false)), std::invalid_argument);
 }
+
+}  // namespace sampled_tests

@@ -10,6 +10,8 @@
 #include "graphs.hpp"
 #include "saddle/topology/mixing_matrix.hpp"
 
+namespace smallest_eigenvalue_tests {
+
 using namespace saddle;
 
 TEST_CASE("has_eigenvalue_below: what Eigen says of every symmetric graph, on both sides of the smallest") {
@@ -39,3 +41,5 @@ TEST_CASE("has_eigenvalue_below: of a large ring, whose smallest lie close toget
   CHECK(has_eigenvalue_below(-1. / 3 + 1e-3, n, times));
   CHECK_FALSE(has_eigenvalue_below(-1. / 3 - 1e-9, n, times));
 }
+
+}  // namespace smallest_eigenvalue_tests

@@ -10,6 +10,8 @@
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"
 
+namespace tracked_tests {
+
 using namespace saddle;
 using test::distance_after;
 
@@ -73,3 +75,5 @@ TEST_CASE("tracked: the bits do not depend on threads, nor on a checkpoint betwe
     return test::trainer_of(noisy, sgda{0.02}, identity{}, tracked{local_steps{parameter_server{}, 5}}, threads);
   });
 }
+
+}  // namespace tracked_tests

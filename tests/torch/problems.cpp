@@ -13,6 +13,8 @@
 
 #include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
 
+namespace problems_tests {
+
 namespace {
 
 using namespace saddle;
@@ -285,3 +287,5 @@ TEST_CASE("batches by a partition: mlp_gan's parts, for targets and for labels t
   }
   CHECK(torch_batches(data, 3, 200).identity().find("partition") == std::string::npos);
 }
+
+}  // namespace problems_tests

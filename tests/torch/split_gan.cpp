@@ -18,6 +18,8 @@
 
 #include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
 
+namespace split_gan_tests {
+
 namespace {
 
 using namespace saddle;
@@ -472,3 +474,5 @@ TEST_CASE("MD-GAN's networks have the layers, maps and counts that they state") 
                        "the published networks are for images of 28x28x1 and of 32x32x3, not of 8x8x1",
                        std::invalid_argument);
 }
+
+}  // namespace split_gan_tests

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
 
+namespace state_tests {
+
 namespace {
 
 c10::impl::GenericDict read(std::string const& file) {
@@ -64,3 +66,5 @@ TEST_CASE("a file names no function that torch.load refuses") {
   CHECK(file.find("ctorch\nFloatStorage\n") != std::string::npos);
   CHECK(file.find("torch.jit") == std::string::npos);
 }
+
+}  // namespace state_tests

@@ -14,6 +14,8 @@
 
 #include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
 
+namespace training_tests {
+
 namespace {
 
 using namespace saddle;
@@ -187,3 +189,5 @@ TEST_CASE("a torch module learns on the asynchronous server") {
   CHECK(mean_loss() < 0.5 * before);
   CHECK(server.digest() == same.digest());
 }
+
+}  // namespace training_tests

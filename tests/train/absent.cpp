@@ -2,6 +2,8 @@
 #include "game.hpp"
 #include "saddle/transport/simulated.hpp"
 
+namespace absent_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -141,3 +143,5 @@ TEST_CASE("methods in which every worker must take part refuse a network from wh
                        std::invalid_argument);
   CHECK_THROWS_WITH_AS(run(sgda{0.05}, diffusing, {{1, 2, 5}}), doctest::Contains(sentence), std::invalid_argument);
 }
+
+}  // namespace absent_tests

@@ -14,6 +14,8 @@
 
 #include "saddle/topology/mixing_matrix.hpp"
 
+namespace accelerated_gossip_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -218,3 +220,5 @@ TEST_CASE("a resumed run is the uninterrupted one, and the array of the round be
   std::filesystem::remove(file);
   std::filesystem::remove(plain_file);
 }
+
+}  // namespace accelerated_gossip_tests

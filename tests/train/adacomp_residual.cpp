@@ -3,6 +3,8 @@
 
 #include "game.hpp"
 
+namespace adacomp_residual_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -66,3 +68,5 @@ TEST_CASE("DQGAN with adacomp_residual, up alone and both ways, is a plain loop 
   SUBCASE("up") { follow({game, omd{eta}, careful{}, parameter_server<>{}, loopback{3}, cpu{}}, false); }
   SUBCASE("both ways") { follow({game, omd{eta}, careful{}, parameter_server<careful>{}, loopback{3}, cpu{}}, true); }
 }
+
+}  // namespace adacomp_residual_tests

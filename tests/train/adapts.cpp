@@ -10,6 +10,8 @@
 #include <limits>
 #include <string>
 
+namespace adapts_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -253,3 +255,5 @@ TEST_CASE("a direction of the average too large for a number leaves its bucket w
   check(averaged_omd{5}, 3);
   check(omd{5}, 0);
 }
+
+}  // namespace adapts_tests

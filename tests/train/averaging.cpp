@@ -6,6 +6,8 @@
 #include <limits>
 #include <memory>
 
+namespace averaging_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -126,3 +128,5 @@ TEST_CASE("boxes hold for w and for every point at which a gradient is taken") {
     stays_inside(omd{0.05}, scaled_sign<128>{}, gossip{.graph = ring(4), .consensus_step = 0.1});
   }
 }
+
+}  // namespace averaging_tests

@@ -17,6 +17,8 @@
 #include "saddle/saddle.hpp"
 #include "saddle/transport/simulated.hpp"
 
+namespace buffers_tests {
+
 using namespace saddle;
 
 namespace {
@@ -226,3 +228,5 @@ TEST_CASE("buffers: each worker's own on the asynchronous server, saved with it"
   CHECK(second.digest() == whole.digest());  // the statistics are in the gradients
   std::filesystem::remove(file);
 }
+
+}  // namespace buffers_tests

@@ -12,6 +12,8 @@
 #include <string>
 #include <thread>
 
+namespace checkpoint_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -265,3 +267,5 @@ TEST_CASE("a checkpoint is saved through a symbolic link") {
   resumed.load(here.file("behind"));
   CHECK(resumed.digest() == t.digest());
 }
+
+}  // namespace checkpoint_tests

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+namespace choco_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -90,3 +92,5 @@ TEST_CASE("CHOCO brings workers together with a consensus step of 0.1 and drives
   CHECK(test::left_after(scaled_sign<128>{}, 0.1, 2000) < 1e-8);
   CHECK(test::left_after(qsgd<128, 4>{}, 0.1, 2000) < 1e-12);
 }
+
+}  // namespace choco_tests

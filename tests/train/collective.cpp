@@ -9,6 +9,8 @@
 
 #include "processes.hpp"
 
+namespace collective_tests {
+
 using namespace saddle;
 
 namespace {
@@ -46,3 +48,5 @@ TEST_CASE("processes that run different things: all name rank 0's and the first 
   CHECK(said({"a", "a", "bb", "ccc", "a"}) == std::vector(5, sentence("a", 2, "bb")));
   CHECK(said({"a", "", "b", "c"}) == std::vector(4, sentence("a", 1, "")));
 }
+
+}  // namespace collective_tests

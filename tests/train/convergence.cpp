@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+namespace convergence_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -140,3 +142,5 @@ TEST_CASE("on workers that differ the local look-ahead has a bias that halves wi
     CHECK(often == doctest::Approx(1).epsilon(0.02));
   }
 }
+
+}  // namespace convergence_tests

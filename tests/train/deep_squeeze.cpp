@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+namespace deep_squeeze_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -87,3 +89,5 @@ TEST_CASE("DeepSqueeze brings workers together up to a floor that the consensus 
   CHECK(coarse < 1);
   CHECK(coarse > 5 * fine);
 }
+
+}  // namespace deep_squeeze_tests

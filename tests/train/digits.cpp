@@ -9,6 +9,8 @@
 
 #include "saddle/games.hpp"
 
+namespace digits_tests {
+
 using namespace saddle;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("DQGAN learns the digits, as well as without compression and with a qu
   CHECK(static_cast<double>(dqgan.r.uplink.total) <= 0.26 * static_cast<double>(dense.r.uplink.payload));
   for (int const n : dqgan.classes) CHECK(n >= 20);  // of 1797: none of the ten is forgotten
 }
+
+}  // namespace digits_tests

@@ -9,6 +9,8 @@
 #include <limits>
 #include <vector>
 
+namespace ef21_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -286,3 +288,5 @@ TEST_CASE("in floats too it stays at the solution: what is sent vanishes, and is
   reached.insert(reached.end(), w.max.begin(), w.max.end());
   CHECK(test::distance(reached, solved) < 2e-5);
 }
+
+}  // namespace ef21_tests

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 
+namespace error_feedback_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -104,3 +106,5 @@ TEST_CASE("error feedback around the identity changes nothing and owes nothing")
   CHECK(with.report().feedback == feedback::error);
   CHECK(with.report().uplink == without.report().uplink);
 }
+
+}  // namespace error_feedback_tests

@@ -15,6 +15,8 @@
 #include "saddle/transport/simulated.hpp"
 #include "processes.hpp"
 
+namespace failed_step_tests {
+
 using namespace saddle;
 
 namespace {
@@ -173,3 +175,5 @@ TEST_CASE("a topology that names a worker that there is not is refused") {
     CHECK_THROWS_WITH_AS(t.step(), doctest::Contains("names a worker that there is not"), std::invalid_argument);
   }
 }
+
+}  // namespace failed_step_tests

@@ -11,12 +11,11 @@
 #include <vector>
 
 #include "../nightly.hpp"
+#include "../vectors.hpp"
 #include "saddle/saddle.hpp"
 
 /// What the tests of the loop share: a game on plain vectors, what is read off a trainer, and an ear on its messages.
 namespace test {
-
-using vector = std::vector<double>;
 
 inline double norm(vector const& a) {
   double sum = 0;
@@ -26,11 +25,6 @@ inline double norm(vector const& a) {
 inline vector difference(vector a, vector const& b) {
   for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
   return a;
-}
-inline double distance(vector const& a, vector const& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return std::sqrt(sum);
 }
 inline bool all_finite(vector const& a) {
   return std::all_of(a.begin(), a.end(), [](double x) { return std::isfinite(x); });
@@ -43,11 +37,6 @@ inline vector normal(std::size_t n, std::uint64_t seed) {
   vector v(n);
   for (double& x : v) x = random.normal();
   return v;
-}
-inline vector joined(saddle::point<double const> w) {
-  vector all(w.min.begin(), w.min.end());
-  all.insert(all.end(), w.max.begin(), w.max.end());
-  return all;
 }
 
 /// F_m(w) = B_m w + b_m with plain loops. `also` sees every gradient, and may change it.

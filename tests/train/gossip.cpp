@@ -7,6 +7,8 @@
 
 #include "saddle/topology/mixing_matrix.hpp"
 
+namespace gossip_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -128,3 +130,5 @@ TEST_CASE("gossip by messages multiplies by the mixing matrices, whatever the gr
         }
       }
 }
+
+}  // namespace gossip_tests

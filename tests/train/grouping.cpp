@@ -19,6 +19,8 @@
 #include "processes.hpp"
 #include "saddle/saddle.hpp"
 
+namespace grouping_tests {
+
 using namespace saddle;
 using namespace test;
 
@@ -254,3 +256,5 @@ TEST_CASE("grouping: what it cannot do is said at the start") {
   };
   CHECK_THROWS_AS(fleet_of_processes<trainer<float>>(workers, 2, on_two), std::invalid_argument);
 }
+
+}  // namespace grouping_tests

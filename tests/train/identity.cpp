@@ -34,6 +34,8 @@
 #include "saddle/train/trainer.hpp"
 #include "saddle/transport/loopback.hpp"
 
+namespace identity_tests {
+
 using namespace saddle;
 
 namespace {
@@ -331,3 +333,5 @@ TEST_CASE("identity: a checkpoint that was saved under one locale is loaded unde
   CHECK(details[0].find("erdos-renyi-0.9-1") != std::string::npos);
   CHECK(details[1].find("spectral-gap=0.75") != std::string::npos);
 }
+
+}  // namespace identity_tests

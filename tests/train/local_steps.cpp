@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 
+namespace local_steps_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -295,3 +297,5 @@ TEST_CASE("a constant step leaves workers that differ beside the solution, furth
   is(extragradient{0.01}, 5, 4.6e-2);
   is(extragradient{0.01}, 20, 1.6e-1);
 }
+
+}  // namespace local_steps_tests

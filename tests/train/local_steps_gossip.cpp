@@ -1,6 +1,8 @@
 // Local steps around gossip, against plain loops.
 #include "game.hpp"
 
+namespace local_steps_gossip_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -112,3 +114,5 @@ TEST_CASE("every = 1 is gossip itself, to the bit") {
   SUBCASE("exact") { same(omd{eta}, identity{}, {.graph = one_peer_exponential(3), .rounds = 2}); }
   SUBCASE("CHOCO") { same(omd{eta}, top_k<128, 2>{}, {.graph = ring(3), .consensus_step = 0.3}); }
 }
+
+}  // namespace local_steps_gossip_tests

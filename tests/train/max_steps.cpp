@@ -6,6 +6,8 @@
 
 #include "saddle/saddle.hpp"
 
+namespace max_steps_tests {
+
 using namespace saddle;
 
 namespace {
@@ -39,3 +41,5 @@ TEST_CASE("per_player: where one player looks ahead alone, the other is met wher
     CHECK(t.weights(0).max[0] == doctest::Approx(y).epsilon(1e-14));
   }
 }
+
+}  // namespace max_steps_tests

@@ -11,6 +11,8 @@
 #include "processes.hpp"
 #include "saddle/saddle.hpp"
 
+namespace methods_on_processes_tests {
+
 using namespace saddle;
 
 namespace {
@@ -72,3 +74,5 @@ TEST_CASE("methods on several processes") {
                        sampled{parameter_server<qsgd<128, 8>, adapts::on_average>{}, 4});
   }
 }
+
+}  // namespace methods_on_processes_tests

@@ -2,6 +2,8 @@
 
 #include "non_finite.hpp"
 
+namespace non_finite_tests {
+
 namespace {
 
 /// signSGD: the sign of what is not a number is one.
@@ -84,3 +86,5 @@ TEST_CASE("a direction of a user's: where gradients are finite, their bits, thos
   CHECK(after[0] == before[0] + 0.25);
   CHECK(after[1] == before[1] + 0.25);
 }
+
+}  // namespace non_finite_tests

@@ -1,5 +1,7 @@
 #include "non_finite.hpp"
 
+namespace non_finite_gossip_tests {
+
 using namespace saddle;
 using test::effect, test::eta, test::survives;
 
@@ -53,3 +55,5 @@ TEST_CASE("on a ring those who hear of it skip, and the others go on") {
   CHECK(t.report().skipped_steps == 1);
   CHECK(t.report().non_finite->worker == 2);
 }
+
+}  // namespace non_finite_gossip_tests

@@ -1,5 +1,7 @@
 #include "non_finite.hpp"
 
+namespace non_finite_local_tests {
+
 using namespace saddle;
 using test::bad_step, test::effect, test::eta, test::survives;
 
@@ -67,3 +69,5 @@ TEST_CASE("local steps: a direction too large for a number is not taken, and cos
       CHECK(t.report().non_finite->coordinate == 3);
     }
 }
+
+}  // namespace non_finite_local_tests

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+namespace non_finite_state_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -234,3 +236,5 @@ TEST_CASE("a run that diverges ends with weights that are numbers, and says so")
     check(omd{10}, identity{}, accelerated_gossip{.graph = ring(4), .rounds = 3, .spectral_gap = 0.5});
   }
 }
+
+}  // namespace non_finite_state_tests

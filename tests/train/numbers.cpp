@@ -9,6 +9,8 @@
 #include "processes.hpp"
 #include "saddle/saddle.hpp"
 
+namespace numbers_tests {
+
 using namespace saddle;
 
 namespace {
@@ -86,3 +88,5 @@ TEST_CASE("every size and every finite number") {
   SUBCASE("top_k") { everywhere(optimistic_adam{.step_size = 0.1}, error_feedback{top_k<128, 4>{}}, 1e18f); }  // it squares
   SUBCASE("global_top_k") { everywhere(sgda{0.1}, error_feedback{global_top_k<128>{0.01}}); }
 }
+
+}  // namespace numbers_tests

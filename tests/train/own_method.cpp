@@ -7,6 +7,8 @@
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
 
+namespace own_method_tests {
+
 using namespace saddle;
 
 namespace {
@@ -67,3 +69,5 @@ TEST_CASE("a method of one's own repeats and resumes to the bit") {
     return test::trainer_of(test::heterogeneous_game(0.3), primal_dual_correction{}, identity{}, gossip{ring(8)}, threads);
   });
 }
+
+}  // namespace own_method_tests

@@ -20,6 +20,8 @@
 #include "saddle/optimizer/optimistic_adam.hpp"
 #include "saddle/optimizer/sgda.hpp"
 
+namespace player_copies_tests {
+
 using namespace saddle;
 
 namespace {
@@ -123,3 +125,5 @@ TEST_CASE("player_copies: what a player alone would average with others is its o
   CHECK(moved(averaged_omd{0.1}) == moved(omd{0.1}));
   CHECK(moved(averaged_extragradient{0.1}) == moved(extragradient{0.1}));
 }
+
+}  // namespace player_copies_tests

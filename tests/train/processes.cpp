@@ -13,6 +13,8 @@
 #include "game.hpp"
 #include "product.hpp"
 
+namespace processes_tests {
+
 using namespace saddle;
 
 namespace {
@@ -246,3 +248,5 @@ TEST_CASE("run: what one process says to stop at, all stop at") {
     t.run(1);
   }
 }
+
+}  // namespace processes_tests

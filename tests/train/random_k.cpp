@@ -4,6 +4,8 @@
 #include "game.hpp"
 #include "non_finite.hpp"
 
+namespace random_k_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -111,3 +113,5 @@ TEST_CASE("DeepSqueeze at random places is its published iteration, to the bit")
 TEST_CASE("a skipped apply owes again what was sent at random places") {
   test::survives(omd{test::eta}, error_feedback<sparse>{}, parameter_server<>{}, test::effect::owed);
 }
+
+}  // namespace random_k_tests

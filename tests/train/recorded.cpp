@@ -11,6 +11,8 @@
 #include "game.hpp"
 #include "processes.hpp"
 
+namespace recorded_tests {
+
 using namespace saddle;
 
 namespace {
@@ -152,3 +154,5 @@ TEST_CASE("a worker cannot take the gradient buffers of another one later, nor m
   same.run(3);
   CHECK(t.digest() == same.digest());
 }
+
+}  // namespace recorded_tests

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <memory>
 
+namespace sampling_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -101,3 +103,5 @@ TEST_CASE("every gradient asks for the sample of its step, worker and draw") {
   CHECK(drawn(alternating_sgda{{0.1}}) == draws{0, 0});
   CHECK(drawn(per_player<sgda, sgda>{.min = {0.1}, .max = {0.1}, .max_steps = 3}) == draws{0, 1, 2});
 }
+
+}  // namespace sampling_tests

@@ -6,6 +6,8 @@
 #include <string>
 #include <unistd.h>
 
+namespace simulated_tests {
+
 using namespace saddle;
 
 namespace {
@@ -118,3 +120,5 @@ TEST_CASE("the virtual clock is part of a checkpoint") {
   CHECK_THROWS_AS(second.load(file), bad_checkpoint);
   std::filesystem::remove(file);
 }
+
+}  // namespace simulated_tests

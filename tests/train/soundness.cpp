@@ -8,6 +8,8 @@
 
 #include "game.hpp"
 
+namespace soundness_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -126,3 +128,5 @@ TEST_CASE("differences that are added up: a downlink with a memory ends where an
   CHECK(left(error_feedback<qsgd<128, 8>>{}) < 1.01 * exact);
   CHECK(left(error_feedback<qsgd<128, 4, rounding::nearest>>{}) < 1.1 * exact);
 }
+
+}  // namespace soundness_tests

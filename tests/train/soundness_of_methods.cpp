@@ -9,6 +9,8 @@
 #include "saddle/run/soundness.hpp"
 #include "saddle/saddle.hpp"
 
+namespace soundness_of_methods_tests {
+
 using namespace saddle;
 
 namespace {
@@ -127,3 +129,5 @@ TEST_CASE("an optimizer a player under a tracker, and on recursive estimates: ex
   CHECK(test::distance_after(6000, recursive{per_player{sgda{0.02}, sgda{0.03}}, 0.2}, identity{}, tracked{ring8}) <
         1e-12);
 }
+
+}  // namespace soundness_of_methods_tests

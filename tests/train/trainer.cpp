@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace trainer_tests {
+
 using namespace saddle;
 using test::vector;
 
@@ -444,3 +446,5 @@ TEST_CASE("a problem's own gradient buffers are used in place") {
   CHECK_THROWS_WITH_AS(make(own), doctest::Contains("each worker has gradient buffers of its own"),
                        std::invalid_argument);
 }
+
+}  // namespace trainer_tests
