@@ -139,8 +139,8 @@ std::vector<double> learn(task const& of, lent const& problem, Settings how, dou
     for (double const v : {static_cast<double>(pushes), static_cast<double>(now.uplink.total), now.simulated->seconds,
                            now.mean_staleness, accurate})
       numbers.push_back(v);
-    bool const is_lost = now.non_finite || (best < 0.3 && 8 * pushes > of.most);
-    bool const stands = 4 * pushes > of.most && 2 * pushes > 5 * at_best;
+    bool const is_lost = now.non_finite || (best < 0.3 && 4 * pushes > of.most);
+    bool const stands = 2 * pushes > of.most && pushes > 3 * at_best;
     if (is_lost || stands) break;
   }
   return numbers;
@@ -351,14 +351,17 @@ void judge(crowd const& of, task const& what, claims& all, said const& number, s
   verdict = "the published factor, 191: ";
   verdict.append(most >= 191 ? "reproduced" : "refuted").append(" (").append(where).append(at).append(")");
 
-  std::size_t const t = what.middle();
   double const c = what.shares.back();
   for (char const* const rule : {", staleness none", ", staleness per push"})
-    if (record const* const other = of[adacomp(c) + rule]) {
-      double const mine = of[adacomp(c)]->bytes(what, t), theirs = other->bytes(what, t);
-      all.observe(number.rules, mine <= 1.1 * theirs && std::isfinite(mine),
-                  where + text(mine / 1e6) + " MB" + rule + " " + text(theirs / 1e6) + " MB");
-    }
+    for (std::size_t t = 0; t < what.targets.size(); ++t)
+      if (record const* const other = of[adacomp(c) + rule]) {
+        double const mine = of[adacomp(c)]->bytes(what, t), theirs = other->bytes(what, t);
+        if (std::isfinite(mine) || std::isfinite(theirs))
+          all.observe(number.rules, mine <= 1.1 * theirs,
+                      where + percent(what.targets[t]) + ", " + text(mine / 1e6) + " MB" + rule + " " +
+                          text(theirs / 1e6) + " MB");
+      }
+  std::size_t const t = what.middle();
   for (std::string const& name : {std::string(plain), std::string(per_push), adacomp(c)}) {
     record const& r = *of[name];
     double const calm = r.bytes(what, t);
