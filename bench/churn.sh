@@ -23,15 +23,15 @@ end() {
 trap end EXIT
 trap 'exit 1' INT TERM
 fail() { echo "churn: $*"; cat "$folder/errors"; exit 1; }
+happens() { echo "$*" >>"$log"; }
 start() {  # RANKS PUSHES
-  echo "$1 ranks are started" | tee -a "$log"
+  happens "$1 ranks are started"
   rm -f "$folder"/*.pid
   OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
     OMPI_MCA_mpi_yield_when_idle=1 mpirun --enable-recovery -n "$1" "$program" "$folder" "$2" >>"$log" \
     2>>"$folder/errors" &
   job=$!
 }
-happens() { echo "$*" >>"$log"; }
 # A line that comes after the latest event; its numbers are $1 seconds ... $7 workers left behind. Waits for 60 s.
 await() {  # CONDITION of awk
   tries=0
@@ -60,7 +60,7 @@ sleep 1
 happens "all are killed"
 kill -9 "$job" $(cat "$folder"/*.pid) 2>/dev/null || true
 wait "$job" 2>/dev/null || true
-start 4 $((pushes * 3 / 4))
+start 4 $((pushes * 5 / 6))
 await '$5 >= 12'
 wait "$job" || fail "the run on 4 ranks has failed"
 start 8 "$pushes"
