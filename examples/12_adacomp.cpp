@@ -39,6 +39,6 @@ int main() {
   };
   samples const seen = half(0), unseen = half(1);
   double const plain = learn("asynchronous SGD", seen, unseen, async_settings<>{.step_size = 0.05});
-  double const sparse = learn("AdaComp", seen, unseen, adacomp_sgd(0.01, 0.05));
+  double const sparse = learn("AdaComp", seen, unseen, adacomp_sgd(0.03, 0.1));
   return sparse < plain ? 0 : 1;
 }

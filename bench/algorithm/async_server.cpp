@@ -12,6 +12,7 @@
 
 #include "../run.hpp"
 #include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/algorithm/error_feedback_top_k_sgd.hpp"
 #include "saddle/saddle.hpp"
 
 namespace {
@@ -61,5 +62,6 @@ int main(int argc, char** argv) {
   add("sgd/per_push", async_settings<identity, staleness::per_push>{});
   add("sgd/per_parameter", async_settings<identity, staleness::per_parameter>{});
   add("adacomp", adacomp_sgd(0.01, 0));
+  add("error_feedback_top_k", error_feedback_top_k_sgd(0.01, 0));
   return run_benchmarks(argc, argv);
 }

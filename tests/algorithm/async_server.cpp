@@ -13,6 +13,7 @@
 
 #include "naive_server.hpp"
 #include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/algorithm/error_feedback_top_k_sgd.hpp"
 #include "saddle/compressor/qsgd.hpp"
 #include "saddle/executor/cpu.hpp"
 #include "saddle/optimizer/sgda.hpp"
@@ -29,6 +30,7 @@ using test::joined, test::naive_server, test::rule, test::stirred, test::vector;
 namespace {
 
 using largest = global_top_k<4096>;  // as adacomp_sgd has it
+largest largest_of(double fraction) { return {fraction, kept_count::floor}; }
 
 /// Workers in turn.
 template <class Settings>
@@ -93,13 +95,10 @@ vector only(std::size_t place, std::size_t size = 10) {
   v[place] = 1;
   return v;
 }
-using one_of_ten = async_settings<largest, staleness::per_parameter>;
-
 }  // namespace
 
 TEST_CASE("async_server: three workers that pulled together and push the same coordinate take alpha, alpha, alpha/2") {
-  async_server driver{with_gradients({only(3), only(3), only(3)}),
-                      one_of_ten{.compressor = {0.1}, .step_size = 0.75}, loopback{3}, cpu{}};
+  async_server driver{with_gradients({only(3), only(3), only(3)}), adacomp_sgd(0.1, 0.75), loopback{3}, cpu{}};
   vector seen;
   for (int step = 0; step < 4; ++step) {
     driver.step();
@@ -113,12 +112,63 @@ TEST_CASE("async_server: disjoint coordinates all take alpha, and in any order")
   for (std::vector<double> const& seconds : {vector{1, 1.25, 1.5, 1.75}, {1.75, 1.5, 1.25, 1}, {1.5, 1, 1.75, 1.25}}) {
     simulated network{.workers = 4, .links = {{"wide"}}, .compute = compute_time::constant(1)};
     for (int m = 0; m < 4; ++m) network.stragglers.push_back({m, seconds[static_cast<std::size_t>(m)]});
-    async_server driver{with_gradients({only(0), only(1), only(2), only(3)}),
-                        one_of_ten{.compressor = {0.1}, .step_size = 0.75}, network, cpu{}};
+    async_server driver{with_gradients({only(0), only(1), only(2), only(3)}), adacomp_sgd(0.1, 0.75), network, cpu{}};
     driver.run(4);
     for (std::size_t k = 0; k < 10; ++k) CHECK(driver.weights().min[k] == -expected[k]);
     CHECK(driver.report().largest_staleness == 3);
   }
+}
+
+TEST_CASE("adacomp_sgd: of tensors of 1, 2, 99, 100, 101 coordinates max(1, floor(c n)) go, the largest") {
+  stirred problem{.of_min = {1, 2, 99, 100, 101}, .of_max = {}};
+  vector gradient;
+  random_sequence random({.use = purpose::evaluation});
+  for (int i = 0; i < 303; ++i) gradient.push_back(random.normal());
+  problem.fixed = {gradient};
+  for (std::int64_t const percent : {1, 2, 3, 7, 10, 29, 50, 99, 100}) {
+    CAPTURE(percent);
+    double const c = static_cast<double>(percent) / 100;
+    async_server published{problem, adacomp_sgd(c, 1), loopback{}, cpu{}};
+    async_server keeps{problem, error_feedback_top_k_sgd(c, 1), loopback{}, cpu{}};
+    published.step();
+    keeps.step();
+    std::int64_t all = 0;
+    std::size_t begin = 0;
+    for (std::int64_t const n : problem.of_min) {
+      std::int64_t const expected = std::max<std::int64_t>(percent * n / 100, 1);
+      std::size_t const end = begin + static_cast<std::size_t>(n);
+      double least = 1e300, most_left = 0;
+      std::int64_t sent = 0;
+      for (std::size_t i = begin; i < end; ++i) {
+        double const w = published.weights().min[i], size = std::abs(gradient[i]);
+        CHECK((w == 0 || w == -gradient[i]));
+        sent += w != 0;
+        if (w != 0) least = std::min(least, size);
+        else most_left = std::max(most_left, size);
+      }
+      CHECK(sent == expected);
+      CHECK(most_left <= least);
+      all += expected;
+      begin = end;
+    }
+    CHECK(published.report().uplink.payload == 4 * (5 + 1) + (8 + 2) * all);  // a bucket a tensor
+    CHECK(joined(keeps.weights()) == joined(published.weights()));
+    CHECK(keeps.report().uplink == published.report().uplink);
+  }
+}
+
+TEST_CASE("adacomp_sgd: what is not sent is dropped, and never learnt; the system of the other name sends it later") {
+  vector const gradient{5, 4, 3, 2, 1};
+  async_server published{with_gradients({gradient}), adacomp_sgd(0.4, 1), loopback{}, cpu{}};
+  async_server keeps{with_gradients({gradient}), error_feedback_top_k_sgd(0.4, 1), loopback{}, cpu{}};
+  for (int step = 1; step <= 20; ++step) {
+    published.step();
+    CHECK(joined(published.weights()) == vector{-5.0 * step, -4.0 * step, 0, 0, 0});
+    keeps.step();
+  }
+  auto const& none = published;
+  CHECK(none.memory(0).min.empty());
+  for (double const w : keeps.weights().min) CHECK(w < -10);
 }
 
 TEST_CASE("async_server: what a message has a value for is received, be it zero; what it has none for is not") {
@@ -131,9 +181,9 @@ TEST_CASE("async_server: what a message has a value for is received, be it zero;
     return -driver.weights().min[3];
   };
   CHECK(third(identity{}) == 0.375);
-  CHECK(third(largest{1}) == 0.375);
-  CHECK(third(largest{0.2}) == 0.75);
-  CHECK(third(error_feedback{largest{0.1}}) == 0.75);
+  CHECK(third(largest_of(1)) == 0.375);
+  CHECK(third(largest_of(0.2)) == 0.75);
+  CHECK(third(error_feedback{largest_of(0.1)}) == 0.75);
 }
 
 TEST_CASE("async_server: of compressors that send all coordinates both rules make the same") {
@@ -158,7 +208,7 @@ TEST_CASE("async_server: sent and owed are the sum of all gradients") {
       gradients.emplace_back();
       for (int i = 0; i < 300; ++i) gradients.back().push_back(static_cast<double>(random.below(100)) - 50);
     }
-    async_settings<error_feedback<largest>> how{.compressor = {largest{0.05}}, .step_size = 1};
+    async_settings<error_feedback<largest>> how{.compressor = {largest_of(0.05)}, .step_size = 1};
     async_server driver{with_gradients(gradients), how, loopback{workers}, cpu{}};
     for (int round = 1; round <= 25; ++round) {
       std::vector<vector> owed;  // with the push that is due taken out of it
@@ -183,10 +233,10 @@ TEST_CASE("async_server: every rule of staleness, as copies of all counters woul
       CAPTURE(c);
       naive_server::options plain{.workers = workers, .step_size = 0.05, .fraction = c, .per_tensor = true,
                                   .accumulates = true, .staleness = rule::per_parameter};
-      auto how = adacomp_sgd(c, 0.05);
+      auto how = error_feedback_top_k_sgd(c, 0.05);
       expect_equal(stirred{}, how, plain, 60);
       plain.accumulates = false;
-      expect_equal(stirred{}, adacomp_sgd<unsent::dropped>(c, 0.05), plain, 60);
+      expect_equal(stirred{}, adacomp_sgd(c, 0.05), plain, 60);
       plain.per_tensor = false;
       plain.accumulates = true;
       how.grouping = grouping::whole_model;
@@ -194,17 +244,17 @@ TEST_CASE("async_server: every rule of staleness, as copies of all counters woul
     }
     using accumulated = error_feedback<largest>;
     naive_server::options plain{.workers = workers, .step_size = 0.05, .fraction = 0.1, .accumulates = true};
-    expect_equal(stirred{}, async_settings<accumulated>{.compressor = {largest{0.1}}, .step_size = 0.05}, plain, 60);
+    expect_equal(stirred{}, async_settings<accumulated>{.compressor = {largest_of(0.1)}, .step_size = 0.05}, plain, 60);
     plain.staleness = rule::per_push;
     expect_equal(stirred{},
-                 async_settings<accumulated, staleness::per_push>{.compressor = {largest{0.1}}, .step_size = 0.05},
+                 async_settings<accumulated, staleness::per_push>{.compressor = {largest_of(0.1)}, .step_size = 0.05},
                  plain, 60);
   }
 }
 
 TEST_CASE("async_server: a push that is too stale is refused, and what it said is owed again") {
   for (std::int64_t const limit : {0, 1, 3}) {
-    auto how = adacomp_sgd(0.1, 0.05);
+    auto how = error_feedback_top_k_sgd(0.1, 0.05);
     how.max_staleness = limit;
     naive_server::options const plain{.workers = 4, .step_size = 0.05, .fraction = 0.1, .per_tensor = true,
                                       .accumulates = true, .staleness = rule::per_parameter, .max_staleness = limit};

@@ -15,6 +15,7 @@
 
 #include "naive_server.hpp"
 #include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/algorithm/error_feedback_top_k_sgd.hpp"
 #include "saddle/executor/cpu.hpp"
 #include "saddle/transport/loopback.hpp"
 #include "saddle/transport/simulated.hpp"
@@ -46,11 +47,12 @@ simulated churn(int workers) {
 }
 
 /// The plain loops with the events of the network, which are tested by themselves.
-void expect_equal(simulated const& network, naive_server::options plain, std::int64_t steps) {
+template <class Settings>
+void expect_equal(Settings how, simulated const& network, naive_server::options plain, std::int64_t steps) {
   plain.workers = network.workers;
-  plain.per_tensor = plain.accumulates = true;
+  plain.per_tensor = true;
+  plain.accumulates = has_memory<decltype(how.compressor)>;
   plain.staleness = rule::per_parameter;
-  auto how = adacomp_sgd(plain.fraction, plain.step_size);
   if (plain.max_staleness < 1000) how.max_staleness = plain.max_staleness;
   async_server driver{stirred{}, how, network, cpu{}};
   std::int64_t const weights = 64 + 8 * 881;
@@ -91,15 +93,18 @@ void expect_equal(simulated const& network, naive_server::options plain, std::in
 TEST_CASE("async_server: workers of any speed that pause, crash, join and leave, as plain loops would have it") {
   for (int const workers : {2, 7, 30}) {
     CAPTURE(workers);
-    expect_equal(churn(workers), {.step_size = 0.05, .fraction = 0.02}, 200);
-    expect_equal(churn(workers), {.step_size = 0.05, .fraction = 1, .max_staleness = 4}, 150);
-    expect_equal(churn(workers), {.step_size = 0.05, .fraction = 0.3, .max_staleness = 40}, 150);
+    auto const keeps = [](double c) { return error_feedback_top_k_sgd(c, 0.05); };
+    expect_equal(keeps(0.02), churn(workers), {.step_size = 0.05, .fraction = 0.02}, 200);
+    expect_equal(keeps(1), churn(workers), {.step_size = 0.05, .fraction = 1, .max_staleness = 4}, 150);
+    expect_equal(keeps(0.3), churn(workers), {.step_size = 0.05, .fraction = 0.3, .max_staleness = 40}, 150);
+    expect_equal(adacomp_sgd(0.02, 0.05), churn(workers), {.step_size = 0.05, .fraction = 0.02}, 200);
+    expect_equal(adacomp_sgd(0.3, 0.05), churn(workers), {.step_size = 0.05, .fraction = 0.3, .max_staleness = 4}, 150);
   }
 }
 
 TEST_CASE("async_server: on a network that takes no time workers of one speed take turns") {
   for (int const workers : {1, 3, 8}) {
-    auto const how = adacomp_sgd(0.05, 0.05);
+    auto const how = error_feedback_top_k_sgd(0.05, 0.05);
     async_server in_turn{stirred{}, how, loopback{workers}, cpu{}};
     async_server timed{stirred{}, how,
                        simulated{.workers = workers, .links = {{"wide"}}, .compute = compute_time::constant(1)}, cpu{}};
@@ -130,7 +135,7 @@ void expect_same(Driver& a, Driver& b) {
 
 TEST_CASE("async_server: neither threads nor checkpoints change a bit") {
   files const file;
-  auto how = adacomp_sgd(0.02, 0.05);
+  auto how = error_feedback_top_k_sgd(0.02, 0.05);
   how.max_staleness = 60;
   async_server whole{stirred{}, how, churn(30), cpu{}}, parallel{stirred{}, how, churn(30), cpu{3}};
   whole.run(400);
@@ -161,7 +166,7 @@ TEST_CASE("async_server: neither threads nor checkpoints change a bit") {
 TEST_CASE("async_server: a checkpoint of another run is refused, and a damaged one, and nothing has changed") {
   files const file;
   auto const make = [](auto const& how, int workers) { return async_server{stirred{}, how, churn(workers), cpu{}}; };
-  auto how = adacomp_sgd(0.02, 0.05);
+  auto how = error_feedback_top_k_sgd(0.02, 0.05);
   auto saved = make(how, 5);
   saved.run(30);
   saved.save(file.name);
@@ -173,14 +178,14 @@ TEST_CASE("async_server: a checkpoint of another run is refused, and a damaged o
     driver.run(3);
   };
   refuses(make(how, 6));
-  refuses(make(adacomp_sgd<unsent::dropped>(0.02, 0.05), 5));
-  refuses(make(adacomp_sgd(0.03, 0.05), 5));
+  refuses(make(adacomp_sgd(0.02, 0.05), 5));
+  refuses(make(error_feedback_top_k_sgd(0.03, 0.05), 5));
   how.seed = 2;
   refuses(make(how, 5));
-  how = adacomp_sgd(0.02, 0.05);
+  how = error_feedback_top_k_sgd(0.02, 0.05);
   how.max_staleness = 3;
   refuses(make(how, 5));
-  how = adacomp_sgd(0.02, 0.05);
+  how = error_feedback_top_k_sgd(0.02, 0.05);
   refuses(async_server{stirred{}, how, loopback{5}, cpu{}});
   std::ifstream in(file.name, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(in)), {});
@@ -203,7 +208,7 @@ TEST_CASE("async_server: a worker that never comes back costs no more with every
   network.absences = {{0, 0.01}, {1, 0.01}};
   network.absences[0].kind = outage::crash;
   stirred const problem{.of_min = {20000}, .of_max = {}};
-  auto how = adacomp_sgd(0.01, 0.01);
+  auto how = error_feedback_top_k_sgd(0.01, 0.01);
   async_server driver{problem, how, network, cpu{}};
   driver.run(300);
   std::int64_t const bytes = driver.report().staleness_bytes;
@@ -219,7 +224,7 @@ TEST_CASE("async_server: a worker that never comes back costs no more with every
 
 TEST_CASE("async_server: ten thousand workers") {
   stirred const problem{.of_min = {20}, .of_max = {5}};
-  auto how = adacomp_sgd(0.1, 0.001);
+  auto how = error_feedback_top_k_sgd(0.1, 0.001);
   async_server driver{problem, how, churn(10000), cpu{}};
   driver.run(4000);
   auto const r = driver.report();

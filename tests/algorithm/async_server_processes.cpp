@@ -20,7 +20,7 @@
 
 #include "../train/processes.hpp"
 #include "naive_server.hpp"
-#include "saddle/algorithm/adacomp_sgd.hpp"
+#include "saddle/algorithm/error_feedback_top_k_sgd.hpp"
 #include "saddle/executor/cpu.hpp"
 #include "saddle/transport/loopback.hpp"
 
@@ -41,7 +41,7 @@ struct slow : stirred {
   }
 };
 
-using settings_type = decltype(adacomp_sgd(0.02, 0.05));
+using settings_type = decltype(error_feedback_top_k_sgd(0.02, 0.05));
 using driver = async_server<slow, settings_type, cpu>;
 
 struct fleet {
@@ -66,7 +66,7 @@ struct files {
 };
 
 settings_type settings_of(std::int64_t max_staleness) {
-  auto how = adacomp_sgd(0.02, 0.05);
+  auto how = error_feedback_top_k_sgd(0.02, 0.05);
   how.max_staleness = max_staleness;
   return how;
 }

@@ -129,7 +129,8 @@ struct naive_server {
       std::vector<std::size_t> order(static_cast<std::size_t>(n));
       std::iota(order.begin(), order.end(), begin);
       std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return std::abs(p[a]) > std::abs(p[b]); });
-      order.resize(static_cast<std::size_t>(std::ceil(how.fraction * static_cast<double>(n))));
+      auto const floor = static_cast<std::size_t>(how.fraction * static_cast<double>(n) + 1e-9);
+      order.resize(std::max(floor, std::size_t{1}));
       for (std::size_t const i : order) {
         out.index.push_back(i);
         out.value.push_back(p[i]);

@@ -42,6 +42,7 @@ void with_each_compressor(F f) {
   f(random_k<512, 64, scaling::plain>{});
   f(adacomp_residual<128, 4>{});
   f(global_top_k<128>{.fraction = 0.03});
+  f(global_top_k<128>{.fraction = 0.03, .counts = kept_count::floor});
   f(global_top_k<512>{.fraction = 1});
 }
 

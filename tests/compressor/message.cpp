@@ -61,6 +61,7 @@ void with_each_message(std::function<void(whole_message&, bucket_range const&)> 
     add(random_k<128, 5>{});
     add(adacomp_residual<128, 4>{});
     add(global_top_k<128>{.fraction = 0.03});
+    add(global_top_k<128>{.fraction = 0.03, .counts = kept_count::floor});
     add(global_top_k<128>{.fraction = 1});
     for (auto const& m : all) {
       bucket_layout const& l = m->layout;

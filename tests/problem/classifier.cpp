@@ -253,6 +253,36 @@ TEST_CASE("classifier: tensors are the weights and biases, which start at zero")
   CHECK(at == w.end());
 }
 
+TEST_CASE("classifier: the network of AdaComp's authors has 421,642 weights, which begin within two deviations") {
+  classifier<float> const c(
+      [] {
+        auto ten = noise(10, {28, 28, 1});
+        for (int i = 0; i < 10; ++i) ten.labels[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(i);
+        return ten;
+      }(),
+      {.filters = {32, 64}, .kernel = 3, .hidden = {128}, .batch = 10, .initial = truncated_normal{0.1, 0.1}});
+  CHECK(c.sizes().min == 421642);
+  std::vector<tensor> const tensors = c.tensors(player::min);
+  CHECK(tensors == std::vector<tensor>{{32, 9}, {32, 1}, {64, 288}, {64, 1}, {128, 3136}, {128, 1}, {10, 128}, {10, 1}});
+  std::vector<float> w(421642), again(w);
+  c.initial(1, {w, {}});
+  c.initial(1, {again, {}});
+  CHECK(w == again);
+  auto at = w.begin();
+  for (tensor const& t : tensors) {
+    auto const [least, most] = std::minmax_element(at, at + t.size());
+    if (t.columns == 1) CHECK((*least == 0.1f && *most == 0.1f));
+    else CHECK((*least >= -0.2f && *least < -0.17f && *most <= 0.2f && *most > 0.17f));
+    at += t.size();
+  }
+  // A standard normal that is cut at 2 has the variance 1 - 4 phi(2) / (Phi(2) - Phi(-2)) = 0.7737.
+  double sum = 0, squares = 0;
+  auto const dense = std::span(w).subspan(320 + 18496, 401408);
+  for (float const v : dense) sum += static_cast<double>(v), squares += std::pow(static_cast<double>(v), 2);
+  CHECK(std::abs(sum / 401408) < 0.001);
+  CHECK(squares / 401408 == doctest::Approx(0.007737).epsilon(0.01));
+}
+
 TEST_CASE("classifier: sizes that do not fit are refused") {
   auto const data = noise(9, {4, 5, 1});
   auto unlabelled = data;
@@ -346,6 +376,10 @@ TEST_CASE("classifier: data, samples and weights that are not what they say are 
   refuses([](classifier_options& o) { o.filters = {2, 2, 2}; });
   refuses([](classifier_options& o) { o.filters.assign(40, 1); });
   refuses([](classifier_options& o) { o.hidden = {0}; });
+  refuses([](classifier_options& o) { o.initial = truncated_normal{.deviation = 0}; });
+  refuses([](classifier_options& o) { o.initial = truncated_normal{.deviation = -0.1}; });
+  refuses([](classifier_options& o) { o.initial = truncated_normal{std::numeric_limits<double>::infinity()}; });
+  refuses([](classifier_options& o) { o.initial = truncated_normal{0.1, std::numeric_limits<double>::quiet_NaN()}; });
 
   auto layers = network.storage(2), slopes = layers;
   std::vector<float> out(w.size()), shorter(w.size() - 1);

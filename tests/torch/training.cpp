@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <saddle/algorithm/adacomp_sgd.hpp>
+#include <saddle/algorithm/error_feedback_top_k_sgd.hpp>
 #include <saddle/algorithm/async_server.hpp>
 
 #include "modules.hpp"
@@ -176,7 +176,7 @@ TEST_CASE("a torch module learns on the asynchronous server") {
   torch_model const p{net, loss, torch_labelled_batches(x, label, 6, 16)};
   CHECK((p.sizes() == players{2 * 32 + 32 + 64 + 2, 0}));
   auto const make = [&](int threads) {
-    return async_server{p, adacomp_sgd(0.1, 0.2), loopback{6}, cpu{.threads = threads}};
+    return async_server{p, error_feedback_top_k_sgd(0.1, 0.2), loopback{6}, cpu{.threads = threads}};
   };
   auto server = make(1), same = make(2);
   auto const mean_loss = [&] {

@@ -11,13 +11,18 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d, with the
-/// fraction as it was written: 0.07 keeps 7 of 100. Where tensors are kept apart it does so in each.
+/// What becomes of a share of d coordinates that is not a whole number.
+enum class kept_count { ceil, floor };
+
+/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d, or floor, but
+/// one at least; with the fraction as it was written: 0.07 keeps 7 of 100. Where tensors are kept apart it does so in
+/// each.
 ///
 /// message  start: where each bucket's pairs begin, and after the last where they end; a plane of values, a plane of
 ///          16-bit indices inside the bucket, both packed over the buckets in ascending index order
-/// payload  4 (buckets + 1) + ceil(fraction d) (sizeof(T) + 2) bytes; a ceil(fraction d) for each tensor kept apart
-/// promise  delta = fraction; a value is either sent or kept, to the bit
+/// payload  4 (buckets + 1) + kept(d) (sizeof(T) + 2) bytes; a kept(d) for each tensor kept apart
+/// promise  delta = kept(d) / d, which is the fraction at least where it is rounded up; a value is either sent or kept,
+///          to the bit
 /// ties     the lower index wins, over buckets and players
 /// source   Stich, Cordonnier, Jaggi: Sparsified SGD with Memory. NeurIPS 2018. In each tensor: Hardy, Le Merrer,
 ///          Sericola: Distributed deep learning on edge-devices: feasibility via adaptive compression. NCA 2017
@@ -25,6 +30,7 @@ template <int Bucket = 512>
 struct global_top_k {
   static_assert(is_bucket_length(Bucket), "global_top_k: a bucket has 128, 256, ... or 65,536 coordinates");
   double fraction = 0.01;
+  kept_count counts = kept_count::ceil;
 
   static constexpr int bucket = Bucket;
   static constexpr double delta = 1e-9, omega = no_omega;  // delta is a field: `fraction`
@@ -32,9 +38,10 @@ struct global_top_k {
 
   /// Of n coordinates; all of them at most, one at least.
   std::int64_t kept(std::int64_t n) const {
-    // Two roundings, of the fraction and of the product, must not make 8 of 0.07 * 100.
-    double const exact = fraction * static_cast<double>(n) * (1 - 2 * std::numeric_limits<double>::epsilon());
-    auto const wanted = static_cast<std::int64_t>(std::ceil(exact));
+    // Two roundings, of the fraction and of the product, must not make 8 of 0.07 * 100, nor 28 of 0.29 * 100.
+    double const share = fraction * static_cast<double>(n), slack = 2 * std::numeric_limits<double>::epsilon();
+    auto const wanted = static_cast<std::int64_t>(counts == kept_count::ceil ? std::ceil(share * (1 - slack))
+                                                                             : std::floor(share * (1 + slack)));
     return wanted < 1 ? (n < 1 ? n : 1) : wanted < n ? wanted : n;
   }
   /// What is wrong with the fields, or empty.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -107,6 +108,7 @@ struct classifier_options {
   int batch = 32;                    // samples a worker and gradient
   int workers = 1;
   data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
+  std::optional<truncated_normal> initial = {};  // weights; where it is not set He and Glorot, biases zero
 };
 
 /// Learns the classes of labelled samples: a plain minimization of the mean cross-entropy, -log p(label | sample).
@@ -128,6 +130,11 @@ class classifier {
         parts_(parts_of(options_.partition, labelled.count, labelled.labels, options_.workers, "classifier")),
         seen_(labelled.shape.size(), labelled.count) {
     expects(options_.batch > 0, "classifier: the batch is positive");
+    if (options_.initial) {
+      auto const [deviation, bias] = *options_.initial;
+      expects(std::isfinite(deviation) && deviation > 0 && std::isfinite(bias),
+              "classifier: initial has a positive deviation and a finite bias");
+    }
     for (int j = 0; j < labelled.count; ++j) {
       int const i = parts_.order[static_cast<std::size_t>(j)];
       see(labelled, i, seen_.col(j).data());
@@ -155,7 +162,9 @@ class classifier {
 
   void initial(std::uint64_t seed, point<T> w) const {
     check(w.min);
-    network_.initial(random_sequence({.seed = seed, .use = purpose::initial_weights}), w.min);
+    random_sequence const random({.seed = seed, .use = purpose::initial_weights});
+    if (options_.initial) network_.initial(random, w.min, *options_.initial);
+    else network_.initial(random, w.min);
   }
 
   void gradient(point<T const> at, sample s, point<T> out) const {

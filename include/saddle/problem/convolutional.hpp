@@ -19,6 +19,11 @@
 
 SADDLE_NAMESPACE_BEGIN
 
+/// Initial weights: a normal distribution of which what lies beyond two deviations is drawn again; and biases.
+struct truncated_normal {
+  double deviation = 0.1, bias = 0;
+};
+
 /// A convolutional network as a function of its weights; it holds none.
 ///
 /// shape   block b = 0 ... blocks() - 1: a convolution to filters[b] channels, kernel x kernel weights each a channel,
@@ -85,6 +90,21 @@ class convolutional {
       std::ranges::fill(layer.subspan(weights, static_cast<std::size_t>(filters(b))), T{0});
     }
     dense_.initial(random, w.subspan(static_cast<std::size_t>(begin(blocks()))));
+  }
+
+  /// Or in all layers alike.
+  void initial(random_sequence random, std::span<T> w, truncated_normal const& how) const {
+    check(w);
+    auto const within = [&] {
+      double z = random.normal();
+      while (std::abs(z) > 2) z = random.normal();
+      return z;
+    };
+    std::vector<tensor> const all = tensors();
+    auto next = w.begin();
+    for (std::size_t i = 0; i < all.size(); ++i)  // weights and biases in turn
+      for (auto const end = next + all[i].size(); next != end; ++next)
+        *next = static_cast<T>(i % 2 == 0 ? how.deviation * within() : how.bias);
   }
 
   per_layer storage(int samples) const {
