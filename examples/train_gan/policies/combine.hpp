@@ -46,7 +46,7 @@ auto with_step_sizes(composition const& how) {
     return two_step_sizes<O>{sized(O{}, how.step_size), sized(O{}, how.max_step_size)};
 }
 template <class O>
-using sized = decltype(with_step_sizes<O>(std::declval<composition const&>()));
+using sized_optimizer = decltype(with_step_sizes<O>(std::declval<composition const&>()));
 
 /// The topologies that a compressor is compiled for.
 enum class where { anywhere, server, gossip };
@@ -71,8 +71,8 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   [[maybe_unused]] constexpr bool averaged = steps::averages_look_ahead;
   auto const refuse = [](std::string const& why) -> trainer<float> { throw std::invalid_argument(why); };
   auto const train = [&]<class Topology>(Topology topology) {
-    if constexpr (!is_sound<sized<O>, C, Topology>)
-      return refuse(why_unsound<sized<O>, C, Topology>());
+    if constexpr (!is_sound<sized_optimizer<O>, C, Topology>)
+      return refuse(why_unsound<sized_optimizer<O>, C, Topology>());
     else
       return trainer<float>(game, with_step_sizes<O>(how), compressor, std::move(topology),
                             how.transport, cpu{how.threads}, how.run);
