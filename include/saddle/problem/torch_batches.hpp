@@ -40,6 +40,7 @@ class torch_batches {
 
   int workers() const { return workers_; }
   std::int64_t count() const { return samples_.size(0); }
+  torch::Tensor const& samples() const { return samples_; }
   std::string identity() const {
     return "batch=" + number_text(batch_) + " parts=" + number_text(workers_) + " data=" + checksum_of(samples_);
   }
