@@ -161,5 +161,5 @@ TEST_CASE("gan_batch: a rejected number is seen") {
 
 TEST_CASE("gan_passes: a penalty on interpolates is refused") {
   mlp_gan<float> const gan(test::noise(5, {1, 2, 1}, true), {.batch = 2, .gradient_penalty = 10});
-  CHECK_THROWS_WITH_AS(gan_passes<float>(gan), doctest::Contains("on the host"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS((gan_passes<float>{gan}), doctest::Contains("on the host"), std::invalid_argument);
 }
