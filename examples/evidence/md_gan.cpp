@@ -1,5 +1,5 @@
-// MD-GAN against FL-GAN and a GAN that is alone, all of them discriminator first: quality, bytes, work; workers that leave
-// until none is left; feedbacks that are compressed.
+// MD-GAN against FL-GAN and a GAN that is alone, all of them discriminator first: quality, bytes, work; workers that
+// leave until none is left; feedbacks that are compressed.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -68,7 +68,9 @@ networks_task images_task(std::string const& name, samples train, samples const&
   return {name, std::move(train), {}, {.step_size = 2e-4, .beta1 = 0.5}, steps - steps % between, between,
           std::move(eye)};
 }
-char const* folder_of(std::string const& data) { return std::getenv(data == "MNIST" ? "SADDLE_MNIST" : "SADDLE_CIFAR"); }
+char const* folder_of(std::string const& data) {
+  return std::getenv(data == "MNIST" ? "SADDLE_MNIST" : "SADDLE_CIFAR");
+}
 networks_task task_of(std::string const& data, std::int64_t steps, options const& o) {
   if (data == "digits") return digits_task(steps / 5, o);
   std::string const folder = folder_of(data);
@@ -135,7 +137,8 @@ int measure_all(options const& o, int iterations) {
   int const smaller = all.state(
       "with feedbacks of 8 bits, of 4 bits or of 8 values in 128, the latter two with error feedback, it ends as near "
       "as with exact ones (20 %), for at most 26, 14 and 10 % of their bytes");
-  int const same = all.state("with one worker MD-GAN is the stand-alone GAN: every score and distance is the same number");
+  int const same =
+      all.state("with one worker MD-GAN is the stand-alone GAN: every score and distance is the same number");
   int const few = all.state("500 samples, as published, put MD-GAN and FL-GAN in the order that 2,000 do, by distance");
 
   std::vector<std::string> data = {"digits"};
@@ -171,17 +174,17 @@ int measure_all(options const& o, int iterations) {
   };
 
   // ---- Quality, bytes, work ----
-  table quality("Quality: medians over the seeds, the end of a run being the median of its last three evaluations. Score and "
-                "distance of 2,000 samples from the whole test set, and of 500 from 500.",
+  table quality("Quality: medians over the seeds, the end of a run being the median of its last three evaluations. Score "
+                "and distance of 2,000 samples from the whole test set, and of 500 from 500.",
                 {"data", "loss", "N", "b", "system", "score", "distance", "seeds", "score, 500", "distance, 500"});
   table costs("Bytes of an iteration, exchanges and rounds spread over all; Mflop of a worker and iteration.",
               {"data", "N", "b", "system", "server in", "server out", "worker in", "worker out", "Mflop"});
-  table curves("", {"data", "loss", "N", "b", "system", "seed", "iteration", "workers", "score", "distance", "score, 500",
-                    "distance, 500"});
+  table curves("", {"data", "loss", "N", "b", "system", "seed", "iteration", "workers", "score", "distance",
+                    "score, 500", "distance, 500"});
   for (auto const& [a, r] : records) {
     quality.add({a.data, a.loss_name(), std::to_string(a.workers), std::to_string(a.batch), a.name(), text(r.score()),
-                 text(r.distance()), least_to_most(each(r.runs, [](course const& c) { return c.end(&rated::distance); })),
-                 text(r.median_of(&rated::score_few)), text(r.median_of(&rated::distance_few))});
+                 text(r.distance()), r.distances(), text(r.median_of(&rated::score_few)),
+                 text(r.median_of(&rated::distance_few))});
     course const& c = r.runs[0];
     auto const steps = static_cast<double>(c.steps.back());
     if (a.loss == gan_loss::saturating && !a.until_none_is_left)
@@ -256,12 +259,13 @@ int measure_all(options const& o, int iterations) {
     leaves.until_none_is_left = true;
     record const *left = found(leaves), *stay = found(of[1]);
     std::string const what = d + ", N = 10, b = 10";
-    draw_one(what + ", saturating", {{"MD-GAN, k = 1", found(of[0])},
-                                     {"MD-GAN, k = 4", stay},
-                                     {"FL-GAN", found(of[2])},
-                                     {"stand-alone", found({d, gan_loss::saturating, 1, 10, system_kind::fl_gan})},
-                                     {"stand-alone, b = 100", found({d, gan_loss::saturating, 1, 100, system_kind::fl_gan})},
-                                     {"k = 4, workers leave", left}});
+    draw_one(what + ", saturating",
+             {{"MD-GAN, k = 1", found(of[0])},
+              {"MD-GAN, k = 4", stay},
+              {"FL-GAN", found(of[2])},
+              {"stand-alone", found({d, gan_loss::saturating, 1, 10, system_kind::fl_gan})},
+              {"stand-alone, b = 100", found({d, gan_loss::saturating, 1, 100, system_kind::fl_gan})},
+              {"k = 4, workers leave", left}});
     auto const common = systems(d, gan_loss::non_saturating, many, 10);
     draw_one(what + ", non-saturating",
              {{"MD-GAN, k = 1", found(common[0])},
@@ -314,8 +318,8 @@ int main(int argc, char** argv) {
   int iterations = 5000;
   return evidence::program(
       argc, argv,
-      "MD-GAN and FL-GAN on MNIST and CIFAR-10: quality, bytes, work, workers that leave, compressed feedbacks. CIFAR-10 is "
-      "in the folder that SADDLE_CIFAR names: jpeg_train.20000.bin.gz and jpeg_test.5000.bin.gz.",
+      "MD-GAN and FL-GAN on MNIST and CIFAR-10: quality, bytes, work, workers that leave, compressed feedbacks. CIFAR-10 "
+      "is in the folder that SADDLE_CIFAR names: jpeg_train.20000.bin.gz and jpeg_test.5000.bin.gz.",
       [&](options const& o) { return measure_all(o, iterations); },
       {{"--iterations", &iterations, "I, a fifth of them with --quick; the paper has 50000"}});
 }

@@ -95,8 +95,8 @@ struct course {
   }
 };
 
-/// Runs an arm from one evaluation to the next. Each is a run of its own in the file, and what comes after it goes on from
-/// a checkpoint beside that: a stopped program loses no more than one.
+/// Runs an arm from one evaluation to the next. Each is a run of its own in the file, and what comes after it goes on
+/// from a checkpoint beside that: a stopped program loses no more than one.
 template <class Networks>
 class md_gan_study {
   using pair = decltype(std::declval<Networks const&>().pair(std::declval<task<Networks> const&>(), arm{}));
@@ -109,7 +109,8 @@ class md_gan_study {
     using namespace saddle;
     switch (a.feedbacks) {
       case sent::bits_8: return of_md_gan(networks, a, seed, qsgd<512, 8>{});
-      case sent::bits_4: return of_md_gan(networks, a, seed, with_bias<error_feedback<qsgd<128, 4, rounding::nearest>>>{});
+      case sent::bits_4:
+        return of_md_gan(networks, a, seed, with_bias<error_feedback<qsgd<128, 4, rounding::nearest>>>{});
       case sent::top_8: return of_md_gan(networks, a, seed, with_bias<error_feedback<top_k<128, 8>>>{});
       case sent::exact: break;
     }
@@ -130,7 +131,9 @@ class md_gan_study {
     if (a.until_none_is_left)
       for (int i = 0; i < n; ++i) how.departures.push_back({i, (i + 1) * t_.steps / n});
     using driver = md_gan<pair, decltype(how), cpu>;
-    auto const make = [&] { return std::make_unique<driver>(networks, how, loopback{n}, cpu{std::min(o_.threads, n)}); };
+    auto const make = [&] {
+      return std::make_unique<driver>(networks, how, loopback{n}, cpu{std::min(o_.threads, n)});
+    };
     auto const advance = [&](driver& d, std::int64_t to) {
       d.run(to - d.report().step);
       auto const r = d.report();
@@ -140,7 +143,8 @@ class md_gan_study {
     course c = follow<driver>(networks, a, seed, make, advance);
     auto const messages = static_cast<double>(4 * std::int64_t{a.batch} * networks.sample_size() * t_.steps * n);
     std::int64_t const exchanges = n > 1 ? t_.steps / t_.epoch(a) * n * 4 * networks.sizes().max : 0;
-    c.as_published = c.server_in == messages && c.server_out == 2 * messages && c.between == static_cast<double>(exchanges);
+    c.as_published =
+        c.server_in == messages && c.server_out == 2 * messages && c.between == static_cast<double>(exchanges);
     if constexpr (counts_its_operations<pair>) {
       per_pass const cost = networks.operations();
       c.operations = static_cast<double>(cost.ascend + cost.feedback);
@@ -154,8 +158,8 @@ class md_gan_study {
     int const n = a.workers;
     std::int64_t const epoch = n > 1 ? t_.epoch(a) : t_.steps + 1;
     if (n > 1 && epoch > t_.between)
-      throw std::invalid_argument("FL-GAN's epoch of " + std::to_string(epoch) +
-                                  " iterations is longer than the time between two evaluations: more workers, or iterations");
+      throw std::invalid_argument("--iterations: FL-GAN's epoch of " + std::to_string(epoch) +
+                                  " is longer than the time between two evaluations");
     using driver = trainer<float>;
     auto const make = [&] {
       return std::make_unique<driver>(
@@ -232,6 +236,9 @@ struct record {
   }
   double score() const { return median_of(&rated::score); }
   double distance() const { return median_of(&rated::distance); }
+  std::string distances() const {
+    return least_to_most(each(runs, [](course const& c) { return c.end(&rated::distance); }));
+  }
   series curve(std::string name) const {
     series s{std::move(name)};
     for (std::size_t e = 0; e < runs[0].steps.size(); ++e)

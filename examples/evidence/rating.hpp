@@ -10,8 +10,8 @@
 
 namespace evidence {
 
-/// Inception score of a classifier's posteriors, from 1 to the number of classes, and Frechet's distance on its features
-/// from the test set, 0 being best: of many samples and all of that set, and as published of 500 and 500.
+/// Inception score of a classifier's posteriors, from 1 to the number of classes, and Frechet's distance on its
+/// features from the test set, 0 being best: of many samples and all of that set, and as published of 500 and 500.
 struct rated {
   double score, distance, score_few, distance_few;
 
@@ -22,8 +22,8 @@ struct rated {
 class rating {
  public:
   /// The classifier lies in `file`, or is trained and put there; an empty name keeps it nowhere.
-  rating(saddle::samples const& train, saddle::samples const& test, saddle::classifier_options const& options, int epochs,
-         int threads, std::filesystem::path const& file);
+  rating(saddle::samples const& train, saddle::samples const& test, saddle::classifier_options const& options,
+         int epochs, int threads, std::filesystem::path const& file);
 
   /// Samples to be generated.
   int wanted() const { return 2000; }

@@ -38,7 +38,8 @@ constexpr method methods[] = {
     {"rand-dp-oadam", "optimistic-adam", "identity", "random-rings"},
     {"cp-osg", "omd", "identity", "server"},
     {"cp-oadam", "optimistic-adam", "identity", "server"},
-    {.name = "fl-gan", .optimizer = "alternating-max-first-adam-adam", .compressor = "identity", .topology = "server", .local_steps = 14},
+    {.name = "fl-gan", .optimizer = "alternating-max-first-adam-adam", .compressor = "identity", .topology = "server",
+     .local_steps = 14},
     {.name = "local", .optimizer = "optimistic-adam", .compressor = "identity", .topology = "server", .workers = 1}};
 
 /// What --help says of the recipes.

@@ -223,8 +223,8 @@ TEST_CASE("a loss of one's own") {
 
 namespace {
 
-/// MD-GAN with one worker, k = L = 1 and no exchange, and FL-GAN with one worker and no average, of problems that are one
-/// GAN. f(MD-GAN, FL-GAN) after each step.
+/// MD-GAN with one worker, k = L = 1 and no exchange, and FL-GAN with one worker and no average, of problems that are
+/// one GAN. f(MD-GAN, FL-GAN) after each step.
 template <class Pair, class Problem, class F>
 void follow_each_other(Pair const& pair, Problem const& problem, box const& of_critic, int threads, F const& f) {
   adam const slow{.step_size = 1e-2, .beta1 = 0.5}, fast{.step_size = 2e-2, .beta1 = 0.5};
@@ -242,13 +242,13 @@ void follow_each_other(Pair const& pair, Problem const& problem, box const& of_c
   }
 }
 
-/// The modules of classified_pair, or critics of such samples, without classes.
+/// make(generator, critic, batches), without batch normalization and classes.
 template <class Make>
 auto perceptrons(Make const& make) {
   torch::manual_seed(1);
   torch::nn::Sequential const g(torch::nn::Linear(6, 16), torch::nn::ReLU(), torch::nn::Linear(16, 5));
-  torch::nn::Sequential const d(torch::nn::Linear(5, 16), torch::nn::LeakyReLU(torch::nn::LeakyReLUOptions().negative_slope(0.2)),
-                                torch::nn::Linear(16, 1));
+  torch::nn::LeakyReLU const leaky(torch::nn::LeakyReLUOptions().negative_slope(0.2));  // as mlp_gan's
+  torch::nn::Sequential const d(torch::nn::Linear(5, 16), leaky, torch::nn::Linear(16, 1));
   return make(g, d, torch_batches(torch::randn({60, 5}), 1, batch));
 }
 template <class Loss>
@@ -315,9 +315,10 @@ TEST_CASE("WGAN-GP: the penalty is that of torch's double backward and of mlp_ga
   auto const d = pair.discriminator(w[1]);
   d->to(torch::kFloat64);
   torch::Tensor const data = perceptrons([](auto const&, auto const&, auto batches) {
-    return torch::cat({batches({.seed = 5, .step = 3}, {})}).to(torch::kFloat64);
+    return batches({.seed = 5, .step = 3}, {}).to(torch::kFloat64);
   });
-  torch::Tensor const fake = torch::from_blob(made.data(), {batch, 5}).to(torch::kFloat64), u = torch::empty({batch, 1}, torch::kFloat64);
+  torch::Tensor const fake = torch::from_blob(made.data(), {batch, 5}).to(torch::kFloat64);
+  torch::Tensor const u = torch::empty({batch, 1}, torch::kFloat64);
   random_sequence shares(batch_stream(s, purpose::interpolation));
   for (int j = 0; j < batch; ++j) u[j][0] = static_cast<double>(static_cast<float>(shares.uniform()));
   torch::Tensor const x = (data + u * (fake - data)).requires_grad_();
@@ -360,7 +361,8 @@ TEST_CASE("WGAN-GP: the penalty is that of torch's double backward and of mlp_ga
     whole.push_back(expected[i].defined() ? expected[i] : torch::zeros_like(d->parameters()[i]));
   auto const wanted = by_columns(whole);
   far = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) far += !(std::abs(found[i] - wanted[i]) <= 1e-6 + 1e-6 * std::abs(wanted[i]));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    far += !(std::abs(found[i] - wanted[i]) <= 1e-6 + 1e-6 * std::abs(wanted[i]));
   CHECK(far == 0);
 }
 

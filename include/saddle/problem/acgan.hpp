@@ -34,7 +34,7 @@ struct acgan_options {
   int classes = 10;
   int batch = 10;  // real samples, and as many generated ones, a worker and gradient
   int workers = 1;
-  gan_loss loss = gan_loss::non_saturating;  // of real or not, beside the classes'; MD-GAN's paper has the saturating one
+  gan_loss loss = gan_loss::non_saturating;  // of real or not, beside the classes'; MD-GAN's paper: saturating
 };
 
 /// An auxiliary-classifier GAN of two perceptrons: the discriminator also says of which class a sample is, and both

@@ -43,8 +43,8 @@ SADDLE_HD random_stream batch_stream(sample const& s, purpose use) {
           static_cast<std::uint64_t>(s.draw) << 20};
 }
 
-/// How far the j-th interpolate of a gradient penalty lies from its real sample towards its generated one, for j = 0, 1,
-/// ...: f(j, share), uniform in (0, 1), as a function of the sample alone.
+/// f(j, share) for the j-th interpolate of a gradient penalty: how far it lies from its real sample towards its
+/// generated one, uniform in (0, 1), as a function of the sample alone.
 template <class F>
 void each_interpolation(sample const& s, int batch, F const& f) {
   random_sequence random(batch_stream(s, purpose::interpolation));

@@ -34,8 +34,8 @@ struct mlp_gan_options {
   int batch = 32;  // real samples, and as many generated ones, a worker and gradient
   gan_loss loss = gan_loss::non_saturating;
   double r1 = 0;  // adds r1/2 mean |grad_x D(x)|^2 over the real samples to the discriminator's loss
-  /// Adds this times the mean of (|grad_x D(x)| - 1)^2 over interpolates, each between a real and a generated sample. 10
-  /// in WGAN-GP. On the host
+  /// Adds this times the mean of (|grad_x D(x)| - 1)^2 over interpolates, each between a real and a generated sample:
+  /// 10 in WGAN-GP. On the host
   double gradient_penalty = 0;
   double generator_leak = 0;  // slope below zero of the generator's hidden units; 0 is ReLU
   int workers = 1;
@@ -76,7 +76,8 @@ class mlp_gan {
       scratch_.emplace_back(generator_, discriminator_, options_.batch, options_.gradient_penalty > 0);
     identity_ = "mlp-gan " + generator_.identity() + " " + discriminator_.identity() +
                 " loss=" + number_text(static_cast<int>(options_.loss)) + " r1=" + number_text(options_.r1) +
-                (options_.gradient_penalty > 0 ? " gp=" + number_text(options_.gradient_penalty) : "") + " batch=" + number_text(options_.batch) + " parts=" + number_text(options_.workers) + " " +
+                (options_.gradient_penalty > 0 ? " gp=" + number_text(options_.gradient_penalty) : "") +
+                " batch=" + number_text(options_.batch) + " parts=" + number_text(options_.workers) + " " +
                 data_identity(real, false);
   }
 

@@ -17,7 +17,7 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// A loss for torch_gan and torch_split_gan: the discriminator's part of `loss` and weight (|grad_x D(x)| - 1)^2, a mean
+/// A loss for torch_gan and torch_split_gan: `loss`, and for the discriminator weight (|grad_x D(x)| - 1)^2 too, a mean
 /// over interpolates of real and generated samples. With its defaults it is WGAN-GP.
 ///
 /// points    real + u (generated - real), u uniform in (0, 1), one a sample, by the sample's key: those of mlp_gan

@@ -78,8 +78,9 @@ torch::Tensor loss_of(Loss const& loss, torch_split_pass<Discriminator> const& p
 ///          before the normals: no label travels
 /// graph    of a generated batch: kept from `generate` to `pull_back`, between which the weights at this address stay as
 ///          they are, and made anew where that asks for another batch
-/// buffers  a generator's of each batch, a discriminator's of each worker. In one place a gradient of the discriminator
-///          alone leaves the generator's as they were: a step of both, one after the other, changes them once, as in two
+/// buffers  a generator's of each batch, a discriminator's of each worker. In one place a gradient of the
+///          discriminator alone leaves the generator's as they were, so that players who step in turn change them once
+///          a step, as in two places
 /// random, threads, promise, errors  as torch_gan's
 template <class Generator, class Discriminator, class Loss, torch_batch_source Batches>
 class torch_split_gan : public torch_players<Generator, Discriminator> {
