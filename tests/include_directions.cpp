@@ -89,8 +89,8 @@ std::vector<leaf> const leaves{
     {"mpi.h", {"saddle/transport/mpi.hpp"}},
     {"Eigen/", {"saddle/topology/mixing_matrix.hpp", "saddle/problem/", "saddle/metric/"}},
     {"torch/",
-     {"saddle/problem/torch_batches.hpp", "saddle/problem/torch_gan.hpp", "saddle/problem/torch_loss.hpp",
-      "saddle/problem/torch_model.hpp", "saddle/problem/torch_players.hpp", "saddle/problem/torch_scope.hpp",
+     {"saddle/problem/torch_batches.hpp", "saddle/problem/torch_gan.hpp", "saddle/problem/torch_gradient_penalty.hpp",
+      "saddle/problem/torch_loss.hpp", "saddle/problem/torch_model.hpp", "saddle/problem/torch_players.hpp", "saddle/problem/torch_scope.hpp",
       "saddle/problem/torch_split_gan.hpp", "saddle/problem/torch_state.hpp", "saddle/problem/torch_views.hpp"}},
     {"c10/cuda/", {"saddle/problem/torch_cuda.cuh"}, true},
     {"caffe2/serialize/", {"saddle/problem/torch_state.hpp"}},  // torch's own, for files

@@ -59,6 +59,9 @@ trained_classifier trained_or_kept(image_set const& of, recipe const& how, int t
   return read_classifier(in);
 }
 
+constexpr int published = 500;
+saddle::samples first(saddle::samples const& of, int count) { return part(of, 0, std::min(count, of.count)); }
+
 }  // namespace
 
 judge::judge(image_set const& of, int threads, std::filesystem::path const& folder)
@@ -69,6 +72,7 @@ judge::judge(image_set const& of, int epochs, int threads, std::filesystem::path
     : name_(of.name),
       classifier_(trained_or_kept(of, {recipe_for(of.train.shape).network, epochs}, threads, folder, seconds_)),
       real_(seen_in(of.test)),
+      few_(seen_in(first(of.test, published))),
       accuracy_(saddle::accuracy(classifier_.network, classifier_.weights, of.test)) {}
 
 double judge::distance(saddle::gaussian_moments const& made, saddle::gaussian_moments const& real) {
@@ -78,6 +82,10 @@ double judge::distance(saddle::gaussian_moments const& made, saddle::gaussian_mo
 double judge::score(saddle::samples const& made) const {
   double const s = saddle::inception_score(saddle::posteriors(classifier_.network, classifier_.weights, made)).mean;
   return std::isfinite(s) ? s : 1;
+}
+rated judge::rate(saddle::samples const& made) const {
+  saddle::samples const few = first(made, published);
+  return {score(made), distance(made), score(few), distance(seen_in(few), few_)};
 }
 std::string judge::in_words() const {
   return "The judge of " + name_ + ", " + classifier_.network.identity() + ", was trained in " + text(seconds_) +

@@ -10,6 +10,13 @@
 
 namespace evidence {
 
+/// Scores and distances of 2,000 generated images from all test images, and as MD-GAN's paper has them of 500 from 500.
+struct rated {
+  double score, distance, score_few, distance_few;
+
+  friend bool operator==(rated const&, rated const&) = default;
+};
+
 /// Who looks at generated images: a convolutional classifier that was trained on real ones. What generated images are
 /// compared with are real ones that it was not trained on.
 ///
@@ -33,6 +40,9 @@ class judge {
   /// images that are no numbers.
   double score(saddle::samples const& made) const;
 
+  /// The first 500 of them alone are the few.
+  rated rate(saddle::samples const& made) const;
+
   /// The share of test images whose class it tells.
   double accuracy() const { return accuracy_; }
   /// Seconds of the training, also where a file has kept it.
@@ -48,7 +58,7 @@ class judge {
   std::string name_;
   double seconds_ = 0;
   trained_classifier classifier_;
-  saddle::gaussian_moments real_;
+  saddle::gaussian_moments real_, few_;
   double accuracy_;
 };
 

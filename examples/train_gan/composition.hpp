@@ -32,9 +32,12 @@ struct composition {
   saddle::settings run;
 };
 
+/// A GAN as it is trained on one machine, and FL-GAN's: it comes with identity alone.
+using discriminator_first = saddle::alternating_players<saddle::adam, saddle::adam, saddle::first_mover::max>;
+
 using optimizers = std::tuple<saddle::sgda, saddle::alternating_sgda, saddle::omd, saddle::averaged_omd,
                               saddle::extragradient, saddle::averaged_extragradient, saddle::adam,
-                              saddle::optimistic_adam, saddle::extra_adam>;
+                              saddle::optimistic_adam, saddle::extra_adam, discriminator_first>;
 
 /// One file for each, because it compiles the compressor with every optimizer and topology.
 /// errors  std::invalid_argument: the combination does not exist, in one line

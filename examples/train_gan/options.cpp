@@ -27,7 +27,7 @@ struct method {
   std::string_view feedback = "memory", adapts = "worker";
   int workers = 4, local_steps = 1;
 };
-// FL-GAN's workers meet once an epoch: 14 batches of 32 are a quarter of the digits.
+// FL-GAN's workers step discriminator first, and meet once an epoch: 14 batches of 32 are a quarter of the digits.
 constexpr method methods[] = {
     {"dqgan", "optimistic-adam", "qsgd8", "server"},
     {.name = "cpoadam", .optimizer = "optimistic-adam", .compressor = "identity", .topology = "server",
@@ -39,7 +39,8 @@ constexpr method methods[] = {
     {"rand-dp-oadam", "optimistic-adam", "identity", "random-rings"},
     {"cp-osg", "omd", "identity", "server"},
     {"cp-oadam", "optimistic-adam", "identity", "server"},
-    {.name = "fl-gan", .optimizer = "adam", .compressor = "identity", .topology = "server", .local_steps = 14},
+    {.name = "fl-gan", .optimizer = "alternating-max-first-adam-adam", .compressor = "identity", .topology = "server",
+     .local_steps = 14},
     {.name = "local", .optimizer = "optimistic-adam", .compressor = "identity", .topology = "server", .workers = 1}};
 
 /// What --help says of the recipes.

@@ -49,8 +49,10 @@ weights<T> start(acgan<T> const& gan) {
 
 std::vector<acgan_options> networks() {
   return {{.generator = {}, .discriminator = {}, .latent = 6, .classes = 4, .batch = 5, .workers = 2},
-          {.generator = {7}, .discriminator = {6}, .latent = 4, .classes = 3, .batch = 4, .workers = 2},
-          {.generator = {6, 5, 7}, .discriminator = {8, 7, 5}, .latent = 3, .classes = 2, .batch = 1, .workers = 2},
+          {.generator = {7}, .discriminator = {6}, .latent = 4, .classes = 3, .batch = 4, .workers = 2,
+           .loss = gan_loss::saturating},
+          {.generator = {6, 5, 7}, .discriminator = {8, 7, 5}, .latent = 3, .classes = 2, .batch = 1, .workers = 2,
+           .loss = gan_loss::wasserstein},
           {.generator = {5}, .discriminator = {9, 5}, .latent = 3, .classes = 1, .batch = 3, .workers = 2}};
 }
 
@@ -82,6 +84,26 @@ TEST_CASE("acgan: the gradient is that of the losses") {
       CAPTURE(o.classes);
       CHECK(wrong == 0);
     }
+}
+
+TEST_CASE("acgan: a loss is of real or not alone: the saturating generator goes the other way on that output") {
+  auto const data = labelled(13, {2, 3, 1}, 3, true);
+  acgan_options o{.generator = {7}, .discriminator = {6}, .latent = 4, .classes = 3, .batch = 4};
+  auto const at = [&](gan_loss loss) {
+    o.loss = loss;
+    acgan<double> const gan(data, o);
+    return gan.losses(start(gan), {.seed = 9, .step = 4});
+  };
+  auto const [min, max] = at(gan_loss::non_saturating);
+  auto const [saturating, same] = at(gan_loss::saturating);
+  auto const [critic, of_critic] = at(gan_loss::wasserstein);
+  CHECK(same == max);
+  CHECK(saturating < min);
+  CHECK(critic != min);
+  CHECK(of_critic != max);
+  acgan_options other = o;
+  other.loss = gan_loss::saturating;
+  CHECK(acgan<double>(data, o).identity() != acgan<double>(data, other).identity());
 }
 
 TEST_CASE("acgan: MD-GAN's perceptrons for MNIST have the paper's number of weights") {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
 #include "gans.hpp"
@@ -160,4 +161,9 @@ TEST_CASE("gan_batch: a rejected number is seen") {
       &s, {z.data(), 1, 64, 1}, {picks.data(), picks.data() + 64}, {1'500'000'000, 3, nullptr}};
   for (int i = 0; i < draw.pairs() + draw.blocks(); ++i) draw(i);
   CHECK(picks.back() == 1);
+}
+
+TEST_CASE("gan_passes: a penalty on interpolates is refused") {
+  mlp_gan<float> const gan(test::noise(5, {1, 2, 1}, true), {.batch = 2, .gradient_penalty = 10});
+  CHECK_THROWS_WITH_AS((gan_passes<float>{gan}), doctest::Contains("on the host"), std::invalid_argument);
 }

@@ -71,9 +71,9 @@ std::vector<mlp_gan_options> networks() {
 TEST_CASE("mlp_gan: the gradient is that of the losses") {
   for (bool const bounded : {false, true})
     for (gan_loss const loss : {gan_loss::non_saturating, gan_loss::saturating, gan_loss::wasserstein})
-      for (double const r1 : {0.0, 0.7})
+      for (auto const& [r1, penalty] : {std::pair{0.0, 0.0}, {0.7, 0.0}, {0.0, 3.0}, {0.7, 3.0}})
         for (mlp_gan_options o : networks()) {
-          o.loss = loss, o.r1 = r1, o.workers = 2;
+          o.loss = loss, o.r1 = r1, o.gradient_penalty = penalty, o.workers = 2;
           mlp_gan<double> const gan(noise(11, {2, 3, 1}, bounded), o);
           auto w = start(gan, 3);
           sample const s{.seed = 9, .worker = 1, .step = 4};
@@ -96,6 +96,7 @@ TEST_CASE("mlp_gan: the gradient is that of the losses") {
           CAPTURE(bounded);
           CAPTURE(static_cast<int>(loss));
           CAPTURE(r1);
+          CAPTURE(penalty);
           CAPTURE(o.generator.size());
           CHECK(wrong == 0);
         }
@@ -142,11 +143,33 @@ TEST_CASE("mlp_gan: R1 is half the squared gradient of D by the sample, in the n
   CHECK(with.losses(w, s)[0] == without.losses(w, s)[0]);
 }
 
+TEST_CASE("mlp_gan: the gradient penalty is 0 where |grad D| is 1, and weight (|grad D| - 1)^2 of a linear critic") {
+  mlp_gan_options o{.generator = {4}, .discriminator = {}, .latent = 2, .batch = 3, .loss = gan_loss::wasserstein};
+  auto const with = [&](double weight, double slope) {
+    o.gradient_penalty = weight;
+    mlp_gan<double> const gan(noise(9, {1, 2, 1}, true), o);
+    auto w = start(gan, 1);
+    auto const d = point<double>(w).max;
+    d[0] = 0.6 * slope, d[1] = -0.8 * slope;
+    return gan.losses(w, {.step = 1})[1];
+  };
+  CHECK(with(10, 1) == doctest::Approx(with(0, 1)));
+  CHECK(with(10, 3) - with(0, 3) == doctest::Approx(10 * 4));
+  CHECK(with(10, 0.5) - with(0, 0.5) == doctest::Approx(10 * 0.25));
+  CHECK(std::isfinite(with(10, 0)));
+  o.gradient_penalty = 10;
+  mlp_gan<double> const gan(noise(9, {1, 2, 1}, true), o);
+  auto w = start(gan, 1);
+  std::ranges::fill(point<double>(w).max, 0.0);  // no direction: no step along one
+  for (double const g : gradient_of(gan, w, {.step = 1})) CHECK(std::isfinite(g));
+  CHECK(gan.identity().find(" gp=10 ") != std::string::npos);
+}
+
 TEST_CASE_TEMPLATE("mlp_gan: one player's gradient has the bits of the whole", T, float, double) {
   for (mlp_gan_options o : {networks()[0], networks()[2], networks()[3],
                             mlp_gan_options{.generator = {40, 33}, .discriminator = {37, 64}, .batch = 19}})
     for (double const r1 : {0.0, 1.0}) {
-      o.r1 = r1;
+      o.r1 = r1, o.gradient_penalty = 2 * r1;
       mlp_gan<T> const gan(noise(50, {3, 3, 1}, true), o);
       auto w = start(gan, 2);
       sample const s{.seed = 1, .step = 7};
@@ -359,7 +382,7 @@ TEST_CASE("mlp_gan: a generator and a discriminator that see nothing of each oth
     for (bool const bounded : {false, true})
       for (double const r1 : {0.0, 0.7})
         for (mlp_gan_options o : networks()) {
-          o.r1 = r1, o.workers = 3;
+          o.r1 = r1, o.gradient_penalty = 2 * r1, o.workers = 3;
           mlp_gan<T> const gan(noise(11, {2, 3, 1}, bounded), o);
           REQUIRE((gan.batch() == o.batch && gan.sample_size() == 6));
           auto w = start(gan, 3);
@@ -420,6 +443,8 @@ TEST_CASE("mlp_gan: data that are not what they say and options that are none ar
   refuses([](mlp_gan_options& o) { o.discriminator = {-3}; });
   refuses([](mlp_gan_options& o) { o.r1 = std::numeric_limits<double>::quiet_NaN(); });
   refuses([](mlp_gan_options& o) { o.r1 = std::numeric_limits<double>::infinity(); });
+  refuses([](mlp_gan_options& o) { o.gradient_penalty = -1; });
+  refuses([](mlp_gan_options& o) { o.gradient_penalty = std::numeric_limits<double>::infinity(); });
   refuses([](mlp_gan_options& o) { o.generator_leak = 1; });
   refuses([](mlp_gan_options& o) { o.generator_leak = std::numeric_limits<double>::quiet_NaN(); });
 }

@@ -15,6 +15,7 @@
 #include "../../examples/torch_md_gan/networks.hpp"
 #include "modules.hpp"
 #include "saddle/algorithm/md_gan.hpp"
+#include "saddle/problem/mlp_gan.hpp"
 
 #include <doctest/doctest.h>  // after torch, whose logging has a CHECK of its own
 
@@ -223,21 +224,149 @@ TEST_CASE("a loss of one's own") {
   CHECK(a[1][0] != 0);
 }
 
+namespace {
+
+/// MD-GAN with one worker, k = L = 1 and no exchange, and FL-GAN with one worker and no average, of problems that are
+/// one GAN. f(MD-GAN, FL-GAN) after each step.
+template <class Pair, class Problem, class F>
+void follow_each_other(Pair const& pair, Problem const& problem, box const& of_critic, int threads, F const& f) {
+  adam const slow{.step_size = 1e-2, .beta1 = 0.5}, fast{.step_size = 2e-2, .beta1 = 0.5};
+  md_gan driver{
+      pair, md_gan_settings<>{.generator = slow, .discriminator = fast, .discriminator_box = of_critic, .seed = 4},
+      loopback{1}, cpu{threads}};
+  trainer alone{problem, fl_gan<>{.optimizer = {slow, fast}, .topology = {.every = 1000}}, loopback{1}, cpu{threads},
+                settings{.seed = 4, .max_box = of_critic}};
+  for (int step = 1; step <= 10; ++step) {
+    driver.step();
+    alone.step();
+    REQUIRE(std::ranges::equal(driver.generator_weights(), alone.weights(0).min));
+    REQUIRE(std::ranges::equal(driver.discriminator_weights(0), alone.weights(0).max));
+    f(driver, alone);
+  }
+}
+
+/// make(generator, critic, batches), without batch normalization and classes.
+template <class Make>
+auto perceptrons(Make const& make) {
+  torch::manual_seed(1);
+  torch::nn::Sequential const g(torch::nn::Linear(6, 16), torch::nn::ReLU(), torch::nn::Linear(16, 5));
+  torch::nn::LeakyReLU const leaky(torch::nn::LeakyReLUOptions().negative_slope(0.2));  // as mlp_gan's
+  torch::nn::Sequential const d(torch::nn::Linear(5, 16), leaky, torch::nn::Linear(16, 1));
+  return make(g, d, torch_batches(torch::randn({60, 5}), 1, batch));
+}
+template <class Loss>
+auto critics_apart(Loss loss) {
+  return perceptrons([&](auto g, auto d, auto data) { return torch_split_gan{g, d, loss, data, {.latent = {6}}}; });
+}
+template <class Loss>
+auto critics_together(Loss loss) {
+  return perceptrons([&](auto g, auto d, auto data) { return torch_gan{g, d, loss, data, {.latent = {6}}}; });
+}
+
+}  // namespace
+
 TEST_CASE("one worker, one batch, one step is the GAN in one place whose discriminator moves first, to the bit") {
-  auto const check = [](auto const& pair) {
-    adam const how{.step_size = 1e-2, .beta1 = 0.5};
-    md_gan driver{pair, md_gan_settings<>{.generator = how, .discriminator = how, .seed = 4}, loopback{1}, cpu{}};
-    trainer alone{pair, alternating_players<adam, adam, first_mover::max>{how, how}, identity{}, parameter_server<>{},
-                  loopback{1}, cpu{}, settings{.seed = 4}};
-    for (int step = 1; step <= 10; ++step) {
-      driver.step();
-      alone.step();
-      REQUIRE(std::ranges::equal(driver.generator_weights(), alone.weights(0).min));
-      REQUIRE(std::ranges::equal(driver.discriminator_weights(0), alone.weights(0).max));
-    }
+  auto const buffers_too = [](auto const& driver, auto const& alone) {
+    auto const g = driver.generator_buffers(), d = driver.discriminator_buffers(0), both = alone.buffers(0);
+    REQUIRE(both.size() == g.size() + d.size());
+    REQUIRE(std::ranges::equal(g, both.first(g.size())));
+    REQUIRE(std::ranges::equal(d, both.last(d.size())));
   };
-  check(image_pair(1));
-  check(classified_pair(1));
+  for (int threads : {1, 2}) {
+    follow_each_other(image_pair(1, 0.3), image_pair(1, 0.3), {}, threads, buffers_too);
+    follow_each_other(classified_pair(1), classified_pair(1), {}, threads, buffers_too);
+  }
+  // torch_gan shows the discriminator a real batch for the generator's gradient too: its statistics move on.
+  torch::manual_seed(1);
+  auto const g = std::make_shared<image_generator>();
+  auto const d = std::make_shared<image_discriminator>(0);
+  torch_gan const in_one{g, d, gan_loss::non_saturating, torch_batches(images(), 1, batch),
+                         {.latent = {image_generator::latent}}};
+  follow_each_other(image_pair(1), in_one, {}, 1, [](auto const&...) {});
+}
+
+TEST_CASE("WGAN: a box around the critic clips its weights after every step, in one place and in two") {
+  auto const clipped = [](auto const& driver, auto const& alone) {
+    int at_bound = 0;
+    for (float const w : driver.discriminator_weights(0)) {
+      REQUIRE(std::fabs(w) <= 0.01f);
+      at_bound += std::fabs(w) == 0.01f;
+    }
+    CHECK(at_bound > 0);
+    CHECK(std::ranges::any_of(alone.weights(0).min, [](float w) { return std::fabs(w) > 0.01f; }));
+  };
+  follow_each_other(critics_apart(gan_loss::wasserstein), critics_together(gan_loss::wasserstein), {-0.01, 0.01}, 1,
+                    clipped);
+}
+
+TEST_CASE("WGAN-GP: the penalty is that of torch's double backward and of mlp_gan, in one place and in two") {
+  auto const pair = critics_apart(torch_gradient_penalty{}), plain = critics_apart(torch_gradient_penalty{.weight = 0});
+  CHECK(pair.identity().find("loss=2 gp=10 ") != std::string::npos);
+  follow_each_other(pair, critics_together(torch_gradient_penalty{}), {}, 1, [](auto const&...) {});
+
+  // By hand, in double, on the points that the sample draws.
+  auto const w = first_weights(pair);
+  sample const s{.seed = 5, .step = 3};
+  values made = room_for_batch(pair), ascent(w[1].size()), without = ascent, feedback = made, same = made;
+  pair.generate(w[0], s, made);
+  pair.ascend(w[1], s, {s, made}, ascent);
+  plain.ascend(w[1], s, {s, made}, without);
+  pair.feedback(w[1], s, {s, made}, feedback);
+  plain.feedback(w[1], s, {s, made}, same);
+  CHECK(ascent != without);
+  CHECK(feedback == same);
+  auto const d = pair.discriminator(w[1]);
+  d->to(torch::kFloat64);
+  torch::Tensor const data = perceptrons([](auto const&, auto const&, auto batches) {
+    return batches({.seed = 5, .step = 3}, {}).to(torch::kFloat64);
+  });
+  torch::Tensor const fake = torch::from_blob(made.data(), {batch, 5}).to(torch::kFloat64);
+  torch::Tensor const u = torch::empty({batch, 1}, torch::kFloat64);
+  random_sequence shares(batch_stream(s, purpose::interpolation));
+  for (int j = 0; j < batch; ++j) u[j][0] = static_cast<double>(static_cast<float>(shares.uniform()));
+  torch::Tensor const x = (data + u * (fake - data)).requires_grad_();
+  torch::Tensor const slope = torch::autograd::grad({d->forward(x).sum()}, {x}, {}, true, true)[0];
+  torch::Tensor const penalty = 10 * (slope.square().sum(1).sqrt() - 1).square().mean();
+  auto const expected = torch::autograd::grad({d->forward(fake).mean() - d->forward(data).mean() + penalty},
+                                              d->parameters(), {}, {}, false, true);
+  std::size_t at = 0, far = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    for (std::int64_t j = 0; j < d->parameters()[i].numel(); ++j) {
+      double const e = expected[i].defined() ? expected[i].flatten()[j].item<double>() : 0;
+      far += !(std::abs(static_cast<double>(ascent[at++]) - e) <= 1e-5 + 1e-5 * std::abs(e));
+    }
+  CHECK(at == ascent.size());
+  CHECK(far == 0);
+
+  // mlp_gan's, without a graph: the same weights, column after column.
+  samples real{.count = 60, .shape = {1, 5, 1}};
+  perceptrons([&](auto const&, auto const&, auto const& batches) {
+    torch::Tensor const all = batches.samples();
+    real.values.assign(all.data_ptr<float>(), all.data_ptr<float>() + all.numel());
+    return 0;
+  });
+  mlp_gan<double> const same_gan(real, {.generator = {16}, .discriminator = {16}, .latent = 6, .batch = batch,
+                                        .loss = gan_loss::wasserstein, .gradient_penalty = 10});
+  auto const by_columns = [&](auto const& tensors) {
+    std::vector<double> all;
+    for (torch::Tensor const& t : tensors) {
+      torch::Tensor const v = (t.dim() == 2 ? t.t() : t).contiguous().flatten().to(torch::kFloat64);
+      all.insert(all.end(), v.template data_ptr<double>(), v.template data_ptr<double>() + v.numel());
+    }
+    return all;
+  };
+  std::vector<double> const theta = by_columns(d->parameters()), made_there(made.begin(), made.end());
+  std::vector<double> found(theta.size());
+  REQUIRE(static_cast<std::int64_t>(theta.size()) == same_gan.sizes().max);
+  same_gan.ascend(theta, s, {s, made_there}, found);
+  std::vector<torch::Tensor> whole;
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    whole.push_back(expected[i].defined() ? expected[i] : torch::zeros_like(d->parameters()[i]));
+  auto const wanted = by_columns(whole);
+  far = 0;
+  for (std::size_t i = 0; i < found.size(); ++i)
+    far += !(std::abs(found[i] - wanted[i]) <= 1e-6 + 1e-6 * std::abs(wanted[i]));
+  CHECK(far == 0);
 }
 
 namespace {

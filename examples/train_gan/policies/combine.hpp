@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "../composition.hpp"
 
@@ -34,14 +35,18 @@ struct two_step_sizes : O {
 };
 
 template <class O>
-two_step_sizes<O> with_step_sizes(composition const& how) {
-  auto const sized = [](double eta) {
-    O o{};
+auto with_step_sizes(composition const& how) {
+  auto const sized = []<class Of>(Of o, double eta) {
     o.step_size = eta;
     return o;
   };
-  return {sized(how.step_size), sized(how.max_step_size)};
+  if constexpr (requires(O o) { o.min, o.max; })
+    return O{sized(O{}.min, how.step_size), sized(O{}.max, how.max_step_size)};
+  else
+    return two_step_sizes<O>{sized(O{}, how.step_size), sized(O{}, how.max_step_size)};
 }
+template <class O>
+using sized_optimizer = decltype(with_step_sizes<O>(std::declval<composition const&>()));
 
 /// The topologies that a compressor is compiled for.
 enum class where { anywhere, server, gossip };
@@ -66,8 +71,8 @@ saddle::trainer<float> on_topology(shared_game const& game, composition const& h
   [[maybe_unused]] constexpr bool averaged = steps::averages_look_ahead;
   auto const refuse = [](std::string const& why) -> trainer<float> { throw std::invalid_argument(why); };
   auto const train = [&]<class Topology>(Topology topology) {
-    if constexpr (!is_sound<two_step_sizes<O>, C, Topology>)
-      return refuse(why_unsound<two_step_sizes<O>, C, Topology>());
+    if constexpr (!is_sound<sized_optimizer<O>, C, Topology>)
+      return refuse(why_unsound<sized_optimizer<O>, C, Topology>());
     else
       return trainer<float>(game, with_step_sizes<O>(how), compressor, std::move(topology),
                             how.transport, cpu{how.threads}, how.run);
@@ -119,7 +124,11 @@ template <where Where = where::anywhere, saddle::compression C>
 saddle::trainer<float> combine(shared_game const& game, composition const& how, C compressor) {
   std::optional<saddle::trainer<float>> made;
   auto const try_one = [&]<class O>(O const*) {
-    if (how.optimizer == O::name()) made = on_topology<O, Where>(game, how, compressor);
+    if (how.optimizer != O::name()) return;
+    if constexpr (std::is_same_v<O, discriminator_first> && !std::is_same_v<C, saddle::identity>)
+      throw std::invalid_argument(how.optimizer + " comes with identity");
+    else
+      made = on_topology<O, Where>(game, how, compressor);
   };
   [&]<class... O>(std::tuple<O...> const*) {
     (try_one(static_cast<O const*>(nullptr)), ...);

@@ -34,7 +34,7 @@ inline constexpr int philox_rounds = 7;
 /// What random bits are for. Two purposes never share a counter.
 enum class purpose : std::uint32_t {
   dither, data_order, initial_weights, latent, coin, graph, evaluation, compute_time, message_loss, dropout,
-  partition
+  partition, interpolation
 };
 
 /// Names one random stream: all that a 128-bit block depends on besides its place in the stream.

@@ -36,6 +36,7 @@ struct acgan_options {
   int batch = 10;  // real samples, and as many generated ones, a worker and gradient
   int workers = 1;
   data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
+  gan_loss loss = gan_loss::non_saturating;  // of real or not, beside the classes'; MD-GAN's paper: saturating
 };
 
 /// An auxiliary-classifier GAN of two perceptrons: the discriminator also says of which class a sample is, and both
@@ -43,8 +44,8 @@ struct acgan_options {
 ///
 /// shape    weights of a player as in `perceptron`; generator latent -> ... -> sample, discriminator sample -> ... ->
 ///          real or not, then one score a class
-/// losses   discriminator -log s(D(real)) - log s(-D(fake)) - log p(class | real) - log p(class | fake); generator
-///          -log s(D(fake)) - log p(class | fake); means over the batch
+/// losses   those of `loss` on the first output, which both players add the classes' to: discriminator
+///          - log p(class | real) - log p(class | fake), generator - log p(class | fake); means over the batch
 /// noise    a generated sample's class is drawn with its noise and stands in it one-hot, before the normals: whoever
 ///          knows what the noise was drawn by knows the class, and no label travels
 /// workers  each has its own part of the data, as in `mlp_gan`, and networks see them as there
@@ -80,8 +81,8 @@ class acgan {
     for (int m = 0; m < options_.workers; ++m) scratch_.emplace_back(*this);
     identity_ = "acgan " + generator_.identity() + " " + discriminator_.identity() +
                 " classes=" + number_text(options_.classes) + " batch=" + number_text(options_.batch) +
-                " parts=" + number_text(options_.workers) + partition_identity(options_.partition) + " " +
-                data_identity(real, true);
+                " parts=" + number_text(options_.workers) + partition_identity(options_.partition) +
+                " loss=" + number_text(static_cast<int>(options_.loss)) + " " + data_identity(real, true);
   }
 
   players sizes() const { return {generator_.size(), discriminator_.size()}; }
@@ -135,7 +136,7 @@ class acgan {
       return sum / options_.batch;
     };
     int const fake = options_.batch;
-    return {mean(fake, on_made), mean(0, on_real) + mean(fake, on_fake)};
+    return {mean(fake, on_made()), mean(0, on_real()) + mean(fake, on_fake())};
   }
 
   // In two places: a split_gan
@@ -156,8 +157,8 @@ class acgan {
     check(out, discriminator_);
     scratch& k = scratch_of(s.worker);
     see(discriminator, s, fake, k);
-    slopes(k, 0, on_real);
-    slopes(k, options_.batch, on_fake);
+    slopes(k, 0, on_real());
+    slopes(k, options_.batch, on_fake());
     discriminator_.backward(discriminator, k.d_values, k.d_slopes, 1, 0, 2 * options_.batch);
     discriminator_.weight_gradient(k.d_values, k.d_slopes, k.ones, out);
   }
@@ -167,7 +168,7 @@ class acgan {
     see(discriminator, fake, k);
     int const batch = options_.batch;
     discriminator_.forward(discriminator, k.d_values, batch, batch);
-    slopes(k, batch, on_made);
+    slopes(k, batch, on_made());
     discriminator_.backward(discriminator, k.d_values, k.d_slopes, 0, batch, batch);
     std::copy_n(k.d_slopes.front().col(batch).data(), out.size(), out.data());
   }
@@ -194,9 +195,15 @@ class acgan {
 
  private:
   using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
-  static constexpr auto on_real = [](T d) { return discriminator_on_real(gan_loss::non_saturating, d); };
-  static constexpr auto on_fake = [](T d) { return discriminator_on_fake(gan_loss::non_saturating, d); };
-  static constexpr auto on_made = [](T d) { return generator_on_fake(gan_loss::non_saturating, d); };
+  auto on_real() const {
+    return [loss = options_.loss](T d) { return discriminator_on_real(loss, d); };
+  }
+  auto on_fake() const {
+    return [loss = options_.loss](T d) { return discriminator_on_fake(loss, d); };
+  }
+  auto on_made() const {
+    return [loss = options_.loss](T d) { return generator_on_fake(loss, d); };
+  }
 
   /// A generator works in the first ones, for the batch of a number, a discriminator in the rest, for a worker:
   /// generated samples stand right of the real ones.

@@ -57,6 +57,14 @@ SADDLE_HD random_stream batch_stream(sample const& s, purpose use) {
           static_cast<std::uint64_t>(s.draw) << 20};
 }
 
+/// f(j, share) for the j-th interpolate of a gradient penalty: how far it lies from its real sample towards its
+/// generated one, uniform in (0, 1), as a function of the sample alone.
+template <class F>
+void each_interpolation(sample const& s, int batch, F const& f) {
+  random_sequence random(batch_stream(s, purpose::interpolation));
+  for (int j = 0; j < batch; ++j) f(j, random.uniform());
+}
+
 /// What the j-th call (from 0) of `random_sequence::below(n)` gives.
 SADDLE_HD std::uint32_t nth_below(random_stream const& s, std::uint32_t n, int j) {
   std::uint32_t const reject = -n % n;

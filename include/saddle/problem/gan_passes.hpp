@@ -47,6 +47,8 @@ class gan_passes {
         loss_(gan.options().loss),
         bounded_(gan.bounded()),
         penalty_(static_cast<T>(gan.options().r1 / gan.options().batch)) {
+    expects(!(gan.options().gradient_penalty > 0),
+            "gan_passes: a gradient penalty on interpolates is taken by mlp_gan itself, on the host; R1 is here, too");
     std::int64_t const most = generator_.rows > discriminator_.rows ? generator_.rows : discriminator_.rows;
     expects(most <= std::numeric_limits<int>::max() / (2 * std::int64_t{batch_}),
             "gan_passes: units times samples are more than an int counts");

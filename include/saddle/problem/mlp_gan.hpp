@@ -35,6 +35,9 @@ struct mlp_gan_options {
   int batch = 32;  // real samples, and as many generated ones, a worker and gradient
   gan_loss loss = gan_loss::non_saturating;
   double r1 = 0;  // adds r1/2 mean |grad_x D(x)|^2 over the real samples to the discriminator's loss
+  /// Adds this times the mean of (|grad_x D(x)| - 1)^2 over interpolates, each between a real and a generated sample:
+  /// 10 in WGAN-GP. On the host
+  double gradient_penalty = 0;
   double generator_leak = 0;  // slope below zero of the generator's hidden units; 0 is ReLU
   int workers = 1;
   data_partition partition = iid{};  // or label_shards, dirichlet. Averages do not weight by sizes of parts
@@ -52,7 +55,8 @@ struct mlp_gan_options {
 /// promise  a gradient's bits depend neither on the number of threads nor on where the spans lie in memory; on the
 ///          instruction set that Eigen was compiled for they do
 /// errors   std::invalid_argument for sizes that do not fit, data that are not finite
-/// source   R1: Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge? ICML 2018
+/// source   R1: Mescheder, Geiger, Nowozin: Which training methods for GANs do actually converge? ICML 2018. Gradient
+///          penalty: Gulrajani et al.: Improved Training of Wasserstein GANs. NeurIPS 2017
 template <class T = float>
 class mlp_gan {
  public:
@@ -68,14 +72,17 @@ class mlp_gan {
     expects(options_.r1 >= 0 && is_finite(options_.r1) && options_.generator_leak >= 0 &&
                 options_.generator_leak < 1,
             "mlp_gan: r1 is finite and not negative, the generator's leak is in [0, 1)");
+    expects(options_.gradient_penalty >= 0 && is_finite(options_.gradient_penalty),
+            "mlp_gan: gradient_penalty is finite and not negative");
 
     generator_ = perceptron<T>::between(options_.latent, options_.generator, shape_.size(),
                                         static_cast<T>(options_.generator_leak));
     discriminator_ = perceptron<T>::between(shape_.size(), options_.discriminator, 1, T(0.2));
     for (int m = 0; m < options_.workers; ++m)
-      scratch_.emplace_back(generator_, discriminator_, options_.batch);
+      scratch_.emplace_back(generator_, discriminator_, options_.batch, options_.gradient_penalty > 0);
     identity_ = "mlp-gan " + generator_.identity() + " " + discriminator_.identity() +
                 " loss=" + number_text(static_cast<int>(options_.loss)) + " r1=" + number_text(options_.r1) +
+                (options_.gradient_penalty > 0 ? " gp=" + number_text(options_.gradient_penalty) : "") +
                 " batch=" + number_text(options_.batch) + " parts=" + number_text(options_.workers) +
                 partition_identity(options_.partition) + " " + data_identity(real, takes_labels(options_.partition));
   }
@@ -108,7 +115,7 @@ class mlp_gan {
     check({out.min, out.max});
     scratch& k = outputs(at, s, true);
     min_gradient(at, k, out.min);  // first: the other one overwrites what both need
-    max_gradient(at.max, k, out.max);
+    max_gradient(at.max, s, k, out.max);
   }
 
   void gradient(point<T const> at, sample s, point<T> out, player who) const {
@@ -119,7 +126,7 @@ class mlp_gan {
     if (who == player::min)
       min_gradient(at, k, out.min);
     else
-      max_gradient(at.max, k, out.max);
+      max_gradient(at.max, s, k, out.max);
   }
 
   // What a split_gan does, with the bits of `gradient`. Samples are as the networks see them.
@@ -145,7 +152,7 @@ class mlp_gan {
     check(out, discriminator_);
     scratch& k = see(discriminator, s, fake);
     draw_real(discriminator, s, k);
-    max_gradient(discriminator, k, out);
+    max_gradient(discriminator, s, k, out);
   }
   void feedback(std::span<T const> discriminator, sample s, generated_batch<T> const& fake, std::span<T> out) const {
     expects(is_batch(out.size()), "mlp_gan: the output must have room for the feedbacks on exactly one batch");
@@ -154,7 +161,7 @@ class mlp_gan {
     feedback(discriminator, k, by_samples);
   }
 
-  /// What generator and discriminator minimize, on the batch of this sample; R1 is in the second.
+  /// What generator and discriminator minimize, on the batch of this sample; penalties are in the second.
   std::array<double, 2> losses(point<T const> at, sample s) const {
     scratch& k = outputs(at, s, true);
     double min = 0, max = 0;
@@ -167,6 +174,12 @@ class mlp_gan {
     if (options_.r1 > 0) {
       discriminator_.backward(at.max, k.d_values, k.d_slopes, 0, 0, options_.batch);
       max += options_.r1 / 2 * static_cast<double>(k.d_slopes.front().leftCols(options_.batch).squaredNorm());
+    }
+    if (options_.gradient_penalty > 0) {
+      interpolate(at.max, s, k);
+      for (int j = 0; j < options_.batch; ++j)
+        max += options_.gradient_penalty *
+               std::pow(static_cast<double>(k.d_slopes.front().col(2 * options_.batch + j).norm()) - 1, 2);
     }
     return {min / options_.batch, max / options_.batch};
   }
@@ -194,21 +207,21 @@ class mlp_gan {
  private:
   using vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
 
-  /// One worker's: generated samples stand right of the real ones.
+  /// One worker's: generated samples stand right of the real ones, and right of them what lies between.
   struct scratch {
     typename perceptron<T>::per_layer g_values, g_slopes;  // batch columns
-    typename perceptron<T>::per_layer d_values, d_slopes,
-        tangents;  // twice that; d_slopes are of the output itself
+    typename perceptron<T>::per_layer d_values, d_slopes, tangents;  // two or three times that; d_slopes are of the
+                                                                     // output itself
     vector ones, weights;
 
-    scratch(perceptron<T> const& g, perceptron<T> const& d, int batch)
+    scratch(perceptron<T> const& g, perceptron<T> const& d, int batch, bool interpolates)
         : g_values(g.storage(batch)),
           g_slopes(g.storage(batch)),
-          d_values(d.storage(2 * batch)),
-          d_slopes(d.storage(2 * batch)),
-          tangents(d.storage(batch)),
+          d_values(d.storage((interpolates ? 3 : 2) * batch)),
+          d_slopes(d_values),
+          tangents(d_values),
           ones(vector::Ones(batch)),
-          weights(2 * batch) {
+          weights(vector::Zero(d_values.front().cols())) {
       d_slopes.back().setOnes();
     }
   };
@@ -234,7 +247,7 @@ class mlp_gan {
     check(at);
     scratch& k = scratch_of(s.worker);
     generate(at.min, s, k);
-    k.d_values.front().rightCols(options_.batch) = k.g_values.back();
+    k.d_values.front().middleCols(options_.batch, options_.batch) = k.g_values.back();
     // The halves are separate products, so that one player's gradient has the bits of the whole.
     discriminator_.forward(at.max, k.d_values, options_.batch, options_.batch);
     if (on_real) draw_real(at.max, s, k);
@@ -282,12 +295,23 @@ class mlp_gan {
     generator_.weight_gradient(k.g_values, k.g_slopes, k.ones, out);
   }
 
+  /// D's derivatives by the input at points between the real and the generated samples.
+  void interpolate(std::span<T const> discriminator, sample const& s, scratch& k) const {
+    int const batch = options_.batch;
+    auto& x = k.d_values.front();
+    each_interpolation(s, batch, [&](int j, double share) {
+      x.col(2 * batch + j) = x.col(j) + static_cast<T>(share) * (x.col(batch + j) - x.col(j));
+    });
+    discriminator_.forward(discriminator, k.d_values, 2 * batch, batch);
+    discriminator_.backward(discriminator, k.d_values, k.d_slopes, 0, 2 * batch, batch);
+  }
+
   /// Between its kinks D is linear in x: with d_l = dD/dz_l and the tangents t_l of the direction dD/dx,
   /// the gradient of |dD/dx|^2 / 2 by W_l is d_l t_{l-1}', next to slope * d_l a_{l-1}' of the loss: one
-  /// product takes both.
-  void max_gradient(std::span<T const> discriminator, scratch& k, std::span<T> out) const {
+  /// product takes both. A function f of |dD/dx| has f' / |dD/dx| times these tangents.
+  void max_gradient(std::span<T const> discriminator, sample const& s, scratch& k, std::span<T> out) const {
     int const batch = options_.batch;
-    bool const penalty = options_.r1 > 0;
+    bool const penalty = options_.r1 > 0, between = options_.gradient_penalty > 0;
     for (int j = 0; j < batch; ++j) {
       auto const& d = k.d_values.back();
       k.weights(j) = discriminator_on_real(options_.loss, d(0, j)).slope / static_cast<T>(batch);
@@ -297,12 +321,23 @@ class mlp_gan {
     discriminator_.backward(discriminator, k.d_values, k.d_slopes, penalty ? 0 : 1, 0, batch);
     discriminator_.backward(discriminator, k.d_values, k.d_slopes, 1, batch, batch);
     if (penalty) {
-      k.tangents.front() = static_cast<T>(options_.r1 / batch) * k.d_slopes.front().leftCols(batch);
+      k.tangents.front().leftCols(batch) = static_cast<T>(options_.r1 / batch) * k.d_slopes.front().leftCols(batch);
       discriminator_.tangent(discriminator, k.d_values, k.tangents, 0, batch);
+    }
+    if (between) {
+      interpolate(discriminator, s, k);
+      T const twice = static_cast<T>(2 * options_.gradient_penalty / batch);
+      for (int j = 2 * batch; j < 3 * batch; ++j) {
+        auto const slope = k.d_slopes.front().col(j);
+        T const norm = slope.norm();
+        k.tangents.front().col(j) = (norm > 0 ? twice * (norm - 1) / norm : T(0)) * slope;
+      }
+      discriminator_.tangent(discriminator, k.d_values, k.tangents, 2 * batch, batch);
     }
     for (std::size_t l = 0; l + 1 < k.d_values.size(); ++l) {
       for (int j = 0; j < 2 * batch; ++j) k.d_values[l].col(j) *= k.weights(j);
-      if (penalty) k.d_values[l].leftCols(batch) += k.tangents[l];
+      if (penalty) k.d_values[l].leftCols(batch) += k.tangents[l].leftCols(batch);
+      if (between) k.d_values[l].rightCols(batch) = k.tangents[l].rightCols(batch);
     }
     discriminator_.weight_gradient(k.d_values, k.d_slopes, k.weights, out);
   }

@@ -52,6 +52,7 @@ class torch_batches {
   std::int64_t count() const { return samples_.size(0); }
   /// Which samples, by their index, this worker draws from.
   std::span<int const> shard(int worker) const { return parts_.shard(worker); }
+  torch::Tensor const& samples() const { return samples_; }
   std::string identity() const {
     return "batch=" + number_text(batch_) + " parts=" + number_text(workers()) + partition_ +
            " data=" + checksum_of(samples_);

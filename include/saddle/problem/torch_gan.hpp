@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,6 +37,7 @@ struct torch_gan_pass {
   Generator& generator;
   Discriminator& discriminator;
   torch::Tensor real, fake, on_real, on_fake;  // samples, and the discriminator's outputs on them
+  sample of = {};                              // what all that is random is drawn by
 };
 
 /// What the two networks minimize; scalars.
@@ -86,9 +86,7 @@ class torch_gan : public torch_players<Generator, Discriminator> {
   std::string identity() const {
     std::string text = "torch-gan " + this->structure() + "latent=";
     for (std::int64_t const n : options_.latent) text += number_text(n) + ",";
-    if constexpr (std::is_same_v<Loss, gan_loss>) text += " loss=" + number_text(static_cast<int>(loss_));
-    else text += " loss=the user's";
-    return text + " " + torch_identity(batches_);
+    return text + " loss=" + torch_loss_identity(loss_) + " " + torch_identity(batches_);
   }
   void gradient(point<float const> at, sample s, point<float> out) const { take(at, s, out, both_players); }
   void gradient(point<float const> at, sample s, point<float> out, player who) const {
@@ -129,7 +127,7 @@ class torch_gan : public torch_players<Generator, Discriminator> {
     latents.insert(latents.end(), options_.latent.begin(), options_.latent.end());
     torch::Tensor const fake = g->forward(this->here(torch::randn(latents, random)));
     torch::Tensor const on_real = d->forward(real);
-    return losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake)});
+    return losses_of(loss_, torch_gan_pass<Generator, Discriminator>{*g, *d, real, fake, on_real, d->forward(fake), s});
   }
 
   Loss loss_;

@@ -48,6 +48,7 @@ struct torch_split_pass {
   Discriminator& discriminator;
   torch::Tensor real, on_real, real_classes;  // none for the generator's loss
   torch::Tensor fake, on_fake, fake_classes;
+  sample of = {};  // what all that is random at the discriminator is drawn by
 };
 
 /// With a classifier the first output says whether a sample is real, the others are the classes' scores.
@@ -77,7 +78,9 @@ torch::Tensor loss_of(Loss const& loss, torch_split_pass<Discriminator> const& p
 ///          before the normals: no label travels
 /// graph    of a generated batch: kept from `generate` to `pull_back`, between which the weights at this address stay as
 ///          they are, and made anew where that asks for another batch
-/// buffers  a generator's of each batch, a discriminator's of each worker
+/// buffers  a generator's of each batch, a discriminator's of each worker. In one place a gradient of the
+///          discriminator alone leaves the generator's as they were, so that players who step in turn change them once
+///          a step, as in two places
 /// random, threads, promise, errors  as torch_gan's
 template <class Generator, class Discriminator, class Loss, torch_batch_source Batches>
 class torch_split_gan : public torch_players<Generator, Discriminator> {
@@ -106,9 +109,7 @@ class torch_split_gan : public torch_players<Generator, Discriminator> {
   std::string identity() const {
     std::string text = "torch-split-gan " + this->structure() + "latent=" + in_words(options_.latent) +
                        " classes=" + number_text(options_.classes);
-    if constexpr (std::is_same_v<Loss, gan_loss>) text += " loss=" + number_text(static_cast<int>(loss_));
-    else text += " loss=the user's";
-    return text + " " + torch_identity(batches_);
+    return text + " loss=" + torch_loss_identity(loss_) + " " + torch_identity(batches_);
   }
 
   // In one place
@@ -212,7 +213,8 @@ class torch_split_gan : public torch_players<Generator, Discriminator> {
 
   void take(point<float const> at, sample const& s, point<float> out, bool min, bool max) const {
     std::vector<float> values(static_cast<std::size_t>(c10::multiply_integers(extents_))), by_values(values.size());
-    generate(at.min, s, values);
+    if (min) generate(at.min, s, values);
+    else without_trace(s.worker, [&] { view(values).copy_(made(at.min, s).detach()); });
     generated_batch<float> const fake{s, values};
     if (max) ascend(at.max, s, fake, out.max);
     if (!min) return;
@@ -233,7 +235,7 @@ class torch_split_gan : public torch_players<Generator, Discriminator> {
     auto& r = this->replica_of(s.worker);
     this->look_at(r, player::max, discriminator);
     Discriminator& d = *std::get<1>(r.modules);
-    torch_split_pass<Discriminator> pass{d, {}, {}, {}, {}, {}, {}};
+    torch_split_pass<Discriminator> pass{d, {}, {}, {}, {}, {}, {}, s};
     if (who == player::max) {
       std::tie(pass.real, pass.real_classes) = real_batch(s, scope.generator());
       pass.on_real = d.forward(pass.real);

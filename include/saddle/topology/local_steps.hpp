@@ -69,7 +69,7 @@ struct unanchored {
 /// probability      in place of `every`: a coin that all workers throw alike says in each step whether it is a round
 /// every = 1        the weights of the topology inside, to the bit, if its look-aheads do not subtract a memory
 /// source           McMahan et al.: Communication-Efficient Learning of Deep Networks (FedAvg). AISTATS 2017; Deng,
-///                  Mahdavi: Local SGDA. AISTATS 2021; with adam around a server FL-GAN: Hardy, Le Merrer, Sericola:
+///                  Mahdavi: Local SGDA. AISTATS 2021; around a server FL-GAN: Hardy, Le Merrer, Sericola:
 ///                  MD-GAN. IPDPS 2019
 template <topology Tp>
 struct local_steps {
