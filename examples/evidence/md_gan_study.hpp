@@ -20,6 +20,7 @@
 #include <saddle/problem/gan_loss.hpp>
 #include <saddle/saddle.hpp>
 
+#include "any_pair.hpp"
 #include "judge.hpp"
 #include "report.hpp"
 #include "runs.hpp"
@@ -62,13 +63,12 @@ inline int log_of(int workers) {
   return std::max(1, static_cast<int>(std::bit_width(static_cast<unsigned>(workers) - 1)));
 }
 
-/// What is trained, and who rates it. Networks has pair(task, arm), a split_gan that is a problem too, and
-/// generate(pair, weights, buffers, count): samples in the units of the data.
-template <class Networks>
+/// What is trained, and who rates it.
 struct task {
   std::string name;
   saddle::samples real;
-  Networks networks;
+  pair_maker* make;
+  saddle::acgan_options sizes;
   saddle::adam optimizer;
   std::int64_t steps, between;  // from one evaluation to the next
   judge eye;
@@ -76,6 +76,12 @@ struct task {
   /// Iterations of an epoch, where each worker has so much of the data: m E / b, E = 1.
   std::int64_t epoch(arm const& a) const {
     return std::max<std::int64_t>(1, real.count / a.workers / a.batch);
+  }
+  any_pair pair(arm const& a) const {
+    saddle::acgan_options o = sizes;
+    o.workers = a.workers, o.batch = a.batch, o.loss = a.loss;
+    if (a.labels_differ) o.partition = saddle::label_shards{2};
+    return make(real, o);
   }
 };
 
@@ -99,15 +105,12 @@ struct course {
 
 /// Runs an arm from one evaluation to the next. Each is a run of its own in the file, and what comes after it goes on
 /// from a checkpoint beside that: a stopped program loses no more than one.
-template <class Networks>
 class md_gan_study {
-  using pair = decltype(std::declval<Networks const&>().pair(std::declval<task<Networks> const&>(), arm{}));
-
  public:
-  md_gan_study(task<Networks> const& t, runs& kept, options const& o) : t_(t), runs_(kept), o_(o) {}
+  md_gan_study(task const& t, runs& kept, options const& o) : t_(t), runs_(kept), o_(o) {}
 
   course measure(arm const& a, int seed) {
-    pair const networks = t_.networks.pair(t_, a);
+    any_pair const networks = t_.pair(a);
     using namespace saddle;
     switch (a.feedbacks) {
       case sent::bits_8: return of_md_gan(networks, a, seed, qsgd<512, 8>{});
@@ -121,7 +124,7 @@ class md_gan_study {
 
  private:
   template <saddle::compression F>
-  course of_md_gan(pair const& networks, arm const& a, int seed, F feedbacks) {
+  course of_md_gan(any_pair const& networks, arm const& a, int seed, F feedbacks) {
     using namespace saddle;
     int const n = a.workers;
     md_gan_settings<adam, adam, identity, F> how{.generator = t_.optimizer,
@@ -132,7 +135,7 @@ class md_gan_study {
                                                  .seed = static_cast<std::uint64_t>(seed)};
     if (a.until_none_is_left)
       for (int i = 0; i < n; ++i) how.departures.push_back({i, (i + 1) * t_.steps / n});
-    using driver = md_gan<pair, decltype(how), cpu>;
+    using driver = md_gan<any_pair, decltype(how), cpu>;
     auto const make = [&] {
       return std::make_unique<driver>(networks, how, loopback{n}, cpu{std::min(o_.threads, n)});
     };
@@ -147,15 +150,13 @@ class md_gan_study {
     std::int64_t const exchanges = n > 1 ? t_.steps / t_.epoch(a) * n * 4 * networks.sizes().max : 0;
     c.as_published =
         c.server_in == messages && c.server_out == 2 * messages && c.between == static_cast<double>(exchanges);
-    if constexpr (counts_its_operations<pair>) {
-      per_pass const cost = networks.operations();
-      c.operations = static_cast<double>(cost.ascend + cost.feedback);
-    }
+    per_pass const cost = networks.operations();
+    c.operations = static_cast<double>(cost.ascend + cost.feedback);
     return c;
   }
 
   /// The discriminator first, as published; after each epoch the workers' average is the server's, which is rated.
-  course of_fl_gan(pair const& networks, arm const& a, int seed) {
+  course of_fl_gan(any_pair const& networks, arm const& a, int seed) {
     using namespace saddle;
     int const n = a.workers;
     std::int64_t const epoch = n > 1 ? t_.epoch(a) : t_.steps + 1;
@@ -181,10 +182,8 @@ class md_gan_study {
     course c = follow<driver>(networks, a, seed, make, advance);
     auto const rounds = static_cast<double>(t_.steps / epoch * n * 4 * networks.sizes().size());
     c.as_published = c.server_in == rounds && c.server_out == rounds;
-    if constexpr (counts_its_operations<pair>) {
-      auto const [generate, pull_back, ascend, feedback] = networks.operations();
-      c.operations = static_cast<double>(generate + pull_back + ascend + feedback);
-    }
+    auto const [generate, pull_back, ascend, feedback] = networks.operations();
+    c.operations = static_cast<double>(generate + pull_back + ascend + feedback);
     return c;
   }
 
@@ -194,7 +193,7 @@ class md_gan_study {
     std::int64_t bytes[4];
   };
   template <class Driver, class Make, class Advance>
-  course follow(pair const& networks, arm const& a, int seed, Make const& make, Advance const& advance) {
+  course follow(any_pair const& networks, arm const& a, int seed, Make const& make, Advance const& advance) {
     std::string const key = a.key() + ", I = " + std::to_string(t_.steps) + ", seed " + std::to_string(seed);
     std::filesystem::path const file = o_.out / ("md_gan " + key + ".saddle");
     std::unique_ptr<Driver> driver;
@@ -208,7 +207,7 @@ class md_gan_study {
         }
         state const s = advance(*driver, to);
         if (!o_.quick && to < t_.steps) driver->save(file.string());
-        rated const r = t_.eye.rate(t_.networks.generate(networks, s.generator, s.buffers, 2000));
+        rated const r = t_.eye.rate(networks.generate(s.generator, s.buffers, 2000));
         std::vector<double> all{static_cast<double>(s.workers), r.score, r.distance, r.score_few, r.distance_few};
         for (std::int64_t const b : s.bytes) all.push_back(static_cast<double>(b));
         return all;
@@ -223,7 +222,7 @@ class md_gan_study {
     return c;
   }
 
-  task<Networks> const& t_;
+  task const& t_;
   runs& runs_;
   options const& o_;
 };
