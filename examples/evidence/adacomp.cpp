@@ -446,7 +446,7 @@ int main(int argc, char** argv) {
   return evidence::program(argc, argv,
                            "AdaComp: bytes up until a classifier is as good, against asynchronous SGD.\n"
                            "The full form, on MNIST, has 26 cells of 8 to 15 runs. A run takes at most 5 (asynchronous "
-                           "SGD) or 8 minutes of a core, all about a day: --part K/26 --minutes 45, three times at most "
-                           "for each K.",
+                           "SGD) or 8 minutes of a core, all about a day: --part K/26 --minutes 45, three times at "
+                           "most for each K.",
                            measure_all);
 }
