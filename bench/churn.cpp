@@ -1,6 +1,6 @@
 // churn FOLDER PUSHES: AdaComp's server and its workers over the ranks of an MPI program that others stop, kill and
-// start: see churn.sh. Trains a classifier of digits on 12 workers, whose gradients take 10 ms each, until so many pushes
-// have been applied. Goes on from FOLDER/churn.saddle if that is there, on any number of ranks. Each rank writes
+// start: see churn.sh. Trains a classifier of digits on 12 workers, whose gradients take 10 ms each, until so many
+// pushes have been applied. Goes on from FOLDER/churn.saddle if that is there, on any number of ranks. Each rank writes
 // FOLDER/RANK.pid; the server prints a line each 50 pushes: seconds, pushes, the share of unseen digits that is told
 // right, pushes refused, gradients lost, the largest staleness so far, workers left behind.
 #include <chrono>

@@ -263,7 +263,8 @@ TEST_CASE("classifier: the network of AdaComp's authors has 421,642 weights, whi
       {.filters = {32, 64}, .kernel = 3, .hidden = {128}, .batch = 10, .initial = truncated_normal{0.1, 0.1}});
   CHECK(c.sizes().min == 421642);
   std::vector<tensor> const tensors = c.tensors(player::min);
-  CHECK(tensors == std::vector<tensor>{{32, 9}, {32, 1}, {64, 288}, {64, 1}, {128, 3136}, {128, 1}, {10, 128}, {10, 1}});
+  CHECK(tensors == std::vector<tensor>{
+                       {32, 9}, {32, 1}, {64, 288}, {64, 1}, {128, 3136}, {128, 1}, {10, 128}, {10, 1}});
   std::vector<float> w(421642), again(w);
   c.initial(1, {w, {}});
   c.initial(1, {again, {}});

@@ -14,9 +14,9 @@ SADDLE_NAMESPACE_BEGIN
 /// What becomes of a share of d coordinates that is not a whole number.
 enum class kept_count { ceil, floor };
 
-/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d, or floor, but
-/// one at least; with the fraction as it was written: 0.07 keeps 7 of 100. Where tensors are kept apart it does so in
-/// each.
+/// Keeps the coordinates of the whole vector that are largest in magnitude: exactly ceil(fraction d) of d, or floor,
+/// but one at least; with the fraction as it was written: 0.07 keeps 7 of 100. Where tensors are kept apart it does so
+/// in each.
 ///
 /// message  start: where each bucket's pairs begin, and after the last where they end; a plane of values, a plane of
 ///          16-bit indices inside the bucket, both packed over the buckets in ascending index order
