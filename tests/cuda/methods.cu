@@ -40,4 +40,5 @@ TEST_CASE("methods give the same bytes on the device") {
   same_bytes(clip_by_norm{clip_by_value{extragradient{0.1}, 0.4}, 0.7}, top_k<128, 3>{},
              gossip{.graph = complete(workers), .consensus_step = 0.2});
   same_bytes(clip_by_norm{adamw{0.02}, 0.7}, identity{}, parameter_server<exact_downlink, adapts::on_average>{});
+  same_bytes(omd_adam{0.02}, error_feedback{top_k<128, 3>{}}, parameter_server<exact_downlink, adapts::on_average>{});
 }

@@ -17,7 +17,7 @@ namespace test {
 using namespace saddle;
 
 using optimizer_list = std::tuple<sgda, alternating_sgda, alternating<adam>, omd, averaged_omd, extragradient,
-                                  averaged_extragradient, adam, optimistic_adam, extra_adam,
+                                  averaged_extragradient, adam, optimistic_adam, omd_adam, extra_adam,
                                   per_player<omd, optimistic_adam>>;
 
 /// What goes on a wire; one of each compressor, and both kinds where it has two.
