@@ -93,7 +93,7 @@ class reduction {
   }
 
   void swap(int m, bool halves) {
-    int const rounds = std::bit_width(static_cast<unsigned>(workers_)) - 1, paired = 1 << rounds;
+    int const rounds = static_cast<int>(std::bit_width(static_cast<unsigned>(workers_))) - 1, paired = 1 << rounds;
     auto const has_guest = [&](int who) { return who + paired < workers_ ? 1 : 0; };
     if (m >= paired) return add(m, {m - paired, bytes_, 0, 0});
     auto const with = [&](int distance, std::int64_t bytes, int round) {
