@@ -129,6 +129,11 @@ TEST_CASE("gossip between several processes") {
   SUBCASE("public copies, every other step") {
     equals_one_process(omd{0.01}, natural<128>{}, local_steps{lossy, 2});
   }
+  SUBCASE("public copies, every other step, while the gradient is taken, of places that are not sent") {
+    gossip late = lossy;
+    late.order = gossip_order::combine_then_adapt;
+    equals_one_process(omd{0.01}, random_k<128, 16, scaling::plain>{}, local_steps{late, 2});
+  }
   SUBCASE("accelerated") {
     equals_one_process(omd{0.01}, identity{},
                        accelerated_gossip{.graph = ring(4), .rounds = 3, .spectral_gap = 2.0 / 3});

@@ -54,11 +54,11 @@ class bound_step {
   struct operation {
     instruction<T, engine_type> const* code = nullptr;
     slot* exchange = nullptr;
-    int repeats = 1, rounds = 1, rows = 0, sent_by = -1;
+    int repeats = 1, rounds = 1, rows = 0;
     row_table<T, engine_type> table{};
     std::size_t data = 0, stride = 0, again = 0, again_stride = 0;  // in the data of a step
     std::size_t samples = 0;
-    std::vector<std::uint64_t> exchanges{};  // of the first round, of each repetition
+    std::vector<std::uint64_t> exchanges{};  // the number of the first round, of each repetition
 
     std::size_t times() const { return static_cast<std::size_t>(repeats * rounds); }
     std::size_t time(int repetition, int round) const { return static_cast<std::size_t>(repetition * rounds + round); }
@@ -77,11 +77,6 @@ class bound_step {
       op.code = &code;
       op.repeats = code.repeats == nullptr ? 1 : std::max(code.repeats(values), 0);
       if (code.exchange != nullptr) op.exchange = slot_of(*code.exchange);
-      if (code.what == action::receive)
-        for (std::size_t i = 0; i + 1 < operations.size(); ++i)
-          if (operations[i].code->what == action::send && operations[i].exchange == op.exchange &&
-              operations[i].code->player == code.player)
-            op.sent_by = static_cast<int>(i);
     }
   }
 

@@ -36,8 +36,7 @@ class exchange_launch {
   }
   void receive(operation& op, int repetition) {
     slot& s = *op.exchange;
-    std::uint64_t const first = step_.operations[static_cast<std::size_t>(op.sent_by)]
-                                    .exchanges[static_cast<std::size_t>(repetition)];
+    std::uint64_t const first = op.exchanges[static_cast<std::size_t>(repetition)];
     for (int round = 0; round < op.rounds; ++round) {
       step_.run_waiting();
       std::size_t const time = op.time(repetition, round);

@@ -94,6 +94,8 @@ class exchange_slot {
 
   std::string name_of(char const* text) const { return std::string(code.subject) + "." + text; }
   int rounds() const { return rounds_; }
+  /// The number of the exchange in which a player's part was sent last, by whichever of the operations that send it.
+  std::uint64_t& latest(int player) { return latest_[player + 1]; }
   /// Whether the average is encoded: lossily, or because others ask for their part of it.
   bool relays(run_state<T> const& run) const {
     return code.averages && (code.is_lossy_down || (Distributed && !run.link.is_local()));
@@ -280,6 +282,7 @@ class exchange_slot {
   }
 
   int rounds_;
+  std::uint64_t latest_[3] = {};  // of both players at once, then of each
   std::vector<heard_round> heard_;
   std::vector<message_planes> outgoing_;  // where each hosted worker writes
   std::vector<T*> aside_;                 // p of each hosted worker, to select from it

@@ -89,7 +89,7 @@ class walk final : public any_walk<T> {
         case action::measure: write_data(op, now, {run.seed, 0}); break;
         case action::mix_scalars: plan_exchange(*op.exchange); break;
         case action::send:
-          op.exchanges[static_cast<std::size_t>(repetition)] = run.exchange;
+          op.exchange->latest(op.code->player) = op.exchanges[static_cast<std::size_t>(repetition)] = run.exchange;
           write_data(op, now, {run.seed, run.exchange});
           run.exchange += static_cast<std::uint64_t>(op.exchange->rounds());
           is_in_flight_ = true;
@@ -211,8 +211,7 @@ class walk final : public any_walk<T> {
     run_state<T>& run = *run_;
     slot& s = *op.exchange;
     plan_exchange(s);
-    std::uint64_t const first =
-        step_.operations[static_cast<std::size_t>(op.sent_by)].exchanges[static_cast<std::size_t>(now.repetition)];
+    std::uint64_t const first = op.exchanges[static_cast<std::size_t>(now.repetition)] = s.latest(op.code->player);
     message_bytes const up = s.up->bytes(run.layout, op.code->player);
     for (now.round = 0; now.round != op.rounds; ++now.round) {
       exchange_facts const facts{run.seed, first + static_cast<std::uint64_t>(now.round)};
