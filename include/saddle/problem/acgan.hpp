@@ -217,10 +217,10 @@ class acgan {
 
     explicit scratch(acgan const& of)
         : g_values(of.generator_.storage(of.options_.batch)),
-          g_slopes(g_values),
+          g_slopes(of.generator_.storage(of.options_.batch)),
           g_ones(vector::Ones(of.options_.batch)),
           d_values(of.discriminator_.storage(2 * of.options_.batch)),
-          d_slopes(d_values),
+          d_slopes(of.discriminator_.storage(2 * of.options_.batch)),
           labels(2 * static_cast<std::size_t>(of.options_.batch)),
           ones(vector::Ones(2 * of.options_.batch)) {}
   };

@@ -210,7 +210,7 @@ class mlp_gan {
   /// One worker's: generated samples stand right of the real ones, and right of them what lies between.
   struct scratch {
     typename perceptron<T>::per_layer g_values, g_slopes;  // batch columns
-    typename perceptron<T>::per_layer d_values, d_slopes, tangents;  // two or three times that; d_slopes are of the
+    typename perceptron<T>::per_layer d_values, d_slopes, tangents;  // up to three times that; d_slopes are of the
                                                                      // output itself
     vector ones, weights;
 
@@ -218,8 +218,8 @@ class mlp_gan {
         : g_values(g.storage(batch)),
           g_slopes(g.storage(batch)),
           d_values(d.storage((interpolates ? 3 : 2) * batch)),
-          d_slopes(d_values),
-          tangents(d_values),
+          d_slopes(d.storage((interpolates ? 3 : 2) * batch)),
+          tangents(d.storage((interpolates ? 3 : 1) * batch)),
           ones(vector::Ones(batch)),
           weights(vector::Zero(d_values.front().cols())) {
       d_slopes.back().setOnes();
