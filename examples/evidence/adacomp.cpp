@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <limits>
@@ -16,11 +15,11 @@
 #include <saddle/algorithm/adacomp_sgd.hpp>
 #include <saddle/algorithm/async_server.hpp>
 #include <saddle/algorithm/error_feedback_top_k_sgd.hpp>
-#include <saddle/data/idx.hpp>
 #include <saddle/problem/classifier.hpp>
 #include <saddle/saddle.hpp>
 
 #include "gan_task.hpp"
+#include "images.hpp"
 #include "runs.hpp"
 
 namespace {
@@ -44,13 +43,11 @@ struct task {
   std::size_t middle() const { return targets.size() / 2; }
 };
 
-samples part(samples const& all, int first, int step, int count) {
-  samples out{.shape = all.shape, .bounds = all.bounds};
-  for (int i = first; i < all.count && out.count < count; i += step, ++out.count) {
-    out.values.insert(out.values.end(), all[i].begin(), all[i].end());
-    out.labels.push_back(all.labels[static_cast<std::size_t>(i)]);
-  }
-  return out;
+/// Every other one, from `first` on.
+samples every_other(samples const& all, int first) {
+  std::vector<int> which;
+  for (int i = first; i < all.count; i += 2) which.push_back(i);
+  return picked(all, which);
 }
 
 /// A classifier of some workers that many runs share.
@@ -123,7 +120,7 @@ std::vector<double> learn(task const& of, lent const& problem, Settings how, dou
   how.seed = network.seed;
   async_server server{problem, how, network, cpu{threads}};
   // A look at some samples is cheap, and the others are asked where these let hope.
-  samples const some = part(of.unseen, 0, 1, 1000);
+  samples const some = part(of.unseen, 0, std::min(1000, of.unseen.count));
   std::vector<double> numbers;
   std::int64_t pushes = 0, at_best = 0;
   double best = 0;
@@ -374,14 +371,13 @@ void judge(crowd const& of, task const& what, claims& all, said const& number, s
 }
 
 task asked(bool quick) {
-  char const* const folder = std::getenv("SADDLE_MNIST");
   truncated_normal const start{.deviation = 0.1, .bias = 0.1};
-  if (quick || folder == nullptr) {
+  if (quick || !has_mnist()) {
     if (!quick) std::cout << "SADDLE_MNIST names no folder: the digits take MNIST's place.\n";
     samples const all = digits();
     return {.name = "digits",
-            .seen = part(all, 0, 2, all.count),
-            .unseen = part(all, 1, 2, all.count),
+            .seen = every_other(all, 0),
+            .unseen = every_other(all, 1),
             .network = {.filters = {8, 16}, .kernel = 3, .hidden = {64}, .batch = 10, .initial = start},
             .targets = {0.85, 0.9, 0.93},
             .shares = {0.1, 0.03},
@@ -389,9 +385,10 @@ task asked(bool quick) {
             .published = 10,
             .most = 3000};
   }
-  return {.name = "MNIST",
-          .seen = read_idx_folder(folder, "train"),
-          .unseen = read_idx_folder(folder, "t10k"),
+  image_set images = mnist_images();
+  return {.name = images.name,
+          .seen = std::move(images.train),
+          .unseen = std::move(images.test),
           .network = {.filters = {32, 64}, .kernel = 3, .hidden = {128}, .batch = 10, .initial = start},
           .targets = {0.97, 0.98, 0.985},
           .shares = {0.1, 0.03, 0.01},

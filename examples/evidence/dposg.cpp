@@ -107,7 +107,6 @@ claimed state(claims& all) {
   return c;
 }
 
-
 /// The perceptrons for digits; one sample a batch, as nothing is to be learnt: seconds are those of messages. False
 /// where runs are missing.
 bool time_iterations(runs& kept, std::span<int const> sizes, claimed const& said, claims& all, panel& p,

@@ -65,12 +65,8 @@ saddle::samples first(saddle::samples const& of, int count) { return part(of, 0,
 }  // namespace
 
 judge::judge(image_set const& of, int threads, std::filesystem::path const& folder)
-    : judge(of, recipe_for(of.train.shape).epochs, threads, folder) {}
-judge::judge(saddle::samples const& real, int epochs, int threads)
-    : judge(halves_of("images", real), epochs, threads, {}) {}
-judge::judge(image_set const& of, int epochs, int threads, std::filesystem::path const& folder)
     : name_(of.name),
-      classifier_(trained_or_kept(of, {recipe_for(of.train.shape).network, epochs}, threads, folder, seconds_)),
+      classifier_(trained_or_kept(of, recipe_for(of.train.shape), threads, folder, seconds_)),
       real_(seen_in(of.test)),
       few_(seen_in(first(of.test, published))),
       accuracy_(saddle::accuracy(classifier_.network, classifier_.weights, of.test)) {}

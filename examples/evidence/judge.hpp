@@ -26,8 +26,6 @@ struct rated {
 class judge {
  public:
   judge(image_set const& of, int threads, std::filesystem::path const& folder = {});
-  /// Of images without test images: one half is learnt, the other compared with.
-  judge(saddle::samples const& real, int epochs, int threads);
 
   /// Frechet's, from the test images, on the features of the last hidden layer: 0 is best. It is too large for few
   /// images: compare equally many. Infinite for images that are no numbers.
@@ -51,7 +49,6 @@ class judge {
   std::string in_words() const;
 
  private:
-  judge(image_set const& of, int epochs, int threads, std::filesystem::path const& folder);
   saddle::gaussian_moments seen_in(saddle::samples const& images) const;
   static double distance(saddle::gaussian_moments const& made, saddle::gaussian_moments const& real);
 
