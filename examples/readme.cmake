@@ -75,6 +75,20 @@ foreach(page IN ITEMS ${pages} include/saddle/README.md)
   endforeach()
 endforeach()
 
+# Sentences of errors are those of the tests that stand beside them.
+file(STRINGS ${SOURCE}/examples/README.md rows REGEX "tests/rejects/")
+foreach(row IN LISTS rows)
+  if(NOT row MATCHES "^[|] ``? ?([^|]+[^`| ]) ?``? [|].*[(][.][.]/(tests/rejects/[a-z0-9_]+[.]cpp)[)] [|]$")
+    message(FATAL_ERROR "examples/README.md has a row of errors that is none: ${row}")
+  endif()
+  set(sentence "${CMAKE_MATCH_1}")
+  file(READ ${SOURCE}/${CMAKE_MATCH_2} text)
+  string(FIND "${text}" "${sentence}" place)
+  if(place EQUAL -1)
+    message(FATAL_ERROR "examples/README.md says what no test expects: ${sentence}")
+  endif()
+endforeach()
+
 # The tables of bytes and of seconds are what their programs print.
 file(READ ${SOURCE}/bench/README.md figures)
 foreach(program IN ITEMS ${BYTES_PER_STEP} ${SECONDS_PER_STEP})
