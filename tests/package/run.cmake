@@ -46,6 +46,21 @@ if(clang AND NOT clang STREQUAL COMPILER)
   must(PASS "trained" ${SCRATCH}/clang/warned)
 endif()
 
+# All in one header: the smallest example, with no other one in reach.
+file(WRITE ${SCRATCH}/single/saddle/problem/bilinear.hpp "")
+must(PASS "kB" ${CMAKE_COMMAND} -D "HEADERS=saddle/saddle.hpp;saddle/problem/bilinear.hpp"
+     -D OUT=${SCRATCH}/single/saddle/saddle.hpp -P ${SOURCE}/cmake/amalgamate.cmake)
+must(PASS "" ${COMPILER} -std=c++20 -I${SCRATCH}/single ${SOURCE}/examples/01_smallest.cpp -o ${SCRATCH}/single/smallest)
+must(PASS "step 2000" ${SCRATCH}/single/smallest)
+must(FAIL "amalgamate: there is no saddle/sadle.hpp" ${CMAKE_COMMAND} -D HEADERS=saddle/sadle.hpp -D OUT=${SCRATCH}/x
+     -P ${SOURCE}/cmake/amalgamate.cmake)
+# For builds without CMake.
+find_program(pkg_config pkg-config)
+if(pkg_config)
+  must(PASS "/prefix/share/pkgconfig/../../include" ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${SCRATCH}/prefix/share/pkgconfig
+       ${pkg_config} --cflags saddle)
+endif()
+
 # A source folder whose name has brackets: configured as the demo does, which needs no library of the tests, and then
 # with the tests.
 file(CREATE_LINK ${SOURCE} "${SCRATCH}/sad[d]le" SYMBOLIC)

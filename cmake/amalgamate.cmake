@@ -1,0 +1,65 @@
+# Writes one header with all that some of saddle's are and include, for a project of one file or Compiler Explorer:
+#
+#   cmake -D OUT=saddle.hpp -P cmake/amalgamate.cmake      # the trainer and all policies, 480 kB
+#   cmake -D "HEADERS=saddle/codec/compress.hpp;saddle/compressor/qsgd.hpp" -D OUT=compress.hpp -P cmake/amalgamate.cmake
+#
+# Comments on lines of their own are left out. What is not saddle's is included where it was.
+cmake_minimum_required(VERSION 3.25)
+if(NOT HEADERS)
+  set(HEADERS saddle/saddle.hpp)
+endif()
+if(NOT OUT)
+  message(FATAL_ERROR "amalgamate: where to? -D OUT=FILE")
+endif()
+cmake_path(SET root NORMALIZE ${CMAKE_CURRENT_LIST_DIR}/../include)
+foreach(header IN LISTS HEADERS)
+  if(NOT EXISTS ${root}/${header})
+    message(FATAL_ERROR "amalgamate: there is no ${header} in ${root}")
+  endif()
+endforeach()
+
+set(begin "#include \"saddle/")
+string(LENGTH "${begin}" begin_length)
+math(EXPR path_start "${begin_length} - 7")  # of the path in it
+
+# Appends a header, those that it includes before it. Text goes through string() alone: a list of lines would lose
+# brackets and semicolons.
+function(append header)
+  get_property(seen GLOBAL PROPERTY saddle_seen)
+  if(header IN_LIST seen)
+    return()
+  endif()
+  set_property(GLOBAL APPEND PROPERTY saddle_seen ${header})
+  file(READ ${root}/${header} text)
+  string(REPLACE "#pragma once\n" "" text "${text}")
+  while(TRUE)
+    string(FIND "${text}" "${begin}" place)
+    if(place EQUAL -1)
+      break()
+    endif()
+    string(SUBSTRING "${text}" 0 ${place} before)
+    string(SUBSTRING "${text}" ${place} -1 text)
+    string(SUBSTRING "${text}" ${path_start} -1 rest)
+    string(FIND "${rest}" "\"" end)
+    string(SUBSTRING "${rest}" 0 ${end} included)
+    string(FIND "${text}" "\n" line)
+    math(EXPR line "${line} + 1")
+    string(SUBSTRING "${text}" ${line} -1 text)
+    set_property(GLOBAL APPEND_STRING PROPERTY saddle_text "${before}")
+    append(${included})
+  endwhile()
+  set_property(GLOBAL APPEND_STRING PROPERTY saddle_text "${text}")
+endfunction()
+
+foreach(header IN LISTS HEADERS)
+  append(${header})
+endforeach()
+get_property(text GLOBAL PROPERTY saddle_text)
+string(REGEX REPLACE "(^|\n)( *//[^\n]*\n)+" "\\1" text "${text}")
+string(REGEX REPLACE "\n\n\n+" "\n\n" text "${text}")
+file(READ ${root}/../LICENSE licence)
+string(REGEX REPLACE "\n" "\n// " licence "${licence}")
+file(WRITE ${OUT} "#pragma once\n// Of saddle: ${HEADERS}, and all of its headers that these include.\n//\n// ${licence}\n${text}")
+string(LENGTH "${text}" bytes)
+math(EXPR kilobytes "(${bytes} + 999) / 1000")
+message("${OUT}: ${kilobytes} kB")
