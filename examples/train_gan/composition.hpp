@@ -18,7 +18,7 @@ using namespace command_line;
 
 /// The policies of a run, by name, and what tunes them. The names are checked where the options are.
 struct composition {
-  std::string optimizer, compressor, topology, downlink;
+  std::string optimizer, compressor, topology, downlink, correction = "none";
   saddle::feedback feedback = saddle::feedback::none;
   saddle::adapts adapts = saddle::adapts::on_worker;
   double step_size = 0, max_step_size = 0;
@@ -44,6 +44,16 @@ using optimizers = std::tuple<saddle::sgda, saddle::alternating_sgda, saddle::om
 using maker = saddle::trainer<float>(shared_game const&, composition const&);
 maker make_identity, make_top_k, make_global_top_k, make_random_k, make_qsgd2, make_qsgd4, make_qsgd8, make_natural,
     make_half, make_bfloat, make_scaled_sign, make_adacomp_residual;
+
+/// Those with a correction, which come with identity and few optimizers.
+maker make_tracked, make_controlled;
+
+struct correction_choice {
+  std::string_view name;
+  maker* make;
+};
+inline constexpr correction_choice corrections[] = {
+    {"none", nullptr}, {"tracked", make_tracked}, {"controlled", make_controlled}};
 
 struct compressor_choice {
   std::string_view name;

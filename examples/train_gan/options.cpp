@@ -24,7 +24,7 @@ namespace {
 /// What a method presets.
 struct method {
   std::string_view name, optimizer, compressor, topology;
-  std::string_view feedback = "memory", adapts = "worker";
+  std::string_view feedback = "memory", adapts = "worker", correction = "none";
   int workers = 4, local_steps = 1;
 };
 // FL-GAN's workers step discriminator first, and meet once an epoch: 14 batches of 32 are a quarter of the digits.
@@ -41,6 +41,17 @@ constexpr method methods[] = {
     {"cp-oadam", "optimistic-adam", "identity", "server"},
     {.name = "fl-gan", .optimizer = "alternating-max-first-adam-adam", .compressor = "identity", .topology = "server",
      .local_steps = 14},
+    {.name = "local-sgda", .optimizer = "sgda", .compressor = "identity", .topology = "server", .local_steps = 5},
+    {.name = "local-extragradient", .optimizer = "extragradient", .compressor = "identity", .topology = "server",
+     .local_steps = 5},
+    {.name = "fedgda-gt", .optimizer = "sgda", .compressor = "identity", .topology = "server", .correction = "tracked",
+     .local_steps = 5},
+    {.name = "scaffold", .optimizer = "sgda", .compressor = "identity", .topology = "server", .correction = "controlled",
+     .local_steps = 5},
+    {.name = "gt-gda", .optimizer = "sgda", .compressor = "identity", .topology = "ring", .correction = "tracked"},
+    {.name = "gt-eg", .optimizer = "extragradient", .compressor = "identity", .topology = "ring", .correction = "tracked"},
+    {.name = "k-gt", .optimizer = "sgda", .compressor = "identity", .topology = "ring", .correction = "controlled",
+     .local_steps = 5},
     {.name = "local", .optimizer = "optimistic-adam", .compressor = "identity", .topology = "server", .workers = 1}};
 
 /// What --help says of the recipes.
@@ -103,6 +114,8 @@ void check(options const& o) {
     refuse("--error-feedback ef21 goes with a server: it adds up averages, and a graph has none");
   if (p.adapts == saddle::adapts::on_average && (!server || p.downlink != "exact" || p.local_steps != 1))
     refuse("--adapts average goes with a server, an exact downlink and an exchange in every step");
+  if (p.correction != "none" && (lossy || p.accelerated || p.adapts == saddle::adapts::on_average || p.downlink != "exact"))
+    refuse("--correction goes with identity, an exact downlink and plain rounds, and adapts on the workers");
   if (p.accelerated && (server || lossy || p.local_steps != 1))
     refuse("--accelerated goes with identity on a graph, and an exchange in every step");
   if (o.buffers == "first" && !server)
@@ -139,7 +152,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   std::optional<int> workers, local_steps, batch, latent, threads;
   std::optional<double> step_size, max_step_size, r1, box, decay;
   std::vector<int> widths;
-  std::optional<std::string> feedback, adapts;
+  std::optional<std::string> feedback, adapts, correction;
   std::string order = "adapt-then-combine", grouping = "model", partition = "iid";
 
   CLI::App app{program.about, program.name};
@@ -190,6 +203,10 @@ options parse(gan_program const& program, int argc, char** argv) {
   add("--adapts", adapts,
       "On a server: worker, each to its own gradients, or average, all to theirs (default the method's)")
       ->check(one_of({"worker", "average"}));
+  add("--correction", correction,
+      "Workers that differ come to one solution: " + listed(names_in(corrections)) +
+          "; with sgda and adam, tracked with extragradient, too (default the method's)")
+      ->check(one_of(names_in(corrections)));
   add("--downlink", p.downlink, "The server's: exact, or qsgd8 with error feedback (default exact)")
       ->check(one_of({"exact", "qsgd8"}));
   if (program.of_modules)
@@ -241,6 +258,7 @@ options parse(gan_program const& program, int argc, char** argv) {
   p.topology = topology.value_or(std::string(preset.topology));
   p.workers = workers.value_or(preset.workers);
   p.local_steps = local_steps.value_or(preset.local_steps);
+  p.correction = correction.value_or(std::string(preset.correction));
   bool const lossy = p.compressor != "identity";
   for (feedback_choice const& f : feedbacks)
     if (lossy && f.name == feedback.value_or(std::string(preset.feedback))) p.feedback = f.kind;

@@ -4,11 +4,11 @@ include(${CMAKE_CURRENT_LIST_DIR}/../command_line/test.cmake)
 
 # ---- Each method, with every output ----
 set(tiny --hidden 16,16 --latent 4 --batch 4)
-foreach(method IN ITEMS dqgan dposg fl-gan local)
+foreach(method IN ITEMS dqgan dposg fl-gan local fedgda-gt k-gt)
   foreach(data IN ITEMS digits ring8)
     run(0 --method ${method} --data ${data} ${tiny} --steps 4 --json out.json --samples out.png --samples-csv out.csv
         --log log.csv --checkpoint out.saddle)
-    foreach(key IN ITEMS method optimizer compressor error_feedback topology adapts local_steps workers steps
+    foreach(key IN ITEMS method optimizer compressor error_feedback topology correction adapts local_steps workers steps
                          steps_executed resumed_from_step seed threads parameters uplink_bytes downlink_bytes
                          uplink_payload_bytes downlink_payload_bytes dense_uplink_bytes wire_bytes seconds
                          frechet_distance modes_covered good_samples digest)
@@ -33,6 +33,7 @@ set(short --data digits ${tiny} --workers 3)
 foreach(policies IN ITEMS "--method;dqgan" "--method;dposg;--compressor;sign" "--local-steps;2"
                           "--method;dposg;--local-steps;4" "--adapts;average" "--method;cpoadam-gq"
                           "--method;rand-dp-oadam;--rounds;2" "--method;dposg;--accelerated;--rounds;3"
+                          "--method;gt-eg" "--method;scaffold;--optimizer;adam"
                           "--error-feedback;ef21;--optimizer;averaged-omd" "--error-feedback;ef21;--compressor;top-k"
                           "--grouping;tensor;--compressor;global-top-k" "--optimizer;extra-adam;--compressor;qsgd4")
   digest(whole ${short} ${policies} --steps 6 --threads 1)
@@ -228,6 +229,9 @@ refuse(${short} --optimizer alternating-max-first-adam-adam --compressor top-k)
 execute_process(COMMAND printf "\\0\\0\\10\\3\\0\\0\\0\\2\\0\\0\\0\\1\\0\\0\\0\\1A" OUTPUT_FILE ${SCRATCH}/cut.idx)
 execute_process(COMMAND head -c 300 ${SCRATCH}/half.saddle OUTPUT_FILE ${SCRATCH}/cut.saddle)
 
+refuse(${short} --correction tracked --compressor qsgd8)
+refuse(${short} --correction controlled --optimizer omd)
+refuse(${short} --correction tracked --topology ring --local-steps 2)
 refuse(--no-such-option)
 refuse(--steps many)
 refuse(--steps 0)

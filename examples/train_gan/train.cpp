@@ -29,6 +29,8 @@ std::unique_ptr<gan> make_gan(gan_program const& program, data_set const& data, 
   return program.make(data.real, sizes);
 }
 saddle::trainer<float> make_trainer(gan const& game, composition const& how) {
+  for (correction_choice const& c : corrections)
+    if (how.correction == c.name && c.make != nullptr) return c.make(game.game(), how);
   for (compressor_choice const& c : compressors)
     if (how.compressor == c.name) return c.make(game.game(), how);
   throw std::invalid_argument("there is no compressor " + how.compressor);
@@ -92,6 +94,7 @@ class job {
     out["compressor_on_the_wire"] = r.compressor;  // with its bucket and its rounding
     out["error_feedback"] = feedback_name();
     out["topology"] = p.topology;
+    out["correction"] = p.correction;
     if (!options_.buffers.empty()) out["buffers"] = options_.buffers;
     out["adapts"] = p.adapts == saddle::adapts::on_average ? "average" : "worker";
     out["local_steps"] = p.local_steps;
@@ -158,7 +161,7 @@ class job {
     std::string const kept = p.feedback == saddle::feedback::none    ? ""
                              : p.feedback == saddle::feedback::error ? " with error feedback"
                                                                      : " with ef21";
-    return p.optimizer + ", " + p.compressor + " (" + trainer_.report().compressor + ")" + kept + ", " + p.topology + ", " +
+    return p.optimizer + ", " + p.compressor + " (" + trainer_.report().compressor + ")" + kept + ", " + (p.correction == "none" ? "" : p.correction + " ") + p.topology + ", " +
            std::to_string(p.workers) + (p.workers == 1 ? " worker" : " workers");
   }
 
