@@ -28,7 +28,10 @@ struct measure_kernel {
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
     constexpr int Items = Bucket / G::lanes;
     T p[Items];
-    sweep_operation<Items>(g, count, now->op, places_in<arrays>(rows[m], b), unchecked{}, detail::leaves<name::p>(p));
+    detail::decide(now->op, facts_of(rows[m], b), [&](auto const& shared) SADDLE_INLINE_LAMBDA {
+      auto const op = shared;
+      sweep_operation<Items>(g, count, op, places_in<arrays>(rows[m], b), unchecked{}, detail::leaves<name::p>(p));
+    });
     T const all = g.template sum<Items>(count, [&](int k) { return p[k]; });
     if (g.lane() == 0) sums[m * buckets + b.index] = all;
   }
@@ -53,6 +56,19 @@ struct add_sums {
       if (!grows || is_finite(all)) to[m * scalars + scalar] = all;
     }
     for (int m = rows; m < workers; ++m) to[m * scalars + scalar] = to[scalar];
+  }
+};
+
+/// An operation on the scalars of each hosted worker that is there.
+template <class T, class Op>
+struct change_scalars_of_workers {
+  launch_data<Op> const* now;
+  T* scalars;
+  int workers, scalars_each;
+  char const* absent;
+  SADDLE_HD void operator()() const {
+    for (int m = 0; m < workers; ++m)
+      if (!absent[m]) now->op(scalars + m * scalars_each);
   }
 };
 

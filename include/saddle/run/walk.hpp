@@ -86,7 +86,8 @@ class walk final : public any_walk<T> {
       switch (op.code->what) {
         case action::gradient: prepare_gradient(op, now, model); break;
         case action::local:
-        case action::measure: write_data(op, now, {run.seed, 0}); break;
+        case action::measure:
+        case action::change_scalars: write_data(op, now, {run.seed, 0}); break;
         case action::mix_scalars: plan_exchange(*op.exchange); break;
         case action::send:
           op.exchange->latest(op.code->player) = op.exchanges[static_cast<std::size_t>(repetition)] = run.exchange;
@@ -275,6 +276,7 @@ class walk final : public any_walk<T> {
       }
       case action::measure: launch_measure(op, repetition); break;
       case action::mix_scalars: launch_mix(op); break;
+      case action::change_scalars: launch_change(op, repetition); break;
       case action::send: exchange().send(op, repetition); break;
       case action::receive: exchange().receive(op, repetition); break;
     }
@@ -324,6 +326,16 @@ class walk final : public any_walk<T> {
                                            run.workers(), run.first(), run.hosted(), op.exchange->targets(0),
                                            run.most_scalars, op.code->scalar});
     });
+  }
+  void launch_change(operation& op, int repetition) {
+    run_state<T>& run = *run_;
+    arguments a;
+    a.now = step_.facts_at(op.data, op.stride, op.time(repetition, 0));
+    a.rows = run.hosted();
+    a.absent = run.absent_there;
+    a.scalars = run.scalars + run.first() * run.most_scalars;
+    a.scalars_each = run.most_scalars;
+    section([&] { op.code->launch(step_.engine, a); });
   }
   /// Those of all workers, into the table of each process.
   void share_scalars() {

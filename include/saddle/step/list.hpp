@@ -72,6 +72,9 @@ struct measure_sum {};
 /// The first `Scalars` scalars of the workers are combined with the weights of a topology's exchange.
 template <int Scalars>
 struct mix_scalars {};
+/// Make is called with the scalars of every worker that is there, and may change them.
+template <class Make>
+struct change_scalars {};
 /// Only in steps where Condition::at(run, step); one that is the same in all steps says `constant`.
 template <class Condition, class... Op>
 struct when {};
