@@ -66,6 +66,9 @@ TEST_CASE("methods on several processes") {
   SUBCASE("dense rounds under a coin") { equals_one_process(masha{0.05}, random_k<128, 1>{}, parameter_server{}); }
   SUBCASE("scalars beside the message") { equals_one_process(adaptive<>{0.1}, identity{}, tracked{ring8}); }
   SUBCASE("scalars beside a server's message") { equals_one_process(adaptive<>{0.1}, identity{}, parameter_server{}); }
+  SUBCASE("weights beside the message of a round") {
+    equals_one_process(adaptive_extragradient{}, error_feedback{top_k<128, 3>{}}, local_steps{weighted_server<>{}, 3});
+  }
   SUBCASE("norms of workers") {
     equals_one_process(clip_by_norm{omd{0.05}, 0.5}, error_feedback{top_k<128, 3>{}}, parameter_server{});
   }
