@@ -35,6 +35,7 @@
 #include "saddle/optimizer/adamw.hpp"
 #include "saddle/optimizer/adaptive.hpp"
 #include "saddle/optimizer/adaptive_extragradient.hpp"
+#include "saddle/optimizer/adaptive_forward_reflected.hpp"
 #include "saddle/optimizer/alternating.hpp"
 #include "saddle/optimizer/alternating_players.hpp"
 #include "saddle/optimizer/anchored_extragradient.hpp"

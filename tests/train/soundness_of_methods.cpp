@@ -112,6 +112,8 @@ static_assert(breaks<adaptive_extragradient, identity, averaged_average>("each h
 static_assert(breaks<alternating_players<adaptive_extragradient, adaptive_extragradient>, identity, parameter_server<>>(
     "scalars that it keeps of both"));
 static_assert(breaks<alternating<adaptive<>>, identity, parameter_server<>>("scalars that it keeps of both"));
+static_assert(breaks<adaptive_forward_reflected, identity, accelerated_gossip>("scalars must stay positive") &&
+              is_sound<adaptive_forward_reflected, careful, averaged_average>);
 static_assert(breaks<sgda, identity, weighted_server<>>("the optimizer says none"));
 static_assert(breaks<sgda, identity, local<sampled<weighted_server<>>>>("the optimizer says none"));
 static_assert(is_sound<adaptive_extragradient, careful, local<weighted_server<careful>>> &&
