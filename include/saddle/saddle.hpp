@@ -42,6 +42,7 @@
 #include "saddle/optimizer/clip.hpp"
 #include "saddle/optimizer/extra_adam.hpp"
 #include "saddle/optimizer/extragradient.hpp"
+#include "saddle/optimizer/layerwise.hpp"
 #include "saddle/optimizer/masha.hpp"
 #include "saddle/optimizer/omd.hpp"
 #include "saddle/optimizer/omd_adam.hpp"

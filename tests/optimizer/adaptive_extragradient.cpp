@@ -92,8 +92,8 @@ TEST_CASE("adaptive_extragradient: weights make a mean of gradients of steps of 
   vector steps;
   for (int m = 0; m < 8; ++m) steps.push_back(equal.array("scalars", m).min[o.step_size]);
   vector const to = game.solution(), elsewhere = game.solution(steps);
-  MESSAGE("weighted ", test::distance(weighted, to), ", equal ", test::distance(equal, to), ", and to where the mean of "
-          "eta F is zero ", test::distance(equal, elsewhere));
+  MESSAGE("weighted ", test::distance(weighted, to), ", equal ", test::distance(equal, to),
+          ", and to where the mean of eta F is zero ", test::distance(equal, elsewhere));
   CHECK(test::distance(weighted, to) < 0.01);  // falls with the steps
   CHECK(test::distance(equal, to) > 0.05);
   CHECK(test::distance(equal, elsewhere) < 0.01);

@@ -4,10 +4,12 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/players.hpp"
 #include "saddle/lanes/concept.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/kernel/incoming.hpp"
 #include "saddle/step/name.hpp"
+#include "saddle/step/norm.hpp"
 #include "saddle/step/operation.hpp"
 #include "saddle/step/sweep.hpp"
 
@@ -56,6 +58,31 @@ struct add_sums {
       if (!grows || is_finite(all)) to[m * scalars + scalar] = all;
     }
     for (int m = rows; m < workers; ++m) to[m * scalars + scalar] = to[scalar];
+  }
+};
+
+/// The sums of each tensor of a player, as a scalar of that tensor.
+template <class T>
+struct sums_of_tensors {
+  bucket_layout layout;
+  T const* sums;
+  int player, rows, workers, scalars, scalar;
+  T* to;
+  char const* absent;
+  SADDLE_HD void operator()() const {
+    for (int t = 0; t < layout.tensors(); ++t) {
+      placed_tensor const one = layout.tensor_at(t);
+      if (player != both_players && one.player != player) continue;
+      bucket_range const part = layout.of(one);
+      int const place = scalar_of_tensor(t, scalar);
+      for (int m = 0; m < rows; ++m) {
+        if (absent != nullptr && absent[m]) continue;
+        T all = T(0);
+        for (std::int64_t b = part.first; b < part.last; ++b) all += sums[m * layout.buckets() + b];
+        to[m * scalars + place] = all;
+      }
+      for (int m = rows; m < workers; ++m) to[m * scalars + place] = to[place];
+    }
   }
 };
 

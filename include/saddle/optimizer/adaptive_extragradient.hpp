@@ -20,8 +20,8 @@ SADDLE_NAMESPACE_BEGIN
 /// diameter      D, how far the solution may be
 /// initial_norm  G, a guess of the norms of gradients. One that is far too low throws w far away in the first step,
 ///               unless a box holds it
-/// weight        1 / eta of the next step, for a server where workers count by weight: its mean is then that of F, where
-///               an equal mean is that of eta F, which is zero elsewhere
+/// weight        1 / eta of the next step, for a server where workers count by weight: its mean is then that of F. An
+///               equal mean is that of eta F, which is zero elsewhere
 /// bits          sqrt is exact: the same everywhere
 /// source        Liao, Shen, Duan, Kolar, Tao: Local AdaGrad-Type Algorithm for Stochastic Convex-Concave Optimization
 ///               (LocalAdaSEG). Machine Learning 2022; alone: Bach, Levy: A Universal Algorithm for Variational

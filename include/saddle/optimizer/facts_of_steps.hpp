@@ -71,6 +71,10 @@ inline constexpr bool weighs_a_worker = false;
 template <class Make>
 inline constexpr bool weighs_a_worker<weigh_worker<Make>> = true;
 template <class Op>
+inline constexpr bool measures_some_tensors = false;
+template <int Scalar, class Make, class B, int Player>
+inline constexpr bool measures_some_tensors<measure_tensors<Scalar, Make, B, Player>> = true;
+template <class Op>
 inline constexpr bool measures_a_norm = false;
 template <class Who>
 inline constexpr bool measures_a_norm<measure_norm<Who>> = true;
@@ -89,7 +93,8 @@ struct facts_of_list<step_list<Op...>> {
   static constexpr bool moves = (moves_w<Op> || ...);
   static constexpr bool averages_vectors = (is_averaged_on_a_server<Op> || ...);
   static constexpr bool keeps_scalars = (keeps_a_scalar<Op> || ...), weighs_workers = (weighs_a_worker<Op> || ...);
-  static constexpr bool measures_norms = (measures_a_norm<Op> || ...);
+  static constexpr bool measures_norms = (measures_a_norm<Op> || ...),
+                        measures_tensors = (measures_some_tensors<Op> || ...);
 };
 template <class Op>
 struct inside {

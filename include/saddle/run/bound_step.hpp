@@ -300,17 +300,19 @@ class bound_step {
     run.skips_there = skips_.data();
     bool measures = false, selects = false;
     for (operation const& op : operations) {
+      if (op.code->of_tensors) run.scalars_each = scalar_of_tensor(run.layout.tensors(), 0);
       measures |= uses_scalars(*op.code);
       selects |= op.exchange != nullptr && (op.exchange->code.selects_up || op.exchange->code.selects_down);
     }
     if (selects) selection.reserve(engine, layout.buckets());
     if (!measures) return;
     sums = engine.template allocate<T>(hosted * static_cast<std::size_t>(layout.buckets()));
-    scalars_ = engine.template allocate<T>(everyone * run.most_scalars);
-    mixed_scalars = engine.template allocate<T>(everyone * run.most_scalars);
+    auto const each = static_cast<std::size_t>(run.scalars_each);
+    scalars_ = engine.template allocate<T>(everyone * each);
+    mixed_scalars = engine.template allocate<T>(everyone * each);
     run.scalars = scalars_.data();
     named_array<T>& named = run.arrays["scalars"];
-    named.size = static_cast<std::size_t>(run.most_scalars);
+    named.size = each;
     named.at.clear();
     for (std::size_t m = 0; m < hosted; ++m) {
       T* const there = run.scalars + (static_cast<std::size_t>(run.first()) + m) * named.size;
@@ -321,11 +323,12 @@ class bound_step {
   void bind_rows(operation& op) {
     run_state<T>& run = *run_;
     instruction<T, engine_type> const& code = *op.code;
-    if (code.what == action::gradient || code.what == action::mix_scalars || code.what == action::change_scalars) return;
+    if (code.what == action::gradient || code.what == action::mix_scalars) return;
+    if (code.what == action::change_scalars) return;
     char const* const subject = code.exchange == nullptr ? "w" : code.exchange->subject;
     bool const stores = code.what != action::local || std::ranges::any_of(code.uses, &array_use::stored);
     op.rows = stores && is_shared(op) ? 1 : run.hosted();
-    op.table.bind(engine, run.arrays, subject, code.uses, op.rows, run.first(), run.scalars, run.most_scalars);
+    op.table.bind(engine, run.arrays, subject, code.uses, op.rows, run.first(), run.scalars, run.scalars_each);
   }
 
   run_state<T>* run_ = nullptr;

@@ -107,7 +107,7 @@ struct instruction {
   launch_function launch = nullptr;
   launch_function launch_after_relay = nullptr;
   int scalar = 0;  // which, or how many
-  bool grows = true;
+  bool grows = true, of_tensors = false;
 };
 
 namespace detail {

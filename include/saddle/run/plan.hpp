@@ -182,8 +182,8 @@ struct plan<Run, G, K, Begun, descend_after<Who, First>, R...> {
   };
   template <class Make>
   struct one<weigh_worker<Make>> {
-    using type = std::conditional_t<
-        Run::weighted, step_list<change_scalars<Make>, when<topology_exchanges<topology>, mix_scalars<1>>>, step_list<>>;
+    using mixed = when<topology_exchanges<topology>, mix_scalars<1>>;
+    using type = std::conditional_t<Run::weighted, step_list<change_scalars<Make>, mixed>, step_list<>>;
   };
   template <class L>
   struct all;

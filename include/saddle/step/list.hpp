@@ -69,6 +69,9 @@ struct receive_vector {};
 /// becomes that sum, whether it is finite or not.
 template <int Scalar, class Make, class Binds = binds<>, int Player = both_players, bool Grows = true>
 struct measure_sum {};
+/// Scalar number `Scalar` of every tensor of every worker becomes the sum over its coordinates.
+template <int Scalar, class Make, class Binds = binds<>, int Player = both_players>
+struct measure_tensors {};
 /// The first `Scalars` scalars of the workers are combined with the weights of a topology's exchange.
 template <int Scalars>
 struct mix_scalars {};
@@ -201,6 +204,10 @@ struct bound_to<local_operation<Make, B, Player, Local>, More...> {
 template <int Scalar, class Make, class B, int Player, bool Grows, class... More>
 struct bound_to<measure_sum<Scalar, Make, B, Player, Grows>, More...> {
   using type = measure_sum<Scalar, Make, typename with_binds<B, More...>::type, Player, Grows>;
+};
+template <int Scalar, class Make, class B, int Player, class... More>
+struct bound_to<measure_tensors<Scalar, Make, B, Player>, More...> {
+  using type = measure_tensors<Scalar, Make, typename with_binds<B, More...>::type, Player>;
 };
 template <class Condition, class... Op, class... More>
 struct bound_to<when<Condition, Op...>, More...> {

@@ -39,7 +39,8 @@ struct keeps_moved {
 /// Count     by_weight: what is averaged is each worker's direction, or its way in a round of local_steps, times its
 ///           weight over the mean of the weights: a number that goes along with the message. What an optimizer adds to
 ///           a worker's step size it takes from its weight, and the mean is that of gradients
-template <class Downlink = exact_downlink, adapts Adapts = adapts::on_worker, workers_count Count = workers_count::alike>
+template <class Downlink = exact_downlink, adapts Adapts = adapts::on_worker,
+          workers_count Count = workers_count::alike>
 struct parameter_server {
   Downlink downlink{};
 
