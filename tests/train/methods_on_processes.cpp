@@ -66,8 +66,19 @@ TEST_CASE("methods on several processes") {
   SUBCASE("dense rounds under a coin") { equals_one_process(masha{0.05}, random_k<128, 1>{}, parameter_server{}); }
   SUBCASE("scalars beside the message") { equals_one_process(adaptive<>{0.1}, identity{}, tracked{ring8}); }
   SUBCASE("scalars beside a server's message") { equals_one_process(adaptive<>{0.1}, identity{}, parameter_server{}); }
+  SUBCASE("weights beside the message of a round") {
+    equals_one_process(adaptive_extragradient{}, error_feedback{top_k<128, 3>{}}, local_steps{weighted_server<>{}, 3});
+  }
+  SUBCASE("changes of an average") {
+    equals_one_process(adaptive_forward_reflected{}, identity{},
+                       parameter_server<exact_downlink, adapts::on_average>{});
+  }
   SUBCASE("norms of workers") {
     equals_one_process(clip_by_norm{omd{0.05}, 0.5}, error_feedback{top_k<128, 3>{}}, parameter_server{});
+  }
+  SUBCASE("norms of layers of an average") {
+    equals_one_process(layerwise{clip_by_norm{adam{0.05}, 0.5}}, identity{},
+                       parameter_server<exact_downlink, adapts::on_average>{});
   }
   SUBCASE("norms of an average, of workers that are drawn") {
     equals_one_process(clip_by_norm{omd{0.05}, 0.5}, error_feedback{top_k<128, 3>{}},

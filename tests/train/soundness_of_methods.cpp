@@ -108,6 +108,16 @@ static_assert(breaks<adaptive<>, identity, accelerated_gossip>("scalars must sta
 static_assert(breaks<adaptive<>, careful, gossip>("those of error_feedback over gossip sum to 0"));
 static_assert(breaks<adaptive<accumulators::own>, identity, averaged_average>("each has scalars of its own"));
 static_assert(is_sound<adaptive<>, identity, averaged_average> && is_sound<adaptive<>, careful, parameter_server<>>);
+static_assert(breaks<adaptive_extragradient, identity, averaged_average>("each has scalars of its own"));
+static_assert(breaks<alternating_players<adaptive_extragradient, adaptive_extragradient>, identity, parameter_server<>>(
+    "scalars that it keeps of both"));
+static_assert(breaks<alternating<adaptive<>>, identity, parameter_server<>>("scalars that it keeps of both"));
+static_assert(breaks<adaptive_forward_reflected, identity, accelerated_gossip>("scalars must stay positive") &&
+              is_sound<adaptive_forward_reflected, careful, averaged_average>);
+static_assert(breaks<sgda, identity, weighted_server<>>("the optimizer says none"));
+static_assert(breaks<sgda, identity, local<sampled<weighted_server<>>>>("the optimizer says none"));
+static_assert(is_sound<adaptive_extragradient, careful, local<weighted_server<careful>>> &&
+              is_sound<adaptive_extragradient, sparse, gossip>);
 static_assert(is_sound<adaptive<>, sparse, gossip> &&
               is_sound<adaptive<accumulators::own>, identity, accelerated_gossip>);
 

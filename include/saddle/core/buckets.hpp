@@ -18,6 +18,7 @@ struct bucket {
   int count;                 // 1 ... length
   int player;                // 0: min, 1: max
   std::int64_t padding = 0;  // that a message has before it and the arrays have not
+  int tensor = 0;            // its number among those that are kept apart, or the player
 
   /// First coordinate, in a message.
   SADDLE_HD std::int64_t begin_in_message() const { return begin + padding; }
@@ -77,10 +78,11 @@ struct bucket_layout {
     return {first_bucket(n), begin_of(n), 0, size(n), n};
   }
   SADDLE_HD bucket at(std::int64_t index) const {
-    placed_tensor const t = tensor_at(tensor_of(index));
+    int const tensor = tensor_of(index);
+    placed_tensor const t = tensor_at(tensor);
     std::int64_t const from = (index - t.first_bucket) * length;
     std::int64_t const left = t.size - from;
-    return {index, t.begin + from, static_cast<int>(left < length ? left : length), t.player, t.padding};
+    return {index, t.begin + from, static_cast<int>(left < length ? left : length), t.player, t.padding, tensor};
   }
   /// The buckets of player 0 or 1, or of both (-1); those of a tensor.
   SADDLE_HD bucket_range of(int player) const {

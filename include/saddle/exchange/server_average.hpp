@@ -10,6 +10,7 @@
 #include "saddle/exchange/rule.hpp"
 #include "saddle/step/list.hpp"
 #include "saddle/step/name.hpp"
+#include "saddle/step/norm.hpp"
 #include "saddle/topology/concept.hpp"
 #include "saddle/topology/graph.hpp"
 
@@ -25,6 +26,26 @@ struct way_from_anchor {
 };
 
 namespace detail {
+
+/// A worker's weight over the mean of the weights.
+template <class T>
+SADDLE_HD T share_of(bucket_facts<T> const& facts) {
+  return facts.scalars[own_weight] / facts.scalars[mean_weight];
+}
+template <class T>
+struct times_share {
+  using values = uses<inout<name::v>>;
+  T share;
+  SADDLE_HD void operator()(T& v) const { v = share * v; }
+};
+/// v becomes what a worker of this weight has of the mean.
+struct weighed {
+  using values = uses<inout<name::v>>;
+  template <class T>
+  SADDLE_HD times_share<T> on(bucket_facts<T> const& facts) const {
+    return {share_of(facts)};
+  }
+};
 
 /// Numbers of each player.
 template <class T, template <class> class Op>
@@ -117,6 +138,19 @@ struct owes_the_direction_again {
     e = (e + sent) - (anchor - x);
   }
 };
+struct owes_the_weighed_direction_again {
+  using values = owes_the_direction_again::values;
+  template <class T>
+  struct of_share {
+    using values = owes_the_direction_again::values;
+    T share;
+    SADDLE_HD void operator()(T sent, T& e, T anchor, T x) const { e = (e + sent) - share * (anchor - x); }
+  };
+  template <class T>
+  SADDLE_HD of_share<T> on(bucket_facts<T> const& facts) const {
+    return {share_of(facts)};
+  }
+};
 
 /// By what is kept.
 template <feedback Kept, bool Anchored, bool OnAverage>
@@ -145,6 +179,29 @@ struct operations_of_averaging<feedback::difference, Anchored, OnAverage> {
   using undoes = takes_back_from_sum;
 };
 
+/// The same of v times the share of a worker.
+template <class Averaging, bool Anchored, bool Weighted>
+struct weighing : Averaging {};
+template <class Averaging>
+struct weighing<Averaging, false, true> : Averaging {
+  using gives = made_in_turn<make_fixed<weighed>, typename Averaging::gives>;
+};
+template <class Averaging>
+struct weighing<Averaging, true, true> : Averaging {
+  template <class O>
+  struct after_way {
+    using type = O;
+  };
+  template <class... Op>
+  struct after_way<chain<stay, way_from_anchor, Op...>> {
+    using type = chain<stay, way_from_anchor, weighed, Op...>;
+  };
+  using gives = made_in_turn<make_fixed<weighed>, typename Averaging::gives>;
+  using otherwise = typename after_way<typename Averaging::otherwise>::type;
+  using undoes = std::conditional_t<std::is_same_v<typename Averaging::undoes, owes_the_direction_again>,
+                                    owes_the_weighed_direction_again, typename Averaging::undoes>;
+};
+
 }  // namespace detail
 
 /// Parameter server: everyone hears the mean of what those who take part sent. With error memory, p = v + e and
@@ -154,9 +211,11 @@ struct operations_of_averaging<feedback::difference, Anchored, OnAverage> {
 /// Anchored    x is where a worker has gone on its own, and what is sent leads from the anchor there
 /// OnAverage   v is a gradient, and what is kept in units of it
 /// Integrates  what is averaged is added up somewhere: of who does not take part it is a change of 0
+/// Weighted    v is a worker's times its weight over the mean of the weights
 template <feedback Kept, bool Anchored = false, bool OnAverage = false,
-          bool Integrates = Kept == feedback::difference>
-struct server_average : detail::operations_of_averaging<Kept, Anchored, OnAverage> {
+          bool Integrates = Kept == feedback::difference, bool Weighted = false>
+struct server_average
+    : detail::weighing<detail::operations_of_averaging<Kept, Anchored, OnAverage>, Anchored, Weighted> {
   using becomes = moves_by;
   static constexpr bool averages = true, mixes_copies = false, repeats = false, integrates = Integrates,
                         conserves = Kept != feedback::difference, anchored = Anchored;

@@ -37,7 +37,7 @@ struct array_row {
 
 template <class T>
 SADDLE_HD bucket_facts<T> facts_of(array_row<T> const& r, bucket const& b) {
-  return {b.player, r.scalars};
+  return {b.player, r.scalars, b.tensor};
 }
 
 namespace detail {

@@ -4,10 +4,12 @@
 #include "saddle/config.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/players.hpp"
 #include "saddle/lanes/concept.hpp"
 #include "saddle/kernel/arguments.hpp"
 #include "saddle/kernel/incoming.hpp"
 #include "saddle/step/name.hpp"
+#include "saddle/step/norm.hpp"
 #include "saddle/step/operation.hpp"
 #include "saddle/step/sweep.hpp"
 
@@ -28,7 +30,10 @@ struct measure_kernel {
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
     constexpr int Items = Bucket / G::lanes;
     T p[Items];
-    sweep_operation<Items>(g, count, now->op, places_in<arrays>(rows[m], b), unchecked{}, detail::leaves<name::p>(p));
+    detail::decide(now->op, facts_of(rows[m], b), [&](auto const& shared) SADDLE_INLINE_LAMBDA {
+      auto const op = shared;
+      sweep_operation<Items>(g, count, op, places_in<arrays>(rows[m], b), unchecked{}, detail::leaves<name::p>(p));
+    });
     T const all = g.template sum<Items>(count, [&](int k) { return p[k]; });
     if (g.lane() == 0) sums[m * buckets + b.index] = all;
   }
@@ -53,6 +58,44 @@ struct add_sums {
       if (!grows || is_finite(all)) to[m * scalars + scalar] = all;
     }
     for (int m = rows; m < workers; ++m) to[m * scalars + scalar] = to[scalar];
+  }
+};
+
+/// The sums of each tensor of a player, as a scalar of that tensor.
+template <class T>
+struct sums_of_tensors {
+  bucket_layout layout;
+  T const* sums;
+  int player, rows, workers, scalars, scalar;
+  T* to;
+  char const* absent;
+  SADDLE_HD void operator()() const {
+    for (int t = 0; t < layout.tensors(); ++t) {
+      placed_tensor const one = layout.tensor_at(t);
+      if (player != both_players && one.player != player) continue;
+      bucket_range const part = layout.of(one);
+      int const place = scalar_of_tensor(t, scalar);
+      for (int m = 0; m < rows; ++m) {
+        if (absent != nullptr && absent[m]) continue;
+        T all = T(0);
+        for (std::int64_t b = part.first; b < part.last; ++b) all += sums[m * layout.buckets() + b];
+        to[m * scalars + place] = all;
+      }
+      for (int m = rows; m < workers; ++m) to[m * scalars + place] = to[place];
+    }
+  }
+};
+
+/// An operation on the scalars of each hosted worker that is there.
+template <class T, class Op>
+struct change_scalars_of_workers {
+  launch_data<Op> const* now;
+  T* scalars;
+  int workers, scalars_each;
+  char const* absent;
+  SADDLE_HD void operator()() const {
+    for (int m = 0; m < workers; ++m)
+      if (!absent[m]) now->op(scalars + m * scalars_each);
   }
 };
 

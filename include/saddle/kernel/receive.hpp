@@ -87,8 +87,10 @@ struct undo_kernel {
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });
     saddle::add_decoded(decoder, g, message_at<D, T>(messages[m], b), count, now->dither(rows[m].sender, b),
                         T(1), sent);
-    sweep_operation<Items>(g, count, Undo(), places_in<arrays>(rows[m], b), unchecked{},
-                           detail::given<name::sent>(sent));
+    detail::decide(Undo(), facts_of(rows[m], b), [&](auto const& op) SADDLE_INLINE_LAMBDA {
+      sweep_operation<Items>(g, count, op, places_in<arrays>(rows[m], b), unchecked{},
+                             detail::given<name::sent>(sent));
+    });
   }
 };
 

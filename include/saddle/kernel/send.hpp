@@ -43,12 +43,14 @@ struct giving_tile {
     if (finite) return true;
     if constexpr (LeavesV) for_each_item<Items>(g, count, [&](int k, int) { v[k] = T(0); });
     if constexpr (!std::is_same_v<Otherwise, chain<>>)
-      finite = sweep_operation<Items>(
-          g, count, Otherwise(), places_in<otherwise_arrays>(otherwise, b),
-          [&](auto const& bits) SADDLE_INLINE_LAMBDA {
-            return !finds_non_finite_bits<T, Items>(g, bits, b, count, lowest);
-          },
-          detail::leaves<name::p>(p));
+      detail::decide(Otherwise(), facts_of(otherwise, b), [&](auto const& op) SADDLE_INLINE_LAMBDA {
+        finite = sweep_operation<Items>(
+            g, count, op, places_in<otherwise_arrays>(otherwise, b),
+            [&](auto const& bits) SADDLE_INLINE_LAMBDA {
+              return !finds_non_finite_bits<T, Items>(g, bits, b, count, lowest);
+            },
+            detail::leaves<name::p>(p));
+      });
     if (!finite) for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
     return finite;
   }

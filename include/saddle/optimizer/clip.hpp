@@ -99,8 +99,11 @@ constexpr bool sees_clipped_gradients() {
   static_assert(!facts_of_steps<O>::averages_vectors,
                 "clipping: this method compresses differences of operators, which go to zero where the operators do "
                 "not: clipped they would not");
-  static_assert(!facts_of_steps<O>::adds_norms,
+  static_assert(!facts_of_steps<O>::keeps_scalars,
                 "clipping: this optimizer divides by the norms of all gradients so far, and these are not clipped");
+  static_assert(!facts_of_steps<O>::measures_tensors,
+                "clipping: layer-wise norms are those of directions, which are made before: "
+                "layerwise{clip_by_norm{...}}");
   static_assert(!facts_of_steps<O>::measures_norms,
                 "clipping: the norm is that of the gradient as it is, so clip_by_norm is outermost: "
                 "clip_by_norm{clip_by_value{...}}");

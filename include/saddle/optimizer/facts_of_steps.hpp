@@ -59,10 +59,21 @@ template <class Op>
 inline constexpr bool is_averaged_on_a_server = false;
 template <class S, class C, class Give, class Take, class B>
 inline constexpr bool is_averaged_on_a_server<average_of<S, C, Give, Take, B>> = true;
+/// Whether a scalar is kept from one step to the next: of gradients as they are, of both players.
 template <class Op>
-inline constexpr bool adds_a_norm = false;
+inline constexpr bool keeps_a_scalar = false;
 template <int Scalar, int Player>
-inline constexpr bool adds_a_norm<add_squared_norm<Scalar, Player>> = true;
+inline constexpr bool keeps_a_scalar<add_squared_norm<Scalar, Player>> = true;
+template <class Make>
+inline constexpr bool keeps_a_scalar<change_scalars<Make>> = true;
+template <class Op>
+inline constexpr bool weighs_a_worker = false;
+template <class Make>
+inline constexpr bool weighs_a_worker<weigh_worker<Make>> = true;
+template <class Op>
+inline constexpr bool measures_some_tensors = false;
+template <int Scalar, class Make, class B, int Player>
+inline constexpr bool measures_some_tensors<measure_tensors<Scalar, Make, B, Player>> = true;
 template <class Op>
 inline constexpr bool measures_a_norm = false;
 template <class Who>
@@ -81,7 +92,9 @@ struct facts_of_list<step_list<Op...>> {
   static constexpr bool exchanges_look_ahead = (writes_h_otherwise<Op> || ...);
   static constexpr bool moves = (moves_w<Op> || ...);
   static constexpr bool averages_vectors = (is_averaged_on_a_server<Op> || ...);
-  static constexpr bool adds_norms = (adds_a_norm<Op> || ...), measures_norms = (measures_a_norm<Op> || ...);
+  static constexpr bool keeps_scalars = (keeps_a_scalar<Op> || ...), weighs_workers = (weighs_a_worker<Op> || ...);
+  static constexpr bool measures_norms = (measures_a_norm<Op> || ...),
+                        measures_tensors = (measures_some_tensors<Op> || ...);
 };
 template <class Op>
 struct inside {
@@ -90,6 +103,10 @@ struct inside {
 template <class C, class... Op>
 struct inside<when<C, Op...>> {
   using type = typename concatenated<step_list<>, typename inside<Op>::type...>::type;
+};
+template <class Who, class... Op>
+struct inside<descend_after<Who, step_list<Op...>>> {
+  using type = typename concatenated<step_list<>, typename inside<Op>::type..., step_list<descend<Who>>>::type;
 };
 template <class N, class... Op>
 struct inside<repeat<N, Op...>> {

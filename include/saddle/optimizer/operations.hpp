@@ -59,6 +59,10 @@ struct estimate {};
 /// Subject := together(Subject - the direction). The topology says how.
 template <class Who, class Subject = name::w>
 struct descend {};
+/// The same of w, after a list of operations, measurements and scalars: in it name::g is the estimate, or with a server
+/// that adapts on the average this.
+template <class Who, class First>
+struct descend_after {};
 /// The same of w by a server, and the mean by which all moved is kept.
 template <class Who>
 struct descend_and_keep {};
@@ -81,6 +85,10 @@ struct average_of {};
 /// The squared norm of a player's estimate is added to a scalar of the worker.
 template <int Scalar, int Player>
 struct add_squared_norm {};
+/// In a descend_after: how much a worker counts in a weighted mean. Make, called with its scalars, leaves that in those
+/// numbered mean_weight and own_weight (step/norm.hpp). Without a server that weights, nothing.
+template <class Make>
+struct weigh_worker {};
 /// Measures each player's squared norm of the latest estimate into the scalars from first_norm on. With a server that
 /// adapts on the average: of the average, and for a look-ahead of the worker's own gradient.
 template <class Who>

@@ -74,6 +74,21 @@ template <class A, class S, class... Ra, class B, class... Rb>
 struct zipped<step_list<descend<A, S>, Ra...>, step_list<descend<B, S>, Rb...>> {
   using type = cat<step_list<descend<both_of<A, B>, S>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
+template <class A, class First, class... Ra, class B, class Second, class... Rb>
+struct zipped<step_list<descend_after<A, First>, Ra...>, step_list<descend_after<B, Second>, Rb...>> {
+  using type = cat<step_list<descend_after<both_of<A, B>, cat<First, Second>>>,
+                   typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
+template <class A, class First, class... Ra, class B, class... Rb>
+struct zipped<step_list<descend_after<A, First>, Ra...>, step_list<descend<B, name::w>, Rb...>> {
+  using type = cat<step_list<descend_after<both_of<A, B>, First>>,
+                   typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
+template <class A, class... Ra, class B, class Second, class... Rb>
+struct zipped<step_list<descend<A, name::w>, Ra...>, step_list<descend_after<B, Second>, Rb...>> {
+  using type = cat<step_list<descend_after<both_of<A, B>, Second>>,
+                   typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
 template <class A, class... Ra, class B, class... Rb>
 struct zipped<step_list<descend_and_keep<A>, Ra...>, step_list<descend_and_keep<B>, Rb...>> {
   using type = cat<step_list<descend_and_keep<both_of<A, B>>>,

@@ -215,6 +215,9 @@ class bound_step {
   selection_memory<T, engine_type> selection{};
 
  private:
+  static bool uses_scalars(instruction<T, engine_type> const& code) {
+    return code.what == action::measure || code.what == action::change_scalars;
+  }
   static std::size_t round_up_to_16(std::size_t n) { return (n + 15) / 16 * 16; }
 
   slot* slot_of(slot_code<T, engine_type> const& code) {
@@ -239,14 +242,15 @@ class bound_step {
             break;
           case action::local: all.declare(subject, code.uses, owner::everyone, true); break;
           case action::measure: all.declare(subject, code.uses, owner::workers, false); break;
-          case action::mix_scalars: break;
+          case action::mix_scalars:
+          case action::change_scalars: break;
           case action::send: all.declare(subject, code.uses, owner::workers, false); break;
           case action::receive:
             all.declare(subject, code.uses, code.exchange->averages ? owner::everyone : owner::workers, false);
             break;
         }
         if (op.exchange != nullptr) op.exchange->declare(*run_);
-        if (code.what == action::measure) {
+        if (uses_scalars(code)) {
           named_array<T>& scalars = all.declare("scalars", {"scalars", false, false, true, false, true, true});
           scalars.by_workers = true;
         }
@@ -294,20 +298,21 @@ class bound_step {
     run.log = log_.data();
     run.absent_there = absent.there();
     run.skips_there = skips_.data();
-    int measures = 0;
-    bool selects = false;
+    bool measures = false, selects = false;
     for (operation const& op : operations) {
-      measures += op.code->what == action::measure ? 1 : 0;
+      if (op.code->of_tensors) run.scalars_each = scalar_of_tensor(run.layout.tensors(), 0);
+      measures |= uses_scalars(*op.code);
       selects |= op.exchange != nullptr && (op.exchange->code.selects_up || op.exchange->code.selects_down);
     }
     if (selects) selection.reserve(engine, layout.buckets());
-    if (measures == 0) return;
+    if (!measures) return;
     sums = engine.template allocate<T>(hosted * static_cast<std::size_t>(layout.buckets()));
-    scalars_ = engine.template allocate<T>(everyone * run.most_scalars);
-    mixed_scalars = engine.template allocate<T>(everyone * run.most_scalars);
+    auto const each = static_cast<std::size_t>(run.scalars_each);
+    scalars_ = engine.template allocate<T>(everyone * each);
+    mixed_scalars = engine.template allocate<T>(everyone * each);
     run.scalars = scalars_.data();
     named_array<T>& named = run.arrays["scalars"];
-    named.size = static_cast<std::size_t>(run.most_scalars);
+    named.size = each;
     named.at.clear();
     for (std::size_t m = 0; m < hosted; ++m) {
       T* const there = run.scalars + (static_cast<std::size_t>(run.first()) + m) * named.size;
@@ -319,10 +324,11 @@ class bound_step {
     run_state<T>& run = *run_;
     instruction<T, engine_type> const& code = *op.code;
     if (code.what == action::gradient || code.what == action::mix_scalars) return;
+    if (code.what == action::change_scalars) return;
     char const* const subject = code.exchange == nullptr ? "w" : code.exchange->subject;
     bool const stores = code.what != action::local || std::ranges::any_of(code.uses, &array_use::stored);
     op.rows = stores && is_shared(op) ? 1 : run.hosted();
-    op.table.bind(engine, run.arrays, subject, code.uses, op.rows, run.first(), run.scalars, run.most_scalars);
+    op.table.bind(engine, run.arrays, subject, code.uses, op.rows, run.first(), run.scalars, run.scalars_each);
   }
 
   run_state<T>* run_ = nullptr;

@@ -154,6 +154,25 @@ struct instruction_of<Run, Engine, Distributed, measure_sum<Scalar, Make, B, Pla
             .grows = Grows};
   }
 };
+template <class Run, class Engine, bool Distributed, int Scalar, class Make, class B, int Player>
+struct instruction_of<Run, Engine, Distributed, measure_tensors<Scalar, Make, B, Player>> {
+  static constexpr instruction<typename Run::scalar, Engine> make() {
+    auto one = instruction_of<Run, Engine, Distributed, measure_sum<Scalar, Make, B, Player, false>>::make();
+    one.of_tensors = true;
+    return one;
+  }
+};
+template <class Run, class Engine, bool Distributed, class Make>
+struct instruction_of<Run, Engine, Distributed, change_scalars<Make>> {
+  using T = typename Run::scalar;
+  using Op = operation_of<Run, Make>;
+  static constexpr instruction<T, Engine> make() {
+    return {.what = action::change_scalars,
+            .data_bytes = sizeof(launch_data<Op>),
+            .make = make_data<Run, Make>,
+            .launch = launch_change_scalars<T, Op, Engine>};
+  }
+};
 template <class Run, class Engine, bool Distributed, int Scalars>
 struct instruction_of<Run, Engine, Distributed, mix_scalars<Scalars>> {
   using Slot = slot_in<typename Run::topology_type, Run, name::w>;

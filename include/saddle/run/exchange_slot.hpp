@@ -115,7 +115,7 @@ class exchange_slot {
     auto const hosted = static_cast<std::size_t>(run.hosted()), first = static_cast<std::size_t>(run.first());
     auto const everyone = static_cast<std::size_t>(run.workers());
     auto const table = [&](row_table<T, Engine>& to, std::span<array_use const> uses) {
-      to.bind(engine, run.arrays, code.subject, uses, run.hosted(), run.first());
+      to.bind(engine, run.arrays, code.subject, uses, run.hosted(), run.first(), run.scalars, run.scalars_each);
     };
     table(kept, code.kept);
     table(otherwise, code.otherwise);

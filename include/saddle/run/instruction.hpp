@@ -56,7 +56,8 @@ struct launch_arguments {
   T* const* outgoing = nullptr;                // of each row, on the host
   message_planes const* host_messages = nullptr;
   copy_elsewhere<T> const* copies = nullptr;
-  T* sums = nullptr;                           // of what is measured
+  T *sums = nullptr, *scalars = nullptr;       // of what is measured; of hosted workers
+  int scalars_each = 0;
 };
 
 /// The policies of a run without their types.
@@ -81,7 +82,7 @@ struct slot_code {
   launch send_again, relay, absorb, undo_sent;  // null where there is nothing to do
 };
 
-enum class action { gradient, local, send, receive, measure, mix_scalars };
+enum class action { gradient, local, send, receive, measure, mix_scalars, change_scalars };
 
 /// An operation without its types.
 template <class T, class Engine>
@@ -106,7 +107,7 @@ struct instruction {
   launch_function launch = nullptr;
   launch_function launch_after_relay = nullptr;
   int scalar = 0;  // which, or how many
-  bool grows = true;
+  bool grows = true, of_tensors = false;
 };
 
 namespace detail {
@@ -170,6 +171,10 @@ template <class T, class Op, int Bucket, class Engine>
 void launch_measure(Engine& engine, launch_arguments<T, Engine> const& a) {
   engine.run(measure_kernel<T, Op, Bucket>{a.layout, data_of<Op>(a), a.table, a.sums, a.on_host->buckets()}, a.rows,
              a.part.first, a.part.last);
+}
+template <class T, class Op, class Engine>
+void launch_change_scalars(Engine& engine, launch_arguments<T, Engine> const& a) {
+  engine.once(change_scalars_of_workers<T, Op>{data_of<Op>(a), a.scalars, a.rows, a.scalars_each, a.absent});
 }
 template <class T, class Give, class Local, class C, class Keep, class Otherwise, int Bucket, class Engine>
 void launch_send(Engine& engine, launch_arguments<T, Engine> const& a) {

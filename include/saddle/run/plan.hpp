@@ -109,19 +109,14 @@ struct averages_something {
 
 namespace detail {
 
-template <class B, class... More>
-struct with_binds;
-template <class... M, class... More>
-struct with_binds<binds<M...>, More...> {
-  using type = binds<M..., More...>;
-};
-
 template <class Who, class... R>
 inline constexpr bool is_moved_next = false;
 template <class Who, class... R>
 inline constexpr bool is_moved_next<Who, descend<Who, name::w>, R...> = true;
 template <class Who, class... R>
 inline constexpr bool is_moved_next<Who, descend_and_keep<Who>, R...> = true;
+template <class Who, class First, class... R>
+inline constexpr bool is_moved_next<Who, descend_after<Who, First>, R...> = true;
 template <class Who, class W, class... R>
 inline constexpr bool is_moved_next<Who, measure_norm<W>, R...> = is_moved_next<Who, R...>;
 
@@ -177,6 +172,33 @@ struct plan<Run, G, K, Begun, descend<Who, Subject>, R...> {
   using type = cat<std::conditional_t<begins, saddle::before_gradient_in<topology, Run, Who::player>, step_list<>>,
                    saddle::move_in<topology, Run, Subject, direction_of<Who>, G, Who::player, false>,
                    typename plan<Run, G, K, false, R...>::type>;
+};
+template <class Run, class G, int K, bool Begun, class Who, class First, class... R>
+struct plan<Run, G, K, Begun, descend_after<Who, First>, R...> {
+  using topology = typename Run::topology_type;
+  template <class Op>
+  struct one {
+    using type = step_list<Op>;
+  };
+  template <class Make>
+  struct one<weigh_worker<Make>> {
+    using mixed = when<topology_exchanges<topology>, mix_scalars<1>>;
+    using type = std::conditional_t<Run::weighted, step_list<change_scalars<Make>, mixed>, step_list<>>;
+  };
+  template <class L>
+  struct all;
+  template <class... Op>
+  struct all<step_list<Op...>> {
+    using type = cat<step_list<>, typename one<Op>::type...>;
+  };
+  using first = typename all<First>::type;
+  using make = std::conditional_t<Run::on_average, made_after<first, direction_of<Who>>, direction_of<Who>>;
+  using type =
+      cat<std::conditional_t<Begun, step_list<>, saddle::before_gradient_in<topology, Run, Who::player>>,
+          typename std::conditional_t<Run::on_average, std::type_identity<step_list<>>,
+                                      std::type_identity<binding<first, means<name::g, G>>>>::type,
+          saddle::move_in<topology, Run, name::w, make, G, Who::player, false>,
+          typename plan<Run, G, K, false, R...>::type>;
 };
 /// A look-ahead right after the move may go into its sweep.
 template <class Run, class G, int K, bool Begun, class Who, class... R>

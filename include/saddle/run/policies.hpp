@@ -54,7 +54,8 @@ struct policies : run_constants<T> {
   static constexpr bool is_exact = saddle::is_exact<wire_compressor<C>>;
   static constexpr feedback kept = feedback_of<C>;
   static constexpr bool has_server = topology_has_server<Tp>, on_average = topology_on_average<Tp>,
-                        amplifies = topology_amplifies<Tp>, measures_norms = facts_of_steps<O>::measures_norms;
+                        amplifies = topology_amplifies<Tp>, measures_norms = facts_of_steps<O>::measures_norms,
+                        weighted = topology_weighted<Tp>;
   static constexpr int bucket = common_bucket<wire_compressor<C>, wire_compressor<down_type>>();
   /// What workers that share their weights owe moves w when it is paid; what DeepSqueeze keeps never does, and what is
   /// owed of local steps does so only in rounds.

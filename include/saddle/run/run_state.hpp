@@ -15,6 +15,7 @@
 #include "saddle/kernel/non_finite.hpp"
 #include "saddle/run/named_arrays.hpp"
 #include "saddle/run/report.hpp"
+#include "saddle/step/norm.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -34,8 +35,8 @@ struct run_state : run_counters {  // skipped steps are counted in `log` alone
   saddle::skipped_steps* log = nullptr;
   char* absent_there = nullptr;    // of each hosted worker
   char* skips_there = nullptr;     // the same: whether its latest exchange was skipped
-  T* scalars = nullptr;            // most_scalars of each hosted worker
-  static constexpr int most_scalars = 4;
+  T* scalars = nullptr;            // so many of each worker, and those of its tensors
+  int scalars_each = scalars_of_worker;
 
   /// Who takes no part in this step, in ascending order.
   std::vector<int> absent{};

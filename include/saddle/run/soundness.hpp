@@ -191,9 +191,18 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!demands::mixes_scalars || averages || feedback_of<C> != feedback::error,
               "scalars are mixed with the weights of an exchange, and those of error_feedback over gossip sum to 0: "
               "send bare");
-  SADDLE_RULE(!steps::adds_norms || demands::mixes_scalars || !on_average,
+  SADDLE_RULE(!steps::keeps_scalars || demands::mixes_scalars || !on_average,
               "on the average all workers share the step size, and each has scalars of its own: mix them, or adapt on "
               "the workers");
+
+  SADDLE_RULE(!steps::keeps_scalars || !steps::chooses_players,
+              "this optimizer adapts the step sizes of both players by scalars that it keeps of both: one player's own "
+              "optimizer would count them twice");
+  SADDLE_RULE(!run::weighted || steps::weighs_workers,
+              "the workers of this server count by weights, and the optimizer says none: use workers_count::alike, "
+              "or adaptive_extragradient");
+  SADDLE_RULE(!run::weighted || !on_average,
+              "weights are of workers, and an average of gradients has one step size: adapt on the workers");
 
   SADDLE_RULE(!is_nested<Topology>,
               "local_steps inside of local_steps: the outer `every` would not be seen; multiply both into one");

@@ -86,7 +86,8 @@ class walk final : public any_walk<T> {
       switch (op.code->what) {
         case action::gradient: prepare_gradient(op, now, model); break;
         case action::local:
-        case action::measure: write_data(op, now, {run.seed, 0}); break;
+        case action::measure:
+        case action::change_scalars: write_data(op, now, {run.seed, 0}); break;
         case action::mix_scalars: plan_exchange(*op.exchange); break;
         case action::send:
           op.exchange->latest(op.code->player) = op.exchanges[static_cast<std::size_t>(repetition)] = run.exchange;
@@ -275,6 +276,7 @@ class walk final : public any_walk<T> {
       }
       case action::measure: launch_measure(op, repetition); break;
       case action::mix_scalars: launch_mix(op); break;
+      case action::change_scalars: launch_change(op, repetition); break;
       case action::send: exchange().send(op, repetition); break;
       case action::receive: exchange().receive(op, repetition); break;
     }
@@ -310,9 +312,13 @@ class walk final : public any_walk<T> {
     a.sums = step_.sums.data();
     section([&] {
       op.code->launch(step_.engine, a);
-      step_.engine.once(add_sums<T>{step_.sums.data(), step_.layout.buckets(), a.part.first, a.part.last, op.rows,
-                                    run.hosted(), run.most_scalars, op.code->scalar,
-                                    run.scalars + run.first() * run.most_scalars, a.absent, op.code->grows});
+      T* const to = run.scalars + run.first() * run.scalars_each;
+      if (op.code->of_tensors)
+        step_.engine.once(sums_of_tensors<T>{step_.layout, step_.sums.data(), op.code->player, op.rows, run.hosted(),
+                                             run.scalars_each, op.code->scalar, to, a.absent});
+      else
+        step_.engine.once(add_sums<T>{step_.sums.data(), step_.layout.buckets(), a.part.first, a.part.last, op.rows,
+                                      run.hosted(), run.scalars_each, op.code->scalar, to, a.absent, op.code->grows});
     });
   }
   void launch_mix(operation& op) {
@@ -322,13 +328,23 @@ class walk final : public any_walk<T> {
     section([&] {
       step_.engine.once(combine_scalars<T>{op.exchange->sources(0), run.scalars, step_.mixed_scalars.data(),
                                            run.workers(), run.first(), run.hosted(), op.exchange->targets(0),
-                                           run.most_scalars, op.code->scalar});
+                                           run.scalars_each, op.code->scalar});
     });
+  }
+  void launch_change(operation& op, int repetition) {
+    run_state<T>& run = *run_;
+    arguments a;
+    a.now = step_.facts_at(op.data, op.stride, op.time(repetition, 0));
+    a.rows = run.hosted();
+    a.absent = run.absent_there;
+    a.scalars = run.scalars + run.first() * run.scalars_each;
+    a.scalars_each = run.scalars_each;
+    section([&] { op.code->launch(step_.engine, a); });
   }
   /// Those of all workers, into the table of each process.
   void share_scalars() {
     run_state<T>& run = *run_;
-    std::vector<T> all(static_cast<std::size_t>(run.most_scalars) * static_cast<std::size_t>(run.workers()));
+    std::vector<T> all(static_cast<std::size_t>(run.scalars_each) * static_cast<std::size_t>(run.workers()));
     step_.memory.read(all.data(), static_cast<T const*>(run.scalars), all.size());
     collective(run.link, run.step).share_rows(std::span(all));
     step_.memory.write(run.scalars, static_cast<T const*>(all.data()), all.size());

@@ -69,9 +69,15 @@ struct receive_vector {};
 /// becomes that sum, whether it is finite or not.
 template <int Scalar, class Make, class Binds = binds<>, int Player = both_players, bool Grows = true>
 struct measure_sum {};
+/// Scalar number `Scalar` of every tensor of every worker becomes the sum over its coordinates.
+template <int Scalar, class Make, class Binds = binds<>, int Player = both_players>
+struct measure_tensors {};
 /// The first `Scalars` scalars of the workers are combined with the weights of a topology's exchange.
 template <int Scalars>
 struct mix_scalars {};
+/// Make is called with the scalars of every worker that is there, and may change them.
+template <class Make>
+struct change_scalars {};
 /// Only in steps where Condition::at(run, step); one that is the same in all steps says `constant`.
 template <class Condition, class... Op>
 struct when {};
@@ -179,6 +185,60 @@ struct copies {
     to = from;
   }
 };
+
+namespace detail {
+template <class B, class... More>
+struct with_binds;
+template <class... M, class... More>
+struct with_binds<binds<M...>, More...> {
+  using type = binds<M..., More...>;
+};
+template <class Op, class... More>
+struct bound_to {
+  using type = Op;
+};
+template <class Make, class B, int Player, class Local, class... More>
+struct bound_to<local_operation<Make, B, Player, Local>, More...> {
+  using type = local_operation<Make, typename with_binds<B, More...>::type, Player, Local>;
+};
+template <int Scalar, class Make, class B, int Player, bool Grows, class... More>
+struct bound_to<measure_sum<Scalar, Make, B, Player, Grows>, More...> {
+  using type = measure_sum<Scalar, Make, typename with_binds<B, More...>::type, Player, Grows>;
+};
+template <int Scalar, class Make, class B, int Player, class... More>
+struct bound_to<measure_tensors<Scalar, Make, B, Player>, More...> {
+  using type = measure_tensors<Scalar, Make, typename with_binds<B, More...>::type, Player>;
+};
+template <class Condition, class... Op, class... More>
+struct bound_to<when<Condition, Op...>, More...> {
+  using type = when<Condition, typename bound_to<Op, More...>::type...>;
+};
+template <class L, class... More>
+struct all_bound_to;
+template <class... Op, class... More>
+struct all_bound_to<step_list<Op...>, More...> {
+  using type = step_list<typename bound_to<Op, More...>::type...>;
+};
+}  // namespace detail
+/// A list whose operations and measurements mean more arrays than they say.
+template <class L, class... More>
+using binding = typename detail::all_bound_to<L, More...>::type;
+
+/// The Make of a direction that waits for a list: operations on name::g, the estimate, or the average of all.
+template <class First, class Make>
+struct made_after : Make {
+  using first = First;
+};
+namespace detail {
+template <class Make>
+struct list_before {
+  using type = step_list<>;
+};
+template <class First, class Make>
+struct list_before<made_after<First, Make>> {
+  using type = First;
+};
+}  // namespace detail
 
 // ---- The list as the run reads it: flat, each operation with its condition and with what repeats it ----
 

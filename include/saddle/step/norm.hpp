@@ -21,6 +21,14 @@ struct squares {
 /// one's. Those before are for what an optimizer adds up.
 inline constexpr int first_norm = 2;
 
+/// Scalars of a worker, and behind them those of each tensor.
+inline constexpr int scalars_of_worker = 4, scalars_of_tensor = 2;
+SADDLE_HD constexpr int scalar_of_tensor(int tensor, int number) {
+  return scalars_of_worker + scalars_of_tensor * tensor + number;
+}
+/// Of workers that count by weights: the weight of a worker, and the mean of them, which is mixed.
+inline constexpr int mean_weight = 0, own_weight = 1;
+
 namespace detail {
 template <class At, int Player>
 using norm_of_player = measure_sum<first_norm + Player, make_fixed<squares>, binds<means<name::g, At>>, Player, false>;

@@ -37,6 +37,7 @@ template <class T>
 struct bucket_facts {
   int player;
   T const* scalars;  // the worker's
+  int tensor = 0;    // its number
 };
 
 // ---- Sets of accesses ----

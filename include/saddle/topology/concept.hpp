@@ -110,6 +110,13 @@ SADDLE_OF_TOPOLOGY(has_server);
 SADDLE_OF_TOPOLOGY(on_average);
 SADDLE_OF_TOPOLOGY(amplifies);
 #undef SADDLE_OF_TOPOLOGY
+/// Whether its server weights the workers.
+template <class Tp>
+inline constexpr bool topology_weighted = [] {
+  if constexpr (requires { Tp::weighted; }) return Tp::weighted;
+  else if constexpr (wraps_a_topology<Tp>) return topology_weighted<typename Tp::wraps>;
+  else return false;
+}();
 
 namespace detail {
 template <class Tp>
@@ -154,7 +161,7 @@ template <class Tp>
 bool keeps_the_mean(Tp const& t) {
   auto const& inner = unwrapped_topology(t);
   if constexpr (requires { inner.graph.sums; }) return inner.graph.sums == stochastic::doubly;
-  else return true;
+  else return !topology_weighted<Tp>;
 }
 /// Whether workers exchange in a step, and how many steps lie between two exchanges on average.
 template <class Tp>

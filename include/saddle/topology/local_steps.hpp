@@ -46,9 +46,9 @@ using round_from_anchor = step_list<
 
 template <class Slot>
 struct anchored;
-template <class Subject, feedback Kept, bool OnAverage, bool Integrates, class C, class Down>
-struct anchored<slot<Subject, server_average<Kept, false, OnAverage, Integrates>, C, Down>> {
-  using type = slot<Subject, server_average<Kept, !Subject::integrates, OnAverage, Integrates>, C, Down>;
+template <class Subject, feedback Kept, bool OnAverage, bool Integrates, bool Weighted, class C, class Down>
+struct anchored<slot<Subject, server_average<Kept, false, OnAverage, Integrates, Weighted>, C, Down>> {
+  using type = slot<Subject, server_average<Kept, !Subject::integrates, OnAverage, Integrates, Weighted>, C, Down>;
 };
 template <class Slot>
 struct unanchored {

@@ -27,6 +27,7 @@
 #include "saddle/run/policies.hpp"
 #include "saddle/run/run_state.hpp"
 #include "saddle/step/list.hpp"
+#include "saddle/step/norm.hpp"
 #include "saddle/step/name.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -69,7 +70,8 @@ class player_copies {
     saddle::expect_no_objection(run_.optimizer);
     for (code const& one : compiled_step<run, Engine, false, step_of<run>>) {
       if (one.holds != nullptr && one.is_constant && !one.holds(&run_, 1)) continue;
-      bool const is_gradient = one.what == action::gradient, measures = one.what == action::measure && !one.grows;
+      bool const is_gradient = one.what == action::gradient, 
+                 measures = one.what == action::measure && !one.grows && !one.of_tensors;
       if (measures && one.player == 1) continue;  // there is one player here, and it is the first
       expects(one.what == action::measure || one.player == both_players,
               "player_copies: a player that moves alone has nobody to alternate with");
@@ -136,8 +138,7 @@ class player_copies {
 
   /// What follows gradient k of a step, on some of the copies. `lowest` has a place for each of them.
   void move(std::int64_t step, int k, std::span<int const> which, std::int64_t* lowest) {
-    constexpr std::size_t most_scalars = run_state<T>::most_scalars;
-    scalars_.resize(which.size() * most_scalars);
+    scalars_.resize(which.size() * scalars_of_worker);
     for (code const* const one : phase(k).moves) {
       std::size_t const uses = one->uses.size();
       pointers_.clear();
@@ -146,7 +147,7 @@ class player_copies {
       rows_.clear();
       for (std::size_t m = 0; m < which.size(); ++m) {
         T* const* const arrays = pointers_.data() + m * uses;
-        rows_.push_back({{arrays, arrays}, scalars_.data() + m * most_scalars, static_cast<std::uint32_t>(m)});
+        rows_.push_back({{arrays, arrays}, scalars_.data() + m * scalars_of_worker, static_cast<std::uint32_t>(m)});
       }
       data_.resize(one->data_bytes);
       one->make(&run_, {.step = step}, {}, data_.data());
@@ -165,7 +166,7 @@ class player_copies {
       one->launch(engine_, a);
       if (one->what == action::measure)
         add_sums<T>{sums_.data(), layout_.buckets(), a.part.first, a.part.last, a.rows, a.rows,
-                    static_cast<int>(most_scalars), one->scalar, scalars_.data(), nullptr, one->grows}();
+                    scalars_of_worker, one->scalar, scalars_.data(), nullptr, one->grows}();
     }
   }
 
