@@ -167,6 +167,8 @@ constexpr char const* first_broken_rule() {
               "control variates correct the drift between rounds: put them around local_steps, or use tracked");
   SADDLE_RULE(!needs::step_size || says_its_step_size<O>,
               "control variates are in units of gradients: the optimizer needs step_size_at(step, player)");
+  SADDLE_RULE(!needs::server || averages,
+              "centred takes the mean of gradients where a round begins, which a graph does not have: use tracked");
   SADDLE_RULE(!needs::exact_gossip || !averages,
               "exact_diffusion corrects what a graph mixes, and a server mixes nothing");
   SADDLE_RULE(!needs::exact_gossip || (!steps_alone<Topology> && !topology_amplifies<Topology>),
