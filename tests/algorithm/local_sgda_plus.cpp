@@ -61,6 +61,12 @@ TEST_CASE("Local SGDA+: with a snapshot in every step it is Local SGDA, to the b
   CHECK(test::distance(c, game.solution()) < 1e-13);
 }
 
+TEST_CASE("Local SGDA+: a snapshot is taken after some number of steps") {
+  CHECK(snapshot_ascent{sgda{0.1}, 3}.objection() == "");
+  CHECK(snapshot_ascent{sgda{0.1}, 0}.objection() == "snapshot_ascent: every must be at least 1, and is 0");
+  CHECK(snapshot_ascent{sgda{-1.0}, 3}.objection() == "sgda: step_size is finite and not negative, and is -1");
+}
+
 TEST_CASE("Local SGDA+: the bits do not depend on threads, nor on a checkpoint between") {
   test::heterogeneous_game const noisy(0.3);
   test::is_repeatable([&](int threads) { return trained(noisy, with(5, 10), threads); });

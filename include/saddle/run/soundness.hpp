@@ -187,6 +187,9 @@ constexpr char const* first_broken_rule() {
               "this optimizer averages what every worker knows of a reference point: all of them must take part");
   SADDLE_RULE(!steps::averages_vectors || (!corrects && estimates_plainly<O>),
               "this optimizer is exact by itself: no estimator, and no correction");
+  SADDLE_RULE(!steps::agrees_on_states || !shares_weights,
+              "a server in every step averages directions, and with them what they remember: states that go along with "
+              "w are for local_steps and gossip");
   SADDLE_RULE(!demands::mixes_scalars || !topology_amplifies<Topology>,
               "scalars must stay positive where they are mixed, and the rounds of accelerated gossip go beyond the "
               "mean: use gossip");
