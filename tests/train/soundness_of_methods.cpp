@@ -113,7 +113,8 @@ using exchanged = momentum<momenta::exchanged>;
 static_assert(breaks<exchanged, identity, parameter_server<>>("are for local_steps and gossip"));
 static_assert(breaks<exchanged, identity, tracked<averaged_average>>("are for local_steps and gossip"));
 static_assert(is_sound<exchanged, sparse, tracked<gossip>> && is_sound<exchanged, careful, local<answering<careful>>>);
-static_assert(is_sound<momentum<>, identity, averaged_average> && is_sound<momentum<>, ef21<sparse>, parameter_server<>>);
+static_assert(is_sound<momentum<>, identity, averaged_average>);
+static_assert(is_sound<momentum<>, ef21<sparse>, parameter_server<>>);
 static_assert(is_sound<alternating_players<exchanged, sgda>, identity, local<gossip>>);
 
 // Scalars.
