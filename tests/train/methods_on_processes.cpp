@@ -63,6 +63,10 @@ TEST_CASE("methods on several processes") {
   SUBCASE("a second vector at a round's end") {
     equals_one_process(recursive{sgda{0.02}, 0.2, 0.5}, identity{}, controlled{local_steps{ring8, 1, 0.3}});
   }
+  SUBCASE("a state that goes along, and a round's mean gradient, of workers that are drawn") {
+    equals_one_process(momentum<momenta::exchanged>{0.02, 0.5}, error_feedback{top_k<128, 3>{}},
+                       centred{local_steps{sampled{parameter_server{}, 4}, 3}});
+  }
   SUBCASE("dense rounds under a coin") { equals_one_process(masha{0.05}, random_k<128, 1>{}, parameter_server{}); }
   SUBCASE("scalars beside the message") { equals_one_process(adaptive<>{0.1}, identity{}, tracked{ring8}); }
   SUBCASE("scalars beside a server's message") { equals_one_process(adaptive<>{0.1}, identity{}, parameter_server{}); }

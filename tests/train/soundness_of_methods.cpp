@@ -76,6 +76,11 @@ static_assert(breaks<adaptive<>, identity, controlled<local<>>>("the optimizer n
 static_assert(is_sound<adam, identity, controlled<local<sampled<parameter_server<>>>>>);
 static_assert(is_sound<extragradient, identity, controlled<local<gossip>>>);
 
+// The mean of a round's gradients is a server's, and nothing of it adds up.
+static_assert(breaks<sgda, identity, centred<gossip>>("which a graph does not have"));
+static_assert(breaks<sgda, identity, centred<tracked<local<>>>>("two corrections"));
+static_assert(is_sound<sgda, unbiased, centred<local<sampled<answering<unbiased>>>>>);
+
 // Exact diffusion is of a graph that mixes in every step, exactly.
 static_assert(breaks<sgda, identity, exact_diffusion<parameter_server<>>>("a server mixes nothing"));
 static_assert(breaks<sgda, identity, exact_diffusion<local<gossip>>>("gossip that mixes in every step"));
@@ -102,6 +107,15 @@ static_assert(breaks<variance_reduced<masha>, identity, parameter_server<>>("thi
 static_assert(breaks<masha, sparse, parameter_server<>>("a biased compressor on a parameter server needs"));
 static_assert(breaks<masha, ef21<sparse>, parameter_server<>>("the optimizer needs step_size_at"));
 static_assert(is_sound<masha, unbiased, parameter_server<>> && is_sound<masha, careful, answering<careful>>);
+
+// States that go along with w.
+using exchanged = momentum<momenta::exchanged>;
+static_assert(breaks<exchanged, identity, parameter_server<>>("are for local_steps and gossip"));
+static_assert(breaks<exchanged, identity, tracked<averaged_average>>("are for local_steps and gossip"));
+static_assert(is_sound<exchanged, sparse, tracked<gossip>> && is_sound<exchanged, careful, local<answering<careful>>>);
+static_assert(is_sound<momentum<>, identity, averaged_average>);
+static_assert(is_sound<momentum<>, ef21<sparse>, parameter_server<>>);
+static_assert(is_sound<alternating_players<exchanged, sgda>, identity, local<gossip>>);
 
 // Scalars.
 static_assert(breaks<adaptive<>, identity, accelerated_gossip>("scalars must stay positive"));

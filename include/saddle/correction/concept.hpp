@@ -18,6 +18,7 @@ struct needs_nothing {
   static constexpr bool rounds = false;          // local steps between exchanges
   static constexpr bool exact_gossip = false;    // a graph that mixes in every step, and nothing is lost
   static constexpr bool step_size = false;       // step_size_at(step, player) of the optimizer
+  static constexpr bool server = false;          // one that averages
 };
 
 /// An estimate counts as it is.
@@ -37,7 +38,7 @@ struct uncorrected {
 template <class C>
 concept correction = requires {
   typename C::template result<run_archetype, name::g, 1>;
-  { C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::step_size };
+  { C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::step_size && C::needs::server };
 };
 static_assert(correction<uncorrected>);
 

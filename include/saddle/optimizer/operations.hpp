@@ -82,6 +82,10 @@ struct together {};
 /// A vector that a server averages as it is: Give leaves v, Take sees came. C void: by the run's compressor.
 template <class Subject, class C, class Give, class Take, class Binds = binds<>>
 struct average_of {};
+/// A state that each worker has of its own goes along with w: where w is exchanged, it becomes the mean of those of all
+/// workers with a server, or is mixed with those of the neighbours.
+template <class Who, class Subject>
+struct agree_on {};
 /// The squared norm of a player's estimate is added to a scalar of the worker.
 template <int Scalar, int Player>
 struct add_squared_norm {};

@@ -109,6 +109,10 @@ struct zipped<step_list<look_ahead<A, Along>, Ra...>, step_list<look_ahead<B, Al
   using type = cat<step_list<look_ahead<both_of<A, B>, Along>>,
                    typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
 };
+template <class A, class S, class... Ra, class B, class... Rb>
+struct zipped<step_list<agree_on<A, S>, Ra...>, step_list<agree_on<B, S>, Rb...>> {
+  using type = cat<step_list<agree_on<both_of<A, B>, S>>, typename zipped<step_list<Ra...>, step_list<Rb...>>::type>;
+};
 /// A norm is measured for the player whose optimizer asks.
 template <class A, class... Ra, class B, class... Rb>
 struct zipped<step_list<measure_norm<A>, Ra...>, step_list<measure_norm<B>, Rb...>> {

@@ -18,6 +18,10 @@
 
 SADDLE_NAMESPACE_BEGIN
 
+namespace name {
+struct agreed : scratch_array { static constexpr char const* text = "agreed"; };  // a server's mean of a state
+}  // namespace name
+
 // What an optimizer wrote becomes operations: its estimates those of the estimator and the correction, its moves those
 // of the topology.
 
@@ -279,6 +283,29 @@ struct plan<Run, G, K, Begun, average_of<Subject, C, Give, Take, B>, R...> {
   using type = cat<step_list<send_vector<exchanged, Give, typename with_binds<B, means<name::g, G>>::type>,
                         receive_vector<exchanged, made_in_turn<Take, if_point<Subject, bounded<name::x>>>, B>>,
                    typename plan<Run, G, K, Begun, R...>::type>;
+};
+/// A server has no anchor of a state: all hear the mean, and each makes it its own.
+template <class Tp, class Run, class Subject, int Player>
+struct agreement {
+  using type = exchange_in_graph<slot_in<Tp, Run, Subject>, make_fixed<stay>, binds<>, Player>;
+};
+template <class Tp, class Run, class Subject, int Player>
+  requires topology_has_server<Tp>
+struct agreement<Tp, Run, Subject, Player> {
+  using exchanged = slot<Subject, server_average<Run::kept>, typename Run::compression, typename downlink_of<Tp>::type>;
+  using type = step_list<send_vector<exchanged, make_fixed<copies<name::x, name::v>>, binds<>, Player>,
+                         receive_vector<exchanged, make_fixed<copies<name::came, name::x>>,
+                                        binds<means<name::x, name::agreed>>, Player>,
+                         local_operation<make_fixed<copies<name::agreed, Subject>>, binds<>, Player>>;
+};
+template <class Run, class G, int K, bool Begun, class Who, class Subject, class... R>
+struct plan<Run, G, K, Begun, agree_on<Who, Subject>, R...> {
+  using topology = typename Run::topology_type;
+  using exchanges = topology_exchanges<topology>;
+  using type = cat<saddle::under<exchanges, typename std::conditional_t<
+                                                std::is_same_v<exchanges, never>, std::type_identity<step_list<>>,
+                                                agreement<topology, Run, Subject, Who::player>>::type>,
+                   typename plan<Run, G, K, false, R...>::type>;
 };
 template <class Run, class G, int K, bool Begun, int Scalar, int Player, class... R>
 struct plan<Run, G, K, Begun, add_squared_norm<Scalar, Player>, R...> {

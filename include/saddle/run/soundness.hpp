@@ -167,6 +167,8 @@ constexpr char const* first_broken_rule() {
               "control variates correct the drift between rounds: put them around local_steps, or use tracked");
   SADDLE_RULE(!needs::step_size || says_its_step_size<O>,
               "control variates are in units of gradients: the optimizer needs step_size_at(step, player)");
+  SADDLE_RULE(!needs::server || averages,
+              "centred takes the mean of gradients where a round begins, which a graph does not have: use tracked");
   SADDLE_RULE(!needs::exact_gossip || !averages,
               "exact_diffusion corrects what a graph mixes, and a server mixes nothing");
   SADDLE_RULE(!needs::exact_gossip || (!steps_alone<Topology> && !topology_amplifies<Topology>),
@@ -185,6 +187,9 @@ constexpr char const* first_broken_rule() {
               "this optimizer averages what every worker knows of a reference point: all of them must take part");
   SADDLE_RULE(!steps::averages_vectors || (!corrects && estimates_plainly<O>),
               "this optimizer is exact by itself: no estimator, and no correction");
+  SADDLE_RULE(!steps::agrees_on_states || !shares_weights,
+              "a server in every step averages directions, and with them what they remember: states that go along with "
+              "w are for local_steps and gossip");
   SADDLE_RULE(!demands::mixes_scalars || !topology_amplifies<Topology>,
               "scalars must stay positive where they are mixed, and the rounds of accelerated gossip go beyond the "
               "mean: use gossip");
