@@ -15,8 +15,8 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// K        topology.topology.every
 /// c        one array a worker, c - c_m, which moves by (y - mean y) / (K eta): nothing is sent of it
-/// differs  all workers take part and the server's step size is 1. Of workers that are drawn c here is the mean of the
-///          c_m of those, where the paper's is of all
+/// differs  all workers take part, and the server's step size is 1. With `sampled` inside, c - c_m of the others stays
+///          as it is, where the paper's c moves for all
 /// source   Karimireddy, Kale, Mohri, Reddi, Stich, Suresh: SCAFFOLD: Stochastic Controlled Averaging for Federated
 ///          Learning. ICML 2020
 template <optimizer O = sgda>

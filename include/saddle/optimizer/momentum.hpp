@@ -23,8 +23,7 @@ enum class momenta { own, exchanged };
 /// SGDA with heavy-ball momentum: m <- beta m + F(w), w <- w - eta m.
 ///
 /// scale      other papers have d <- (1 - b) d + b F(w) and w <- w - gamma d: beta = 1 - b and eta = gamma b
-/// exchanged  one more vector a message. Where w and m are mixed by one matrix in every step, what the workers do is a
-///            linear function of all gradients so far; with `own` a worker's old gradients stay with it
+/// exchanged  one more vector where w is exchanged
 /// errors     exchanged does not compile with a server in every step, where both come to the same
 /// source     Polyak 1964; exchanged: Sharma, Panda, Joshi, Varshney: Federated Minimax Optimization: Improved
 ///            Convergence Analyses and Algorithms (Momentum Local SGDA). ICML 2022
