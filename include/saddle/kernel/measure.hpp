@@ -44,10 +44,11 @@ struct add_sums {
   int rows, workers, scalars, scalar;  // one row a worker or one for all; scalars a worker; which
   T* to;
   char const* absent;  // null where a row is for all
+  int player;
   bool grows;
   SADDLE_HD void operator()() const {
     for (int m = 0; m < rows; ++m) {
-      if (absent != nullptr && absent[m]) continue;
+      if (absent != nullptr && has_player(absent[m], player)) continue;
       T all = grows ? to[m * scalars + scalar] : T(0);
       for (std::int64_t b = first; b < last; ++b) all += sums[m * buckets + b];
       if (!grows || is_finite(all)) to[m * scalars + scalar] = all;

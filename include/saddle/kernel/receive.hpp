@@ -19,10 +19,12 @@ template <class D, class T, int Items, cooperative_group G>
 SADDLE_HD void combine(G const& g, D const& decoder, exchange_facts const& now, incoming<T> const& in, bucket const& b,
                        int count, T (&acc)[Items]) {
   for_each_item<Items>(g, count, [&](int k, int) { acc[k] = T(0); });
+  int const begin = in.split >= 0 && b.player == 1 ? in.split : 0;
+  int const end = in.split >= 0 && b.player == 0 ? in.split : in.count;
 #ifdef __CUDA_ARCH__
 #pragma unroll 4
 #endif
-  for (int j = 0; j < in.count; ++j) {
+  for (int j = begin; j < end; ++j) {
     term<T> const& one = in.terms[j];
     message_planes const& message = in.messages[one.sender];
     prefetch_next<D, T>(message, b, count);
@@ -47,7 +49,7 @@ struct receive_kernel {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
-    if (sources[m].skips || (absent != nullptr && absent[m])) return;
+    if (sources[m].skips || (absent != nullptr && has_player(absent[m], b.player))) return;
     constexpr int Items = Bucket / G::lanes;
     array_row<T> const& r = rows[m];
     places<T, arrays> const at = places_in<arrays>(r, b);
@@ -81,7 +83,7 @@ struct undo_kernel {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
-    if (!sources->skips || (absent != nullptr && absent[m])) return;
+    if (!sources->skips || (absent != nullptr && has_player(absent[m], b.player))) return;
     constexpr int Items = Bucket / G::lanes;
     T sent[Items];
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });

@@ -165,7 +165,8 @@ class player_copies {
       one->launch(engine_, a);
       if (one->what == action::measure)
         add_sums<T>{sums_.data(), layout_.buckets(), a.part.first, a.part.last, a.rows, a.rows,
-                    static_cast<int>(most_scalars), one->scalar, scalars_.data(), nullptr, one->grows}();
+                    static_cast<int>(most_scalars), one->scalar, scalars_.data(), nullptr, both_players,
+                    one->grows}();
     }
   }
 
