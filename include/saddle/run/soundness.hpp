@@ -195,6 +195,16 @@ constexpr char const* first_broken_rule() {
               "on the average all workers share the step size, and each has scalars of its own: mix them, or adapt on "
               "the workers");
 
+  // Players apart.
+  SADDLE_RULE(!separates_players<Topology> || averages,
+              "separate_players meet at a server: in a graph nobody would bring one player's part to the other's workers");
+  SADDLE_RULE(!separates_players<Topology> || (!corrects && !steps::averages_vectors && !demands::mixes_scalars &&
+                                               feedback_of<C> != feedback::difference),
+              "separate_players: what is kept of the sum over all workers counts those that are another player's; use "
+              "error_feedback, without a correction, scalars or vectors of the optimizer's own");
+  SADDLE_RULE(!separates_players<Topology> || !selects_globally<up>,
+              "separate_players: a compressor that selects from both players' coordinates has but one of them here");
+
   SADDLE_RULE(!is_nested<Topology>,
               "local_steps inside of local_steps: the outer `every` would not be seen; multiply both into one");
 #undef SADDLE_RULE
