@@ -5,10 +5,12 @@
 /// transport/simulated.hpp, codec/compress.hpp, games.hpp.
 #include "saddle/config.hpp"
 // In front, for what it says of a compiler that is too old.
+#include "saddle/algorithm/decoupled_sgda.hpp"
 #include "saddle/algorithm/dposg.hpp"
 #include "saddle/algorithm/dqgan.hpp"
 #include "saddle/algorithm/fl_gan.hpp"
 #include "saddle/algorithm/local_sgda.hpp"
+#include "saddle/algorithm/paragan.hpp"
 #include "saddle/compressor/adacomp_residual.hpp"
 #include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/ef21.hpp"
@@ -26,6 +28,7 @@
 #include "saddle/compressor/top_k.hpp"
 #include "saddle/estimator/page.hpp"
 #include "saddle/estimator/same_sample_optimism.hpp"
+#include "saddle/estimator/stale_opponent.hpp"
 #include "saddle/estimator/storm.hpp"
 #include "saddle/estimator/svrg.hpp"
 #include "saddle/executor/cpu.hpp"
@@ -58,6 +61,7 @@
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/random_rings.hpp"
 #include "saddle/topology/sampled.hpp"
+#include "saddle/topology/separate_players.hpp"
 #include "saddle/topology/tracked.hpp"
 #include "saddle/train/trainer.hpp"
 #include "saddle/transport/loopback.hpp"
