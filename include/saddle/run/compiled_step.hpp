@@ -87,6 +87,7 @@ struct slot_of_types {
       .mixes_copies = Rule::mixes_copies,
       .repeats = Rule::repeats,
       .integrates = Rule::integrates,
+      .by_edges = requires { requires Rule::by_edges; },
       .is_lossy_up = !is_exact<Up>,
       .is_lossy_down = is_lossy_down,
       .server_owes = saddle::has_memory<down_type>,

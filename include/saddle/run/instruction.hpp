@@ -69,7 +69,7 @@ template <class T, class Engine>
 struct slot_code {
   using launch = void (*)(Engine&, launch_arguments<T, Engine> const&);
   char const* subject;
-  bool averages, mixes_copies, repeats, integrates;
+  bool averages, mixes_copies, repeats, integrates, by_edges;
   bool is_lossy_up, is_lossy_down, server_owes, selects_up, selects_down;
   void const *own_compressor, *own_downlink;
   std::unique_ptr<message_codec<T>> (*up)(void const* compressor);
