@@ -166,7 +166,13 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!needs::rounds || steps_alone<Topology>,
               "control variates correct the drift between rounds: put them around local_steps, or use tracked");
   SADDLE_RULE(!needs::step_size || says_its_step_size<O>,
-              "control variates are in units of gradients: the optimizer needs step_size_at(step, player)");
+              "control variates and duals are in units of gradients: the optimizer needs step_size_at(step, player)");
+  SADDLE_RULE(!needs::edges || (!averages && !steps_alone<Topology> && !topology_amplifies<Topology>),
+              "primal_dual goes around gossip: in every step each edge of a graph moves its dual");
+  SADDLE_RULE(!needs::edges || !has_memory<C>,
+              "primal_dual sends differences to public copies, which need no memory: send bare");
+  SADDLE_RULE(!needs::edges || !steps::exchanges_look_ahead,
+              "primal_dual exchanges neither w nor its look-ahead: look ahead locally");
   SADDLE_RULE(!needs::exact_gossip || !averages,
               "exact_diffusion corrects what a graph mixes, and a server mixes nothing");
   SADDLE_RULE(!needs::exact_gossip || (!steps_alone<Topology> && !topology_amplifies<Topology>),

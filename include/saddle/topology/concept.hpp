@@ -194,7 +194,7 @@ inline constexpr bool draws_its_workers = [] {
 template <class Tp>
 char players_left_out(Tp const& t, int worker, int workers) {
   if constexpr (requires { t.leaves_out(worker, workers); }) return t.leaves_out(worker, workers);
-  else if constexpr (wraps_a_topology<Tp>) return players_left_out(t.topology, worker, workers);
+  else if constexpr (wraps_a_topology<Tp>) return saddle::players_left_out(t.topology, worker, workers);
   else return no_player;
 }
 template <class Tp>
@@ -206,7 +206,7 @@ inline constexpr bool separates_players = [] {
 /// Both.
 template <class Tp>
 char absence_of(Tp const& t, std::uint64_t seed, std::int64_t step, int worker, int workers) {
-  return takes_part(t, seed, step, worker, workers) ? players_left_out(t, worker, workers) : every_player;
+  return saddle::takes_part(t, seed, step, worker, workers) ? saddle::players_left_out(t, worker, workers) : every_player;
 }
 /// The fields that decide what is sent, with a space before them, or nothing.
 template <class Tp>
