@@ -57,12 +57,11 @@ struct add_sums {
   }
 };
 
-/// The first `count` scalars of every hosted worker become what it hears of those of all, with the weights of an
-/// exchange.
+/// `count` scalars of every hosted worker become what it hears of those of all, with the weights of an exchange.
 template <class T>
 struct combine_scalars {
   incoming<T> const* sources;
-  T* all;    // of each worker of the run
+  T* all;    // of each worker of the run, from the first that is combined
   T* mixed;  // room for as many
   int workers, first, hosted, targets, scalars, count;
   SADDLE_HD void operator()() const {

@@ -248,7 +248,7 @@ class bound_step {
             break;
         }
         if (op.exchange != nullptr) op.exchange->declare(*run_);
-        if (code.what == action::measure) {
+        if (code.what == action::measure || code.what == action::mix_scalars) {
           named_array<T>& scalars = all.declare("scalars", {"scalars", false, false, true, false, true, true});
           scalars.by_workers = true;
         }
@@ -299,7 +299,7 @@ class bound_step {
     int measures = 0;
     bool selects = false;
     for (operation const& op : operations) {
-      measures += op.code->what == action::measure ? 1 : 0;
+      measures += op.code->what == action::measure || op.code->what == action::mix_scalars ? 1 : 0;
       selects |= op.exchange != nullptr && (op.exchange->code.selects_up || op.exchange->code.selects_down);
     }
     if (selects) selection.reserve(engine, layout.buckets());
@@ -307,6 +307,10 @@ class bound_step {
     sums = engine.template allocate<T>(hosted * static_cast<std::size_t>(layout.buckets()));
     scalars_ = engine.template allocate<T>(everyone * run.most_scalars);
     mixed_scalars = engine.template allocate<T>(everyone * run.most_scalars);
+    std::vector<T> first(scalars_.size(), T(0));
+    for (std::size_t i = 0; i < first.size(); ++i)
+      if (i % static_cast<std::size_t>(run.most_scalars) >= first_weight) first[i] = T(1);
+    engine.write(scalars_.data(), first.data(), first.size());
     run.scalars = scalars_.data();
     named_array<T>& named = run.arrays["scalars"];
     named.size = static_cast<std::size_t>(run.most_scalars);

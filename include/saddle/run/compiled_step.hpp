@@ -155,13 +155,14 @@ struct instruction_of<Run, Engine, Distributed, measure_sum<Scalar, Make, B, Pla
             .grows = Grows};
   }
 };
-template <class Run, class Engine, bool Distributed, int Scalars>
-struct instruction_of<Run, Engine, Distributed, mix_scalars<Scalars>> {
+template <class Run, class Engine, bool Distributed, int Scalars, int First>
+struct instruction_of<Run, Engine, Distributed, mix_scalars<Scalars, First>> {
   using Slot = slot_in<typename Run::topology_type, Run, name::w>;
   static constexpr instruction<typename Run::scalar, Engine> make() {
     return {.what = action::mix_scalars,
             .exchange = &slot_of_types<Run, Slot, Engine, Distributed>::code,
-            .scalar = Scalars};
+            .scalar = Scalars,
+            .first_scalar = First};
   }
 };
 template <class Run, class Engine, bool Distributed, class Slot, class Make, class B, int Player, class Local>

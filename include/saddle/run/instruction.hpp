@@ -106,6 +106,7 @@ struct instruction {
   launch_function launch = nullptr;
   launch_function launch_after_relay = nullptr;
   int scalar = 0;  // which, or how many
+  int first_scalar = 0;
   bool grows = true;
 };
 

@@ -109,7 +109,8 @@ std::unique_ptr<any_walk<T>> make_walk(policies<T, O, C, Tp> policies, Executor 
   compiled.varies = is_varying(kept->topology);
   compiled.has_server = run::has_server;
   compiled.amplifies = run::amplifies;
-  compiled.needs_everyone = facts_of_steps<O>::averages_vectors || topology_correction<Tp>::needs::exact_gossip;
+  compiled.needs_everyone = facts_of_steps<O>::averages_vectors || topology_correction<Tp>::needs::exact_gossip ||
+                            needs_everyone<Tp>;
   compiled.separates_players = separates_players<Tp>;
   if constexpr (draws_its_workers<Tp> || separates_players<Tp>)
     compiled.absence = [](void const* r, std::int64_t step, int worker, int all) {

@@ -16,6 +16,7 @@
 #include "saddle/kernel/non_finite.hpp"
 #include "saddle/run/named_arrays.hpp"
 #include "saddle/run/report.hpp"
+#include "saddle/step/norm.hpp"
 #include "saddle/transport/concept.hpp"
 
 SADDLE_NAMESPACE_BEGIN
@@ -36,7 +37,7 @@ struct run_state : run_counters {  // skipped steps are counted in `log` alone
   char* absent_there = nullptr;    // of each hosted worker: as which players
   char* skips_there = nullptr;     // the same: whether its latest exchange was skipped
   T* scalars = nullptr;            // most_scalars of each hosted worker
-  static constexpr int most_scalars = 4;
+  static constexpr int most_scalars = first_weight + 2;
 
   /// As which players each worker takes no part in this step; empty if all are there.
   std::vector<char> absent{};

@@ -29,8 +29,8 @@ namespace detail {
 
 template <class Op>
 inline constexpr bool mixes_some_scalars = false;
-template <int Scalars>
-inline constexpr bool mixes_some_scalars<mix_scalars<Scalars>> = true;
+template <int Scalars, int First>
+inline constexpr bool mixes_some_scalars<mix_scalars<Scalars, First>> = true;
 /// What an estimator, a correction and scalars ask of the list of an optimizer.
 template <class L>
 struct demands_of_list;
@@ -84,7 +84,7 @@ constexpr char const* first_broken_rule() {
   using rule = typename slot_in<Topology, run, name::w>::rule;
   constexpr bool averages = topology_has_server<Topology>, on_average = topology_on_average<Topology>;
   constexpr bool shares_weights = averages && !steps_alone<Topology>;
-  constexpr bool corrects = corrections_of<Topology> > 0;
+  constexpr bool corrects = corrections_of<Topology> > 0, pushes = needs_everyone<Topology>;
 
 // One text for both: a static_assert takes nothing but a literal.
 #define SADDLE_RULE(holds, sentence)             \
@@ -92,6 +92,8 @@ constexpr char const* first_broken_rule() {
   if (!(holds)) return sentence
 
   // What is lost on the way up, and what is kept of it.
+  SADDLE_RULE(!pushes || is_exact<up>,
+              "push_sum divides what it mixes, and would divide what a compressor loses: send exactly");
   SADDLE_RULE(!topology_amplifies<Topology> || is_exact<up>,
               "accelerated gossip amplifies what a compressor loses: send exactly, or use gossip");
   SADDLE_RULE(!encodes_beside_the_direction<up> || (feedback_of<C> == feedback::error && shares_weights),
@@ -200,6 +202,12 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!steps::adds_norms || demands::mixes_scalars || !on_average,
               "on the average all workers share the step size, and each has scalars of its own: mix them, or adapt on "
               "the workers");
+
+  // Push-sum.
+  SADDLE_RULE(!pushes || !draws_its_workers<Topology>,
+              "push_sum: what was sent to a worker that is not there would be lost: all of them must take part");
+  SADDLE_RULE(!pushes || (!corrects && !demands::mixes_scalars && !steps::exchanges_look_ahead),
+              "push_sum mixes w and its weight, and no other vector or scalar: no correction, and look ahead locally");
 
   // Players apart.
   SADDLE_RULE(!separates_players<Topology> || averages,

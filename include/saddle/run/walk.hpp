@@ -352,7 +352,8 @@ class walk final : public any_walk<T> {
     if constexpr (Distributed)
       if (!run.link.is_local()) share_scalars();
     section([&] {
-      step_.engine.once(combine_scalars<T>{op.exchange->sources(0), run.scalars, step_.mixed_scalars.data(),
+      step_.engine.once(combine_scalars<T>{op.exchange->sources(0), run.scalars + op.code->first_scalar,
+                                           step_.mixed_scalars.data(),
                                            run.workers(), run.first(), run.hosted(), op.exchange->targets(0),
                                            run.most_scalars, op.code->scalar});
     });

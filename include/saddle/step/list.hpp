@@ -69,8 +69,8 @@ struct receive_vector {};
 /// becomes that sum, whether it is finite or not.
 template <int Scalar, class Make, class Binds = binds<>, int Player = both_players, bool Grows = true>
 struct measure_sum {};
-/// The first `Scalars` scalars of the workers are combined with the weights of a topology's exchange.
-template <int Scalars>
+/// So many scalars of the workers, from `First` on, are combined with the weights of a topology's exchange.
+template <int Scalars, int First = 0>
 struct mix_scalars {};
 /// Only in steps where Condition::at(run, step); one that is the same in all steps says `constant`.
 template <class Condition, class... Op>

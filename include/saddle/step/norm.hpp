@@ -20,6 +20,8 @@ struct squares {
 /// The scalar of the minimizing player's squared norm, which is measured anew for each use; the next is the maximizing
 /// one's. Those before are for what an optimizer adds up.
 inline constexpr int first_norm = 2;
+/// And behind those the weight of push-sum, of each player; it begins at 1.
+inline constexpr int first_weight = first_norm + 2;
 
 namespace detail {
 template <class At, int Player>

@@ -206,7 +206,8 @@ inline constexpr bool separates_players = [] {
 /// Both.
 template <class Tp>
 char absence_of(Tp const& t, std::uint64_t seed, std::int64_t step, int worker, int workers) {
-  return saddle::takes_part(t, seed, step, worker, workers) ? saddle::players_left_out(t, worker, workers) : every_player;
+  bool const is_there = saddle::takes_part(t, seed, step, worker, workers);
+  return is_there ? saddle::players_left_out(t, worker, workers) : every_player;
 }
 /// The fields that decide what is sent, with a space before them, or nothing.
 template <class Tp>
@@ -221,6 +222,14 @@ void check_topology(Tp const& t, int workers, bool lossy, bool memory) {
   if constexpr (wraps_a_topology<Tp>) check_topology(t.topology, workers, lossy, memory);
   if constexpr (checks_itself<Tp>) t.check(workers, lossy, memory);
 }
+
+/// Whether its exchanges make sense only where all workers take part.
+template <class Tp>
+inline constexpr bool needs_everyone = [] {
+  if constexpr (requires { Tp::needs_everyone; }) return Tp::needs_everyone;
+  else if constexpr (wraps_a_topology<Tp>) return saddle::needs_everyone<typename Tp::wraps>;
+  else return false;
+}();
 
 /// local_steps, or another one whose steps are not all exchanges.
 template <class Tp>
