@@ -42,7 +42,8 @@ TEST_CASE("stale_opponent: both players at once, each on what the other was a st
     REQUIRE(test::distance(test::weights(t), w) < 1e-12);
   }
   CHECK(t.report().gradients == 600);
-  trainer<double> plain{game, per_player<sgda, sgda>{{0.02}, {0.05}}, identity{}, parameter_server<>{}, loopback{3}, cpu{}};
+  per_player<sgda, sgda> const players{{0.02}, {0.05}};
+  trainer<double> plain{game, players, identity{}, parameter_server<>{}, loopback{3}, cpu{}};
   plain.run(300);
   CHECK(test::distance(test::weights(plain), w) > 1e-2);
   CHECK(test::norm(w) > 0.5);

@@ -83,7 +83,7 @@ TEST_CASE("on_grid: odd, to the nearest, and sums in any order are exact") {
   CHECK(on_grid(0.0, 16.0) == 0);
 }
 
-TEST_CASE("primal_dual: duals sum to 0 exactly, in float, compressed, with noise, and past a gradient that is infinite") {
+TEST_CASE("primal_dual: duals sum to 0 exactly, in float, compressed, with noise, past an infinite gradient") {
   game_in<float> const game{test::heterogeneous_game(0.3), 100};
   trainer<float> t{game, sgda{0.02}, top_k<128, 5>{}, primal_dual{lossy}, loopback{8}, cpu{}};
   for (int step = 1; step <= 2000; ++step) {
@@ -98,12 +98,13 @@ TEST_CASE("primal_dual in float: rounding does not move the solution, as the dri
   game_in<float> const game{test::heterogeneous_game()};
   vector const w = game.game.solution();
   trainer<float> duals{game, sgda{0.02}, top_k<128, 5>{}, primal_dual{lossy}, loopback{8}, cpu{}};
-  trainer<float> carried{game, sgda{0.02}, identity{}, exact_diffusion{gossip{.graph = lazy(ring(8))}}, loopback{8}, cpu{}};
+  exact_diffusion const diffusion{gossip{.graph = lazy(ring(8))}};
+  trainer<float> carried{game, sgda{0.02}, identity{}, diffusion, loopback{8}, cpu{}};
   duals.run(5000);
   double const early = left_of(duals, w);
   duals.run(35000);
   carried.run(40000);
-  MESSAGE("in float: ", early, " after 5000, ", left_of(duals, w), " after 40000; exact_diffusion: ", left_of(carried, w));
+  MESSAGE(early, " after 5000, ", left_of(duals, w), " after 40000; exact_diffusion: ", left_of(carried, w));
   CHECK(sum_of_duals(duals) == 0);
   CHECK(left_of(duals, w) < 2e-5);
   CHECK(left_of(duals, w) < 2 * early);

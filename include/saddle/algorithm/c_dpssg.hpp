@@ -11,10 +11,11 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// C-DPSSG: compressed primal-dual descent ascent on variance-reduced gradients. u = w - s (g + dual); what differs from
-/// the public copies is sent, copy += C(u - copy); dual += gamma / (2 s) (I - W) copy; w -= s (g + dual). Workers that
-/// differ come to the solution exactly, from compressed messages.
+/// C-DPSSG: compressed primal-dual descent ascent on variance-reduced gradients. Workers that differ come to the
+/// solution exactly, from compressed messages.
 ///
+/// step    u = w - s (g + dual); copy += C(u - copy), which is sent; dual += gamma / (2 s) (I - W) copy;
+///         w -= s (g + dual)
 /// gamma   `topology.topology.consensus_step`
 /// O       c_dpssg<sgda>: its first phase of plain stochastic gradients. It ends there with a test of how far iterates
 ///         move; here a second run goes on from the weights of the first

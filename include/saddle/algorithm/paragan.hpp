@@ -10,8 +10,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// ParaGAN's update rule: generator and discriminator, each by an optimizer of its own, advance at the same time on what
-/// the other one was a step ago; data-parallel workers average.
+/// ParaGAN's update rule: generator and discriminator, each by an optimizer of its own, advance at the same time on
+/// what the other one was a step ago; data-parallel workers average.
 ///
 /// differs  from the published system, which is one of hardware and input pipelines; this is what it computes
 /// source   Shi, Li, You: ParaGAN: A Scalable Distributed Training Framework for Generative Adversarial Networks.

@@ -18,8 +18,8 @@ SADDLE_NAMESPACE_BEGIN
 /// step    dual += theta / lambda_max (I - W) (w - b (F(w) + dual)); G = F(w) + dual; w -= eta (G + a (G - G_old)).
 ///         `topology.look` is b / eta, `topology.dual_step` eta theta / lambda_max
 /// C       identity is the published method; others go to public copies, with topology.topology.consensus_step
-/// source  Kovalev, Beznosikov, Sadiev, Persiianov, Richtarik, Gasnikov: Optimal Algorithms for Decentralized Stochastic
-///         Variational Inequalities. NeurIPS 2022
+/// source  Kovalev, Beznosikov, Sadiev, Persiianov, Richtarik, Gasnikov: Optimal Algorithms for Decentralized
+///         Stochastic Variational Inequalities. NeurIPS 2022
 template <compression C = identity>
 struct vi_papc {
   forward_reflected optimizer{};

@@ -42,8 +42,9 @@ struct duals {
   struct predicted {
     template <class T, class Run>
     static predicts_of_players<T> at(Run const& r, iteration const& i) {
-      auto const look = [&](int p) { return static_cast<T>(duals_of(r.topology).look * r.optimizer.step_size_at(i.step, p)); };
-      return {{look(0), look(1)}};
+      double const look = duals_of(r.topology).look;
+      auto const way = [&](int p) { return static_cast<T>(look * r.optimizer.step_size_at(i.step, p)); };
+      return {{way(0), way(1)}};
     }
   };
   struct moves_dual {

@@ -85,8 +85,8 @@ struct receive_kernel {
     detail::decide(now->op, facts_of(r, b), [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const op = shared;
       if constexpr (by_edges)
-        saddle::combine_edges(g, decoder, static_cast<exchange_facts const&>(*now), sources[m], r.sender, op.first, b, count,
-                      acc);
+        saddle::combine_edges(g, decoder, static_cast<exchange_facts const&>(*now), sources[m], r.sender, op.first, b,
+                              count, acc);
       sweep_operation<Items>(
           g, count, op, at,
           [&](auto const& bits) SADDLE_INLINE_LAMBDA {

@@ -30,8 +30,7 @@ struct compiled_policies {
   policy_values values{};
   std::span<instruction<T, Engine> const> code{};
   int rounds = 1;
-  bool varies = false, has_server = false, amplifies = false, needs_everyone = false,
-       separates_players = false;
+  bool varies = false, has_server = false, amplifies = false, needs_everyone = false, separates_players = false;
   /// As which players a worker takes no part; null where all do.
   char (*absence)(void const* policies, std::int64_t step, int worker, int workers) = nullptr;
   run_description (*describe)(void const* policies, bucket_layout const& layout) = nullptr;

@@ -211,7 +211,7 @@ constexpr char const* first_broken_rule() {
 
   // Players apart.
   SADDLE_RULE(!separates_players<Topology> || averages,
-              "separate_players meet at a server: in a graph nobody would bring one player's part to the other's workers");
+              "separate_players meet at a server: in a graph nobody brings one player's part to the other's workers");
   SADDLE_RULE(!separates_players<Topology> || (!corrects && !steps::averages_vectors && !demands::mixes_scalars &&
                                                feedback_of<C> != feedback::difference),
               "separate_players: what is kept of the sum over all workers counts those that are another player's; use "

@@ -175,6 +175,7 @@ class walk final : public any_walk<T> {
     } else if (step_.policies.absence != nullptr) {
       for (int m = 0; m < run.workers(); ++m)
         run.absent.push_back(step_.policies.absence(step_.policies.values.all, run.step, m, run.workers()));
+      if (std::ranges::count(run.absent, no_player) == run.workers()) run.absent.clear();
     }
     for (int m = 0; m < run.hosted(); ++m)
       step_.absent[static_cast<std::size_t>(m)] = run.absence_of(run.first() + m);

@@ -31,19 +31,20 @@ struct along_edges {
 static_assert(exchange_rule<edge_differences<along_edges>>);
 
 /// Workers agree by duals in place of mixing, around gossip: each moves along g + dual, and its dual moves by what it
-/// differs by from its neighbours, dual += dual_step / eta sum of W_mj (u_m - u_j), u = w - look eta (g + dual). Workers
-/// that differ come to the solution of their mean with a constant step size, with exact messages and compressed ones.
+/// differs by from its neighbours, dual += dual_step / eta sum of W_mj (u_m - u_j), u = w - look eta (g + dual).
+/// Workers that differ come to the solution of their mean with a constant step size, from exact messages and from
+/// compressed ones.
 ///
-/// zero        duals sum to 0 over the workers, exactly, for ever: an edge adds to one end what it takes from the other,
-///             and sums are exact on a grid. A sum that drifts, as in exact_diffusion, moves the solution
+/// zero        duals sum to 0 over the workers, exactly, for ever: an edge adds to one end what it takes from the
+///             other, and sums are exact on a grid. A sum that drifts, as in exact_diffusion, moves the solution
 /// range       the grid is the last bit of this number: sums of duals up to it are exact. 16 suits gradients of the
 ///             order of 1; in float the grid is then 1e-6
 /// look        in step sizes, dual_step in their inverse: 1 and 1/2 are exact_diffusion over lazy(graph), and
 ///             dual_step = 1 the same over the graph
 /// compressed  public copies of u as in CHOCO, one more array; consensus_step then is a factor of dual_step
 /// graph       one symmetric matrix
-/// source      Liu, Li, Wang, Tang, Yan: Linear Convergent Decentralized Optimization with Compression (LEAD). ICLR 2021;
-///             of games: Kovalev, Beznosikov, Sadiev, Persiianov, Richtarik, Gasnikov: Optimal Algorithms for
+/// source      Liu, Li, Wang, Tang, Yan: Linear Convergent Decentralized Optimization with Compression (LEAD). ICLR
+///             2021; of games: Kovalev, Beznosikov, Sadiev, Persiianov, Richtarik, Gasnikov: Optimal Algorithms for
 ///             Decentralized Stochastic Variational Inequalities (VI-PAPC). NeurIPS 2022
 template <topology Tp>
 struct primal_dual {

@@ -52,8 +52,8 @@ struct pushing : in_a_graph {
 static_assert(exchange_rule<pushing>);
 
 /// Push-sum over directed graphs that may change: a worker sends shares of itself that sum to 1, and of a weight that
-/// begins at 1; w is what came over the weight that came. Workers agree on their uniform mean, which a matrix whose rows
-/// alone sum to 1 does not give, though nobody knows who hears others.
+/// begins at 1; w is what came over the weight that came. Workers agree on their uniform mean, which a matrix whose
+/// rows alone sum to 1 does not give.
 ///
 /// graph    columns sum to 1: equal_shares(any graph), or one that is doubly stochastic. A round a step
 /// step     directions move the numerator, as published: w moves by v over the weight
