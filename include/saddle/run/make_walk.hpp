@@ -115,7 +115,7 @@ std::unique_ptr<any_walk<T>> make_walk(policies<T, O, C, Tp> policies, Executor 
   if constexpr (draws_its_workers<Tp> || separates_players<Tp>)
     compiled.absence = [](void const* r, std::int64_t step, int worker, int all) {
       auto const& p = *static_cast<run const*>(r);
-      return absence_of(p.topology, p.seed, step, worker, all);
+      return saddle::absence_of(p.topology, p.seed, step, worker, all);
     };
   compiled.describe = detail::describe<run>;
   return std::make_unique<walk<T, Executor, Distributed>>(how, tensor_layout{sizes, run::bucket, tensors},
