@@ -67,6 +67,12 @@ TEST_CASE("methods on several processes") {
     equals_one_process(momentum<momenta::exchanged>{0.02, 0.5}, error_feedback{top_k<128, 3>{}},
                        centred{local_steps{sampled{parameter_server{}, 4}, 3}});
   }
+  SUBCASE("players on workers of their own") {
+    equals_one_process(omd{0.05}, error_feedback{top_k<128, 3>{}},
+                       local_steps{separate_players{parameter_server{}, 3}, 2});
+  }
+  SUBCASE("duals of edges") { equals_one_process(forward_reflected{0.05}, top_k<128, 3>{}, primal_dual{lossy}); }
+  SUBCASE("weights of push-sum") { equals_one_process(omd{0.02}, identity{}, push_sum{equal_shares(path(8))}); }
   SUBCASE("dense rounds under a coin") { equals_one_process(masha{0.05}, random_k<128, 1>{}, parameter_server{}); }
   SUBCASE("scalars beside the message") { equals_one_process(adaptive<>{0.1}, identity{}, tracked{ring8}); }
   SUBCASE("scalars beside a server's message") { equals_one_process(adaptive<>{0.1}, identity{}, parameter_server{}); }

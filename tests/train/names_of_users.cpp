@@ -68,6 +68,8 @@ SADDLE_TEST_GREEDY_4(sweep_operation, take, takes_part, tally_body)
 SADDLE_TEST_GREEDY_4(tensors_of, trailing_zeros, unaligned, undo_non_finite)
 SADDLE_TEST_GREEDY_4(unscaling, unwrapped, unwrapped_topology, width)
 SADDLE_TEST_GREEDY_4(wire_bytes, wire_parts, work_for_server, writes)
+SADDLE_TEST_GREEDY_4(absence_of, combine_edges, duals_of, equal_shares)
+SADDLE_TEST_GREEDY_4(has_player, on_grid, players_left_out, vi_papc_of)
 SADDLE_TEST_GREEDY_4(move, swap, size, begin)
 SADDLE_TEST_GREEDY_4(copy, min, max, exchange)
 

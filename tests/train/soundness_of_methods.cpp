@@ -80,6 +80,13 @@ static_assert(is_sound<extragradient, identity, controlled<local<gossip>>>);
 static_assert(breaks<sgda, identity, centred<gossip>>("which a graph does not have"));
 static_assert(breaks<sgda, identity, centred<tracked<local<>>>>("two corrections"));
 static_assert(is_sound<sgda, unbiased, centred<local<sampled<answering<unbiased>>>>>);
+// Players apart, and duals.
+static_assert(is_sound<extra_adam, careful, local<separate_players<sampled<answering<careful>>>>>);
+static_assert(breaks<sgda, ef21<sparse>, separate_players<parameter_server<>>>("the sum over all workers"));
+static_assert(breaks<masha, unbiased, separate_players<parameter_server<>>>("the sum over all workers"));
+static_assert(is_sound<variance_reduced<extragradient>, sparse, primal_dual<gossip>>);
+static_assert(breaks<sgda, identity, primal_dual<local<gossip>>>("primal_dual goes around gossip"));
+static_assert(breaks<sgda, identity, tracked<primal_dual<gossip>>>("two corrections"));
 
 // Exact diffusion is of a graph that mixes in every step, exactly.
 static_assert(breaks<sgda, identity, exact_diffusion<parameter_server<>>>("a server mixes nothing"));

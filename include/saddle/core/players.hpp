@@ -11,6 +11,11 @@ SADDLE_NAMESPACE_BEGIN
 enum class player : int { min = 0, max = 1 };
 /// Where a number stands for a player: 0 is min, 1 is max, and this is both.
 inline constexpr int both_players = -1;
+/// Players as a set, a bit each: those as which a worker is absent.
+inline constexpr char no_player = 0, every_player = 3;
+SADDLE_HD constexpr bool has_player(char set, int p) {
+  return p == both_players ? set == every_player : ((set >> p) & 1) != 0;
+}
 
 /// How many coordinates each player owns. A plain minimization has `max = 0`.
 struct players {

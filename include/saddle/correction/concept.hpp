@@ -17,6 +17,7 @@ struct needs_nothing {
   static constexpr bool conserved_sums = false;  // what is sent must come to what was given: it is added up
   static constexpr bool rounds = false;          // local steps between exchanges
   static constexpr bool exact_gossip = false;    // a graph that mixes in every step, and nothing is lost
+  static constexpr bool edges = false;           // what an edge adds to one end it takes from the other
   static constexpr bool step_size = false;       // step_size_at(step, player) of the optimizer
   static constexpr bool server = false;          // one that averages
 };
@@ -38,7 +39,8 @@ struct uncorrected {
 template <class C>
 concept correction = requires {
   typename C::template result<run_archetype, name::g, 1>;
-  { C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::step_size && C::needs::server };
+  { C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::edges && C::needs::step_size &&
+    C::needs::server };
 };
 static_assert(correction<uncorrected>);
 

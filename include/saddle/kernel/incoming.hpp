@@ -21,6 +21,7 @@ struct incoming {
   int count;
   std::uint32_t first = 0;  // whose random bits messages[0] was written with: worker 0's, or the server's
   bool skips = false;
+  int split = -1;  // where the maximizing player's terms begin, if some are there as one player; -1: all are of both
 };
 
 SADDLE_NAMESPACE_END

@@ -26,7 +26,7 @@ struct local_kernel {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
-    if ((absent != nullptr && absent[m]) || (skips != nullptr && skips[m])) return;
+    if ((absent != nullptr && has_player(absent[m], b.player)) || (skips != nullptr && skips[m])) return;
     array_row<T> const& r = rows[m];
     places<T, arrays> const at = places_in<arrays>(r, b);
     prefetch_next(count, at);

@@ -49,10 +49,11 @@ struct add_sums {
   int rows, workers, scalars, scalar;  // one row a worker or one for all; scalars a worker; which
   T* to;
   char const* absent;  // null where a row is for all
+  int player;
   bool grows;
   SADDLE_HD void operator()() const {
     for (int m = 0; m < rows; ++m) {
-      if (absent != nullptr && absent[m]) continue;
+      if (absent != nullptr && has_player(absent[m], player)) continue;
       T all = grows ? to[m * scalars + scalar] : T(0);
       for (std::int64_t b = first; b < last; ++b) all += sums[m * buckets + b];
       if (!grows || is_finite(all)) to[m * scalars + scalar] = all;
@@ -76,7 +77,7 @@ struct sums_of_tensors {
       bucket_range const part = layout.of(one);
       int const place = scalar_of_tensor(t, scalar);
       for (int m = 0; m < rows; ++m) {
-        if (absent != nullptr && absent[m]) continue;
+        if (absent != nullptr && has_player(absent[m], one.player)) continue;
         T all = T(0);
         for (std::int64_t b = part.first; b < part.last; ++b) all += sums[m * layout.buckets() + b];
         to[m * scalars + place] = all;
@@ -95,16 +96,15 @@ struct change_scalars_of_workers {
   char const* absent;
   SADDLE_HD void operator()() const {
     for (int m = 0; m < workers; ++m)
-      if (!absent[m]) now->op(scalars + m * scalars_each);
+      if (absent[m] != every_player) now->op(scalars + m * scalars_each);
   }
 };
 
-/// The first `count` scalars of every hosted worker become what it hears of those of all, with the weights of an
-/// exchange.
+/// `count` scalars of every hosted worker become what it hears of those of all, with the weights of an exchange.
 template <class T>
 struct combine_scalars {
   incoming<T> const* sources;
-  T* all;    // of each worker of the run
+  T* all;    // of each worker of the run, from the first that is combined
   T* mixed;  // room for as many
   int workers, first, hosted, targets, scalars, count;
   SADDLE_HD void operator()() const {

@@ -19,10 +19,12 @@ template <class D, class T, int Items, cooperative_group G>
 SADDLE_HD void combine(G const& g, D const& decoder, exchange_facts const& now, incoming<T> const& in, bucket const& b,
                        int count, T (&acc)[Items]) {
   for_each_item<Items>(g, count, [&](int k, int) { acc[k] = T(0); });
+  int const begin = in.split >= 0 && b.player == 1 ? in.split : 0;
+  int const end = in.split >= 0 && b.player == 0 ? in.split : in.count;
 #ifdef __CUDA_ARCH__
 #pragma unroll 4
 #endif
-  for (int j = 0; j < in.count; ++j) {
+  for (int j = begin; j < end; ++j) {
     term<T> const& one = in.terms[j];
     message_planes const& message = in.messages[one.sender];
     prefetch_next<D, T>(message, b, count);
@@ -31,11 +33,36 @@ SADDLE_HD void combine(G const& g, D const& decoder, exchange_facts const& now, 
   }
 }
 
+/// Whether the first operation behind an exchange sees one neighbour at a time: across(weight, own, other).
+template <class Op>
+inline constexpr bool sees_each_neighbour = false;
+template <class Op, class... R>
+inline constexpr bool sees_each_neighbour<chain<Op, R...>> = requires { requires Op::sees_each_neighbour; };
+/// acc = sum of what the edges to those who are heard add, of a worker whose own message is among them.
+template <class T, class D, class Op, int Items, cooperative_group G>
+SADDLE_HD void combine_edges(G const& g, D const& decoder, exchange_facts const& now, incoming<T> const& in,
+                             std::uint32_t worker, Op const& op, bucket const& b, int count, T (&acc)[Items]) {
+  auto const decode = [&](std::uint32_t sender, T (&to)[Items]) SADDLE_INLINE_LAMBDA {
+    for_each_item<Items>(g, count, [&](int k, int) { to[k] = T(0); });
+    saddle::add_decoded(decoder, g, message_at<D, T>(in.messages[sender], b), count, now.dither(in.first + sender, b),
+                        T(1), to);
+  };
+  T own[Items], other[Items];
+  decode(worker, own);
+  for_each_item<Items>(g, count, [&](int k, int) { acc[k] = T(0); });
+  for (int j = 0; j < in.count; ++j) {
+    decode(static_cast<std::uint32_t>(in.terms[j].sender), other);
+    T const weight = in.terms[j].weight;
+    for_each_item<Items>(g, count, [&](int k, int) { acc[k] += op.across(weight, own[k], other[k]); });
+  }
+}
+
 /// Combines what came for a row, then Op sees it as acc. A bucket where Op would store what is not finite stays as it
 /// is, and is reported.
 template <class T, class D, class Op, class Local, int Bucket>
 struct receive_kernel {
   static constexpr int length = Bucket;
+  static constexpr bool by_edges = sees_each_neighbour<Op>;
   using arrays = arrays_of<Op, Local>;
   D decoder;
   bucket_layout layout;
@@ -47,15 +74,19 @@ struct receive_kernel {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
-    if (sources[m].skips || (absent != nullptr && absent[m])) return;
+    if (sources[m].skips || (absent != nullptr && has_player(absent[m], b.player))) return;
     constexpr int Items = Bucket / G::lanes;
     array_row<T> const& r = rows[m];
     places<T, arrays> const at = places_in<arrays>(r, b);
     prefetch_next(count, at);
     T acc[Items];
-    combine(g, decoder, static_cast<exchange_facts const&>(*now), sources[m], b, count, acc);
+    if constexpr (!by_edges)
+      combine(g, decoder, static_cast<exchange_facts const&>(*now), sources[m], b, count, acc);
     detail::decide(now->op, facts_of(r, b), [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const op = shared;
+      if constexpr (by_edges)
+        saddle::combine_edges(g, decoder, static_cast<exchange_facts const&>(*now), sources[m], r.sender, op.first, b,
+                              count, acc);
       sweep_operation<Items>(
           g, count, op, at,
           [&](auto const& bits) SADDLE_INLINE_LAMBDA {
@@ -81,7 +112,7 @@ struct undo_kernel {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
-    if (!sources->skips || (absent != nullptr && absent[m])) return;
+    if (!sources->skips || (absent != nullptr && has_player(absent[m], b.player))) return;
     constexpr int Items = Bucket / G::lanes;
     T sent[Items];
     for_each_item<Items>(g, count, [&](int k, int) { sent[k] = T(0); });

@@ -37,7 +37,7 @@ struct put_aside_kernel {
     constexpr int Items = Bucket / G::lanes;
     T v[Items], p[Items];
     for_each_item<Items>(g, count, [&](int k, int) { p[k] = T(0); });
-    if (absent == nullptr || !absent[m])
+    if (absent == nullptr || !has_player(absent[m], b.player))
       giving::run(g, *now, rows[m], otherwise[m], b, count, non_finite + m, v, p);
     store_tile(g, count, p, outgoing + b.begin);
     observe(g, *search, p, count, counters);
@@ -105,7 +105,7 @@ struct select_kernel {
     T p[Items], sent[Items];
     load_tile(g, count, outgoing + b.begin, p);
     compressor.encode_selected(g, p, sent, count, which, earlier.equal, out);
-    if (absent == nullptr || !*absent)
+    if (absent == nullptr || !has_player(*absent, b.player))
       sweep_operation<Items>(g, count, Keep(), places_in<kept_arrays>(*kept, b), unchecked{}, detail::given<name::p>(p),
                              detail::given<name::sent>(sent));
   }

@@ -73,7 +73,7 @@ struct send_kernel {
 
   template <cooperative_group G>
   SADDLE_HD void operator()(G const& g, int m, bucket const& b, int count) const {
-    if (absent != nullptr && absent[m]) return;
+    if (absent != nullptr && has_player(absent[m], b.player)) return;
     constexpr int Items = Bucket / G::lanes;
     T v[Items], p[Items], sent[Items];
     prefetch_next<C, T>(messages[m], b, count);

@@ -30,8 +30,9 @@ struct compiled_policies {
   policy_values values{};
   std::span<instruction<T, Engine> const> code{};
   int rounds = 1;
-  bool varies = false, has_server = false, amplifies = false, needs_everyone = false;
-  bool (*takes_part)(void const* policies, std::int64_t step, int worker, int workers) = nullptr;
+  bool varies = false, has_server = false, amplifies = false, needs_everyone = false, separates_players = false;
+  /// As which players a worker takes no part; null where all do.
+  char (*absence)(void const* policies, std::int64_t step, int worker, int workers) = nullptr;
   run_description (*describe)(void const* policies, bucket_layout const& layout) = nullptr;
 };
 
@@ -216,7 +217,7 @@ class bound_step {
 
  private:
   static bool uses_scalars(instruction<T, engine_type> const& code) {
-    return code.what == action::measure || code.what == action::change_scalars;
+    return code.what == action::measure || code.what == action::change_scalars || code.what == action::mix_scalars;
   }
   static std::size_t round_up_to_16(std::size_t n) { return (n + 15) / 16 * 16; }
 
@@ -310,6 +311,10 @@ class bound_step {
     auto const each = static_cast<std::size_t>(run.scalars_each);
     scalars_ = engine.template allocate<T>(everyone * each);
     mixed_scalars = engine.template allocate<T>(everyone * each);
+    std::vector<T> first(scalars_.size(), T(0));
+    for (std::size_t m = 0; m < everyone; ++m)
+      for (std::size_t p = 0; p < 2; ++p) first[m * each + first_weight + p] = T(1);
+    engine.write(scalars_.data(), first.data(), first.size());
     run.scalars = scalars_.data();
     named_array<T>& named = run.arrays["scalars"];
     named.size = each;

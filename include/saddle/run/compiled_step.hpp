@@ -87,6 +87,7 @@ struct slot_of_types {
       .mixes_copies = Rule::mixes_copies,
       .repeats = Rule::repeats,
       .integrates = Rule::integrates,
+      .by_edges = requires { requires Rule::by_edges; },
       .is_lossy_up = !is_exact<Up>,
       .is_lossy_down = is_lossy_down,
       .server_owes = saddle::has_memory<down_type>,
@@ -173,13 +174,14 @@ struct instruction_of<Run, Engine, Distributed, change_scalars<Make>> {
             .launch = launch_change_scalars<T, Op, Engine>};
   }
 };
-template <class Run, class Engine, bool Distributed, int Scalars>
-struct instruction_of<Run, Engine, Distributed, mix_scalars<Scalars>> {
+template <class Run, class Engine, bool Distributed, int Scalars, int First>
+struct instruction_of<Run, Engine, Distributed, mix_scalars<Scalars, First>> {
   using Slot = slot_in<typename Run::topology_type, Run, name::w>;
   static constexpr instruction<typename Run::scalar, Engine> make() {
     return {.what = action::mix_scalars,
             .exchange = &slot_of_types<Run, Slot, Engine, Distributed>::code,
-            .scalar = Scalars};
+            .scalar = Scalars,
+            .first_scalar = First};
   }
 };
 template <class Run, class Engine, bool Distributed, class Slot, class Make, class B, int Player, class Local>

@@ -65,7 +65,7 @@ class exchange_launch {
         }
       section_([&] {
         absorb(op, a);
-        judge(s, round);
+        if (!s.code.by_edges) judge(s, round);
         relay(op, a, round);
         if (!asks) take(op, a, round);
       });

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -159,9 +160,10 @@ class exchange_slot {
   }
 
   /// Whose messages a worker combines in a round of a step, of those who take part.
-  std::vector<edge> heard_by(run_state<T> const& run, std::int64_t step, int round, int worker) const {
+  std::vector<edge> heard_by(run_state<T> const& run, std::int64_t step, int round, int worker,
+                             int player = both_players) const {
     std::vector<edge> all = code.hears(topology_, step, round, worker, run.workers());
-    return code.averages ? present(run, std::move(all)) : present(run, std::move(all), worker);
+    return code.averages ? present_as(run, std::move(all), player) : present(run, std::move(all), worker);
   }
   /// Who hears whom in a step.
   void plan(run_state<T> const& run, Engine& engine, std::int64_t step) {
@@ -169,7 +171,12 @@ class exchange_slot {
       heard_round& r = heard_[static_cast<std::size_t>(round)];
       r.transfers.clear();
       lists_.clear();
-      if (code.averages) {
+      split_ = -1;
+      if (code.averages && run.is_split()) {
+        lists_.push_back(heard_by(run, step, round, run.first(), 0));
+        split_ = static_cast<int>(lists_[0].size());
+        std::ranges::copy(heard_by(run, step, round, run.first(), 1), std::back_inserter(lists_[0]));
+      } else if (code.averages) {
         lists_.push_back(heard_by(run, step, round, run.first()));
       } else {
         for (int m = 0; m < run.workers(); ++m) {
@@ -253,14 +260,15 @@ class exchange_slot {
     message_planes const* const messages = code.mixes_copies ? mixed_.data() : senders_.data();
     for (std::size_t target = 0; target < lists_.size(); ++target) {
       r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(lists_[target].size())};
+      r.sources[target].split = split_;
       for (edge const& e : lists_[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
     }
     r.sources[lists_.size()] = {mixed_.data(), whole_.data(), 1, static_cast<std::uint32_t>(workers)};
   }
   /// A server averages over those who are present; what is integrated stays a share of all.
-  std::vector<edge> present(run_state<T> const& run, std::vector<edge> from) const {
+  std::vector<edge> present_as(run_state<T> const& run, std::vector<edge> from, int player) const {
     if (run.absent.empty()) return from;
-    std::erase_if(from, [&](edge const& e) { return run.is_absent(e.worker); });
+    std::erase_if(from, [&](edge const& e) { return run.is_absent(e.worker, player); });
     if (!code.integrates)
       for (edge& e : from) e.weight = 1.0 / static_cast<double>(from.size());
     return from;
@@ -293,6 +301,7 @@ class exchange_slot {
   std::vector<copy_elsewhere<T>> distant_;
   array<copy_elsewhere<T>> distant_there_{};
   std::vector<std::vector<edge>> lists_;
+  int split_ = -1;
   Engine* engine_ = nullptr;
   run_state<T>* run_ = nullptr;
   std::unique_ptr<messenger<T>> messages_;

@@ -70,7 +70,7 @@ template <class T, class Engine>
 struct slot_code {
   using launch = void (*)(Engine&, launch_arguments<T, Engine> const&);
   char const* subject;
-  bool averages, mixes_copies, repeats, integrates;
+  bool averages, mixes_copies, repeats, integrates, by_edges;
   bool is_lossy_up, is_lossy_down, server_owes, selects_up, selects_down;
   void const *own_compressor, *own_downlink;
   std::unique_ptr<message_codec<T>> (*up)(void const* compressor);
@@ -107,6 +107,7 @@ struct instruction {
   launch_function launch = nullptr;
   launch_function launch_after_relay = nullptr;
   int scalar = 0;  // which, or how many
+  int first_scalar = 0;
   bool grows = true, of_tensors = false;
 };
 

@@ -109,11 +109,13 @@ std::unique_ptr<any_walk<T>> make_walk(policies<T, O, C, Tp> policies, Executor 
   compiled.varies = is_varying(kept->topology);
   compiled.has_server = run::has_server;
   compiled.amplifies = run::amplifies;
-  compiled.needs_everyone = facts_of_steps<O>::averages_vectors || topology_correction<Tp>::needs::exact_gossip;
-  if constexpr (draws_its_workers<Tp>)
-    compiled.takes_part = [](void const* r, std::int64_t step, int worker, int all) {
+  compiled.needs_everyone = facts_of_steps<O>::averages_vectors || topology_correction<Tp>::needs::exact_gossip ||
+                            needs_everyone<Tp>;
+  compiled.separates_players = separates_players<Tp>;
+  if constexpr (draws_its_workers<Tp> || separates_players<Tp>)
+    compiled.absence = [](void const* r, std::int64_t step, int worker, int all) {
       auto const& p = *static_cast<run const*>(r);
-      return takes_part(p.topology, p.seed, step, worker, all);
+      return saddle::absence_of(p.topology, p.seed, step, worker, all);
     };
   compiled.describe = detail::describe<run>;
   return std::make_unique<walk<T, Executor, Distributed>>(how, tensor_layout{sizes, run::bucket, tensors},

@@ -97,11 +97,11 @@ class messenger {
       for (int r = 0; r < link_.ranks(); ++r)
         for (bucket_range const& part : cut(r, player))
           for (int m = run_.first(); m < run_.first() + run_.hosted(); ++m)
-            if (!run_.is_absent(m)) send(r, m, part);
+            if (!run_.is_absent(m, player_of(part))) send(r, m, part);
       for (int r = 0; r < link_.ranks(); ++r)
         for (bucket_range const& part : cut(link_.rank(), player))
           for (int j = link_.first_of(r); j < link_.first_of(r + 1); ++j)
-            if (!run_.is_absent(j)) receive(r, j, part);
+            if (!run_.is_absent(j, player_of(part))) receive(r, j, part);
     } else {
       bucket_range const part = run_.layout.of(player);
       for (auto const& [rank, worker] : neighbours_[static_cast<std::size_t>(round)].out) send(rank, worker, part);
@@ -150,6 +150,11 @@ class messenger {
     std::vector<bucket_range> parts = served(rank, player);
     if (is_.selects_up && !parts.empty()) parts = {run_.layout.of(player)};
     return parts;
+  }
+  /// Both where a compressor has selected from both.
+  int player_of(bucket_range const& part) const {
+    bucket_range const max = run_.layout.of(1);
+    return part.first >= max.first ? 1 : part.last <= max.first ? 0 : both_players;
   }
   void own(int who, way to, message_planes const& there) {
     place& p = planes_[static_cast<std::size_t>(who)];

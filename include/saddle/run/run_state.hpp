@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,23 +34,27 @@ struct run_state : run_counters {  // skipped steps are counted in `log` alone
   std::int64_t* lowest =
       nullptr;  // the lowest coordinate of this step that was not finite: each worker's, the server's
   saddle::skipped_steps* log = nullptr;
-  char* absent_there = nullptr;    // of each hosted worker
+  char* absent_there = nullptr;    // of each hosted worker: as which players
   char* skips_there = nullptr;     // the same: whether its latest exchange was skipped
   T* scalars = nullptr;            // so many of each worker, and those of its tensors
   int scalars_each = scalars_of_worker;
 
-  /// Who takes no part in this step, in ascending order.
-  std::vector<int> absent{};
+  /// As which players each worker takes no part in this step; empty if all are there.
+  std::vector<char> absent{};
 
   int first() const { return link.first(); }
   int hosted() const { return link.hosted(); }
   int workers() const { return link.workers(); }
   bool is_hosted(int worker) const { return worker >= first() && worker < first() + hosted(); }
-  bool is_absent(int worker) const {
-    for (int const m : absent)
-      if (m == worker) return true;
+  char absence_of(int worker) const { return absent.empty() ? no_player : absent[static_cast<std::size_t>(worker)]; }
+  bool is_absent(int worker, int player = both_players) const { return has_player(absence_of(worker), player); }
+  /// Whether somebody is there as one player, and not as the other.
+  bool is_split() const {
+    for (char const one : absent)
+      if (one != no_player && one != every_player) return true;
     return false;
   }
+  std::int64_t present() const { return workers() - std::count(absent.begin(), absent.end(), every_player); }
   template <class U>
   point<U> split(U* a) const {
     return {{a, static_cast<std::size_t>(layout.sizes.min)},

@@ -29,8 +29,8 @@ namespace detail {
 
 template <class Op>
 inline constexpr bool mixes_some_scalars = false;
-template <int Scalars>
-inline constexpr bool mixes_some_scalars<mix_scalars<Scalars>> = true;
+template <int Scalars, int First>
+inline constexpr bool mixes_some_scalars<mix_scalars<Scalars, First>> = true;
 /// What an estimator, a correction and scalars ask of the list of an optimizer.
 template <class L>
 struct demands_of_list;
@@ -84,7 +84,7 @@ constexpr char const* first_broken_rule() {
   using rule = typename slot_in<Topology, run, name::w>::rule;
   constexpr bool averages = topology_has_server<Topology>, on_average = topology_on_average<Topology>;
   constexpr bool shares_weights = averages && !steps_alone<Topology>;
-  constexpr bool corrects = corrections_of<Topology> > 0;
+  constexpr bool corrects = corrections_of<Topology> > 0, pushes = needs_everyone<Topology>;
 
 // One text for both: a static_assert takes nothing but a literal.
 #define SADDLE_RULE(holds, sentence)             \
@@ -92,6 +92,8 @@ constexpr char const* first_broken_rule() {
   if (!(holds)) return sentence
 
   // What is lost on the way up, and what is kept of it.
+  SADDLE_RULE(!pushes || is_exact<up>,
+              "push_sum divides what it mixes, and would divide what a compressor loses: send exactly");
   SADDLE_RULE(!topology_amplifies<Topology> || is_exact<up>,
               "accelerated gossip amplifies what a compressor loses: send exactly, or use gossip");
   SADDLE_RULE(!encodes_beside_the_direction<up> || (feedback_of<C> == feedback::error && shares_weights),
@@ -166,9 +168,15 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!needs::rounds || steps_alone<Topology>,
               "control variates correct the drift between rounds: put them around local_steps, or use tracked");
   SADDLE_RULE(!needs::step_size || says_its_step_size<O>,
-              "control variates are in units of gradients: the optimizer needs step_size_at(step, player)");
+              "control variates and duals are in units of gradients: the optimizer needs step_size_at(step, player)");
   SADDLE_RULE(!needs::server || averages,
               "centred takes the mean of gradients where a round begins, which a graph does not have: use tracked");
+  SADDLE_RULE(!needs::edges || (!averages && !steps_alone<Topology> && !topology_amplifies<Topology>),
+              "primal_dual goes around gossip: in every step each edge of a graph moves its dual");
+  SADDLE_RULE(!needs::edges || !has_memory<C>,
+              "primal_dual sends differences to public copies, which need no memory: send bare");
+  SADDLE_RULE(!needs::edges || !steps::exchanges_look_ahead,
+              "primal_dual exchanges neither w nor its look-ahead: look ahead locally");
   SADDLE_RULE(!needs::exact_gossip || !averages,
               "exact_diffusion corrects what a graph mixes, and a server mixes nothing");
   SADDLE_RULE(!needs::exact_gossip || (!steps_alone<Topology> && !topology_amplifies<Topology>),
@@ -208,6 +216,22 @@ constexpr char const* first_broken_rule() {
               "or adaptive_extragradient");
   SADDLE_RULE(!run::weighted || !on_average,
               "weights are of workers, and an average of gradients has one step size: adapt on the workers");
+
+  // Push-sum.
+  SADDLE_RULE(!pushes || !draws_its_workers<Topology>,
+              "push_sum: what was sent to a worker that is not there would be lost: all of them must take part");
+  SADDLE_RULE(!pushes || (!corrects && !demands::mixes_scalars && !steps::exchanges_look_ahead),
+              "push_sum mixes w and its weight, and no other vector or scalar: no correction, and look ahead locally");
+
+  // Players apart.
+  SADDLE_RULE(!separates_players<Topology> || averages,
+              "separate_players meet at a server: in a graph nobody brings one player's part to the other's workers");
+  SADDLE_RULE(!separates_players<Topology> || (!corrects && !steps::averages_vectors && !demands::mixes_scalars &&
+                                               feedback_of<C> != feedback::difference),
+              "separate_players: what is kept of the sum over all workers counts those that are another player's; use "
+              "error_feedback, without a correction, scalars or vectors of the optimizer's own");
+  SADDLE_RULE(!separates_players<Topology> || !selects_globally<up>,
+              "separate_players: a compressor that selects from both players' coordinates has but one of them here");
 
   SADDLE_RULE(!is_nested<Topology>,
               "local_steps inside of local_steps: the outer `every` would not be seen; multiply both into one");

@@ -9,6 +9,8 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/expects.hpp"
+#include "saddle/core/players.hpp"
 #include "saddle/executor/concept.hpp"
 #include "saddle/kernel/measure.hpp"
 #include "saddle/kernel/non_finite.hpp"
@@ -62,6 +64,8 @@ class walk final : public any_walk<T> {
     buffers_.bind(run, problem, buffers, step_.policies.has_server, step_.policies.amplifies);
     if (time_model const* const model = run.link.model(); model != nullptr && step_.policies.needs_everyone)
       model->expect_everyone();
+    expects(run.link.model() == nullptr || !step_.policies.separates_players,
+            "separate_players: the modelled network has messages of one size, and players differ");
     step_.bind(run, w0, lent);
     step_.bind_weights(problem);
   }
@@ -132,9 +136,12 @@ class walk final : public any_walk<T> {
     // Whoever was not there hears of a server's weights, and its look-ahead is at rest there.
     if (serves_)
       if (named_array<T> const* const h = run.arrays.find("h"); h != nullptr && h->whose() == owner::workers)
-        for (int const m : run.absent)
-          if (run.is_hosted(m))
-            step_.memory.copy(h->of(m - run.first()), run.arrays["w"].of(m - run.first()), h->size);
+        for (int m = 0; m < run.hosted(); ++m)
+          for (int p = 0; p < 2; ++p)
+            if (run.is_absent(run.first() + m, p)) {
+              std::span<T> const ahead = run.split(h->of(m)).of(p);
+              step_.memory.copy(ahead.data(), run.split(run.arrays["w"].of(m)).of(p).data(), ahead.size());
+            }
   }
 
   bool mixes_copies(std::string const& array) const override {
@@ -160,17 +167,19 @@ class walk final : public any_walk<T> {
 
   void find_absent(time_model* model) {
     run_state<T>& run = *run_;
+    run.absent.clear();
     if (model != nullptr) {
-      auto const absent = model->begin_step(run.step);
-      run.absent.assign(absent.begin(), absent.end());
-    } else if (step_.policies.takes_part != nullptr) {
-      run.absent.clear();
+      for (int const m : model->begin_step(run.step)) {
+        run.absent.resize(static_cast<std::size_t>(run.workers()), no_player);
+        run.absent[static_cast<std::size_t>(m)] = every_player;
+      }
+    } else if (step_.policies.absence != nullptr) {
       for (int m = 0; m < run.workers(); ++m)
-        if (!step_.policies.takes_part(step_.policies.values.all, run.step, m, run.workers()))
-          run.absent.push_back(m);
+        run.absent.push_back(step_.policies.absence(step_.policies.values.all, run.step, m, run.workers()));
+      if (std::ranges::count(run.absent, no_player) == run.workers()) run.absent.clear();
     }
     for (int m = 0; m < run.hosted(); ++m)
-      step_.absent[static_cast<std::size_t>(m)] = run.is_absent(run.first() + m) ? 1 : 0;
+      step_.absent[static_cast<std::size_t>(m)] = run.absence_of(run.first() + m);
   }
   /// f(operation, repetition) in order, for those that belong to the kind of this step.
   template <class F>
@@ -214,17 +223,22 @@ class walk final : public any_walk<T> {
     plan_exchange(s);
     std::uint64_t const first = op.exchanges[static_cast<std::size_t>(now.repetition)] = s.latest(op.code->player);
     message_bytes const up = s.up->bytes(run.layout, op.code->player);
+    bool const is_split = s.code.averages && run.is_split();
     for (now.round = 0; now.round != op.rounds; ++now.round) {
       exchange_facts const facts{run.seed, first + static_cast<std::uint64_t>(now.round)};
       write_data(op, now, facts);
       if (now.round > 0)
         s.code.make_again(step_.policies.values.all, now, facts,
                           &step_.data[op.again + op.again_stride * op.time(now.repetition, now.round)]);
-      std::int64_t sent = run.workers() - static_cast<std::int64_t>(run.absent.size());  // to a server
+      std::int64_t sent = run.present();  // to a server
       if (s.code.averages) {
         message_bytes const down = s.down->bytes(run.layout, op.code->player);
         run.downlink += {sent * down.total, sent * down.payload};
         if (model != nullptr) model->serve(up.total, down.total);
+        if (is_split) {
+          count_players(s, op.code->player);
+          continue;
+        }
       } else {
         sent = static_cast<std::int64_t>(s.transfers(now.round).size());
         if (model != nullptr) model->gossip(s.transfers(now.round), up.total);
@@ -236,11 +250,27 @@ class walk final : public any_walk<T> {
     serves_ |= s.code.averages && of_weights;
     if (of_weights && buffers_.exchanges()) mixed_ = &s;
   }
+  /// To a server, of those who are there as one player: that one's part.
+  void count_players(slot const& s, int player) {
+    run_state<T>& run = *run_;
+    for (int m = 0; m < run.workers(); ++m)
+      if (int const part = present_as(run, m, player); part != nobody) {
+        message_bytes const up = s.up->bytes(run.layout, part);
+        run.uplink += {up.total, up.payload};
+      }
+  }
+  /// As which of these players a worker is there.
+  static constexpr int nobody = -2;
+  static int present_as(run_state<T> const& run, int worker, int player) {
+    char const absent = run.absence_of(worker);
+    if (player != both_players || absent == no_player) return has_player(absent, player) ? nobody : player;
+    return absent == every_player ? nobody : has_player(absent, 0) ? 1 : 0;
+  }
   /// They go along with the weights, uncompressed.
   void count_buffers(time_model* model) {
     run_state<T>& run = *run_;
     message_bytes const one = buffers_.bytes();
-    std::int64_t const there = run.workers() - static_cast<std::int64_t>(run.absent.size());
+    std::int64_t const there = run.present();
     if (mixed_->code.averages) {
       run.uplink += {there * one.total, there * one.payload};
       run.downlink += {there * one.total, there * one.payload};
@@ -291,12 +321,14 @@ class walk final : public any_walk<T> {
     auto const f = [&] {
       step_.engine.each(run.hosted(), [&](std::int64_t worker) {
         int const m = static_cast<int>(worker);
-        if (Executor::in_host_memory && step_.absent[static_cast<std::size_t>(m)]) return;
+        int player = op.code->player;
+        if (Executor::in_host_memory) player = present_as(run, run.first() + m, player);
+        if (player == nobody) return;
         sample const* const s = step_.samples.there() + op.samples + repetition * run.hosted() + m;
         point<T> const own = run.split(into.of(m));
         point<T> const lent = step_.lent.empty() ? point<T>{} : step_.lent[static_cast<std::size_t>(m)];
         bool const lends = !lent.min.empty() || !lent.max.empty();
-        problem_->gradient(run.split(static_cast<T const*>(at.of(m))), s, lends ? lent : own, op.code->player);
+        problem_->gradient(run.split(static_cast<T const*>(at.of(m))), s, lends ? lent : own, player);
         if (lends && !is_g)
           for (int p = 0; p < 2; ++p)
             step_.memory.copy(own.of(p).data(), static_cast<T const*>(lent.of(p).data()), own.of(p).size());
@@ -318,7 +350,8 @@ class walk final : public any_walk<T> {
                                              run.scalars_each, op.code->scalar, to, a.absent});
       else
         step_.engine.once(add_sums<T>{step_.sums.data(), step_.layout.buckets(), a.part.first, a.part.last, op.rows,
-                                      run.hosted(), run.scalars_each, op.code->scalar, to, a.absent, op.code->grows});
+                                      run.hosted(), run.scalars_each, op.code->scalar, to, a.absent, op.code->player,
+                                      op.code->grows});
     });
   }
   void launch_mix(operation& op) {
@@ -326,7 +359,8 @@ class walk final : public any_walk<T> {
     if constexpr (Distributed)
       if (!run.link.is_local()) share_scalars();
     section([&] {
-      step_.engine.once(combine_scalars<T>{op.exchange->sources(0), run.scalars, step_.mixed_scalars.data(),
+      step_.engine.once(combine_scalars<T>{op.exchange->sources(0), run.scalars + op.code->first_scalar,
+                                           step_.mixed_scalars.data(),
                                            run.workers(), run.first(), run.hosted(), op.exchange->targets(0),
                                            run.scalars_each, op.code->scalar});
     });
@@ -362,7 +396,7 @@ class walk final : public any_walk<T> {
   int section_ = 0, gradients_of_step_ = 0, plans_ = 0;
   bool is_in_flight_ = false, serves_ = false, is_planned_ = false;
   slot* mixed_ = nullptr;  // the exchange of the weights that the buffers follow
-  std::vector<int> planned_without_;
+  std::vector<char> planned_without_;
 };
 
 SADDLE_NAMESPACE_END

@@ -72,8 +72,8 @@ struct measure_sum {};
 /// Scalar number `Scalar` of every tensor of every worker becomes the sum over its coordinates.
 template <int Scalar, class Make, class Binds = binds<>, int Player = both_players>
 struct measure_tensors {};
-/// The first `Scalars` scalars of the workers are combined with the weights of a topology's exchange.
-template <int Scalars>
+/// So many scalars of the workers, from `First` on, are combined with the weights of a topology's exchange.
+template <int Scalars, int First = 0>
 struct mix_scalars {};
 /// Make is called with the scalars of every worker that is there, and may change them.
 template <class Make>

@@ -20,9 +20,11 @@ struct squares {
 /// The scalar of the minimizing player's squared norm, which is measured anew for each use; the next is the maximizing
 /// one's. Those before are for what an optimizer adds up.
 inline constexpr int first_norm = 2;
+/// And behind those the weight of push-sum, of each player; it begins at 1.
+inline constexpr int first_weight = first_norm + 2;
 
 /// Scalars of a worker, and behind them those of each tensor.
-inline constexpr int scalars_of_worker = 4, scalars_of_tensor = 2;
+inline constexpr int scalars_of_worker = first_weight + 2, scalars_of_tensor = 2;
 SADDLE_HD constexpr int scalar_of_tensor(int tensor, int number) {
   return scalars_of_worker + scalars_of_tensor * tensor + number;
 }

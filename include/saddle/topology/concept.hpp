@@ -8,6 +8,7 @@
 
 #include "saddle/config.hpp"
 #include "saddle/core/feedback.hpp"
+#include "saddle/core/players.hpp"
 #include "saddle/step/list.hpp"
 #include "saddle/step/name.hpp"
 #include "saddle/topology/graph.hpp"
@@ -196,6 +197,25 @@ inline constexpr bool draws_its_workers = [] {
   else if constexpr (wraps_a_topology<Tp>) return draws_its_workers<typename Tp::wraps>;
   else return false;
 }();
+/// As which players a worker takes no part in any step: where each player has workers of its own.
+template <class Tp>
+char players_left_out(Tp const& t, int worker, int workers) {
+  if constexpr (requires { t.leaves_out(worker, workers); }) return t.leaves_out(worker, workers);
+  else if constexpr (wraps_a_topology<Tp>) return saddle::players_left_out(t.topology, worker, workers);
+  else return no_player;
+}
+template <class Tp>
+inline constexpr bool separates_players = [] {
+  if constexpr (requires(Tp const t) { t.leaves_out(0, 1); }) return true;
+  else if constexpr (wraps_a_topology<Tp>) return separates_players<typename Tp::wraps>;
+  else return false;
+}();
+/// Both.
+template <class Tp>
+char absence_of(Tp const& t, std::uint64_t seed, std::int64_t step, int worker, int workers) {
+  bool const is_there = saddle::takes_part(t, seed, step, worker, workers);
+  return is_there ? saddle::players_left_out(t, worker, workers) : every_player;
+}
 /// The fields that decide what is sent, with a space before them, or nothing.
 template <class Tp>
 std::string details_of(Tp const& t) {
@@ -209,6 +229,14 @@ void check_topology(Tp const& t, int workers, bool lossy, bool memory) {
   if constexpr (wraps_a_topology<Tp>) check_topology(t.topology, workers, lossy, memory);
   if constexpr (checks_itself<Tp>) t.check(workers, lossy, memory);
 }
+
+/// Whether its exchanges make sense only where all workers take part.
+template <class Tp>
+inline constexpr bool needs_everyone = [] {
+  if constexpr (requires { Tp::needs_everyone; }) return Tp::needs_everyone;
+  else if constexpr (wraps_a_topology<Tp>) return saddle::needs_everyone<typename Tp::wraps>;
+  else return false;
+}();
 
 /// local_steps, or another one whose steps are not all exchanges.
 template <class Tp>

@@ -51,7 +51,8 @@ inline mixing_graph from_matrices(std::vector<dense_rows> const& rounds, stochas
         columns[j] += row[j];
         if (row[j] > 0) matrix[m].push_back({static_cast<int>(j), row[j]});
       }
-      expects(is_one(total), [&] { return in_row() + " sums to " + number(total) + ", not to 1"; });
+      expects(kind == stochastic::columns || is_one(total),
+              [&] { return in_row() + " sums to " + number(total) + ", not to 1"; });
       sum.add(std::span(row));
     }
     for (std::size_t j = 0; j < n; ++j)

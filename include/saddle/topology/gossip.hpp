@@ -63,6 +63,8 @@ struct gossip {
              std::to_string(workers);
     });
     check_graph(graph, "gossip");
+    expects(graph.sums != stochastic::columns,
+            "gossip: only the columns of this graph sum to 1: workers that agree would be driven apart; use push_sum");
     expects(rounds >= 1,
             [&] { return "gossip: there must be at least one round an exchange, not " + std::to_string(rounds); });
     expects(!lossy || consensus_step.has_value(), "gossip: a lossy compressor needs a consensus_step (try 0.1)");

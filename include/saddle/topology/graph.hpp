@@ -28,10 +28,12 @@ using mixing_rows = std::vector<std::vector<edge>>;
 /// rows    only rows do: workers that agree stay, but the mean moves. All go to the sum of pi_j w_j, where pi >= 0 sums
 ///         to 1 and pi W = pi for the product W over a period: in training worker j's loss counts pi_j, not 1 / n.
 ///
-/// Columns alone are refused: the mean would stay, but workers that agree would be driven apart, each by the sum of its
-/// row (push-sum divides by that again, which nothing here does). In books that stack the workers as columns and mix by
-/// X W, a column-stochastic or left-stochastic W is the transpose of our `rows`.
-enum class stochastic { doubly, rows };
+/// columns only columns do: the mean stays, but workers that agree are driven apart, each by the sum of its row. For
+///         push_sum, which divides by that again; others refuse it
+///
+/// In books that stack the workers as columns and mix by X W, a column-stochastic or left-stochastic W is the transpose
+/// of our `rows`.
+enum class stochastic { doubly, rows, columns };
 
 /// A sequence of mixing matrices, repeated. Every row sums to 1: workers that agree stay where they are. In doubly
 /// stochastic matrices every column does so too: the average over the workers stays where it was. A topology checks a
@@ -64,6 +66,21 @@ inline mixing_graph lazy(mixing_graph g) {
       if (own != rows[m].end() && own->worker == static_cast<int>(m)) own->weight += 0.5;
       else rows[m].insert(own, {static_cast<int>(m), 0.5});
     }
+  return g;
+}
+
+/// The same graph where every worker sends equal shares of itself to all that hear it: columns sum to 1, and nobody has
+/// to know more than to how many it sends.
+inline mixing_graph equal_shares(mixing_graph g) {
+  g.name = "equal-shares-" + g.name;
+  g.sums = stochastic::columns;
+  for (mixing_rows& rows : g.rounds) {
+    std::vector<double> hearers(rows.size());
+    for (auto const& row : rows)
+      for (edge const& e : row) ++hearers[static_cast<std::size_t>(e.worker)];
+    for (auto& row : rows)
+      for (edge& e : row) e.weight = 1 / hearers[static_cast<std::size_t>(e.worker)];
+  }
   return g;
 }
 
@@ -174,7 +191,7 @@ inline void check_graph(mixing_graph const& g, char const* who) {
         sum += e.weight;
         columns[static_cast<std::size_t>(e.worker)] += e.weight;
       }
-      expects(is_one(sum),
+      expects(g.sums == stochastic::columns || is_one(sum),
               [&] { return in(m, "does not sum to 1: workers that agree would not stay where they are"); });
     }
     for (std::size_t j = 0; j < n; ++j)

@@ -166,7 +166,7 @@ class player_copies {
       one->launch(engine_, a);
       if (one->what == action::measure)
         add_sums<T>{sums_.data(), layout_.buckets(), a.part.first, a.part.last, a.rows, a.rows,
-                    scalars_of_worker, one->scalar, scalars_.data(), nullptr, one->grows}();
+                    scalars_of_worker, one->scalar, scalars_.data(), nullptr, both_players, one->grows}();
     }
   }
 
