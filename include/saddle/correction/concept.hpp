@@ -14,10 +14,11 @@ struct estimated : scratch_array { static constexpr char const* text = "estimate
 
 /// What a correction asks of the exchanges.
 struct needs_nothing {
-  static constexpr bool conserved_sums = false;  // what is sent must come to what was given: it is added up
-  static constexpr bool rounds = false;          // local steps between exchanges
-  static constexpr bool exact_gossip = false;    // a graph that mixes in every step, and nothing is lost
-  static constexpr bool step_size = false;       // step_size_at(step, player) of the optimizer
+  static constexpr bool conserved_sums = false;     // what is sent must come to what was given: it is added up
+  static constexpr bool rounds = false;             // local steps between exchanges
+  static constexpr bool exact_gossip = false;       // a graph that mixes in every step, and nothing is lost
+  static constexpr bool step_size = false;          // step_size_at(step, player) of the optimizer
+  static constexpr bool carried_estimates = false;  // an estimator that carries one on, in exact messages
 };
 
 /// An estimate counts as it is.
@@ -37,7 +38,10 @@ struct uncorrected {
 template <class C>
 concept correction = requires {
   typename C::template result<run_archetype, name::g, 1>;
-  { C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::step_size };
+  {
+    C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::step_size &&
+        C::needs::carried_estimates
+  };
 };
 static_assert(correction<uncorrected>);
 
