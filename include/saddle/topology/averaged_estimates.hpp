@@ -13,6 +13,10 @@
 
 SADDLE_NAMESPACE_BEGIN
 
+namespace name {
+struct mean_est : scratch_array { static constexpr char const* text = "mean_est"; };  // over the workers
+}  // namespace name
+
 /// In a step with an exchange the estimate is moved together, too, and w along what it has become.
 struct estimate_averaging {
   struct needs : needs_nothing {
@@ -27,9 +31,10 @@ struct estimate_averaging {
   };
   template <class Run, class Estimated>
   struct on_server {
-    using mean = slot<Estimated, server_average<feedback::none>, typename Run::compression, exact_downlink>;
+    using mean = slot<name::mean_est, server_average<feedback::none>, typename Run::compression, exact_downlink>;
     using type = step_list<send_vector<mean, make_fixed<gives_own>, binds<means<name::estimated, Estimated>>>,
-                           receive_vector<mean, make_fixed<moves_to>>>;
+                           receive_vector<mean, make_fixed<moves_to>>,
+                           local_operation<make_fixed<copies<name::mean_est, Estimated>>>>;
   };
   template <class Run, class Estimated>
   struct in_graph {
