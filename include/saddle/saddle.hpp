@@ -5,10 +5,18 @@
 /// transport/simulated.hpp, codec/compress.hpp, games.hpp.
 #include "saddle/config.hpp"
 // In front, for what it says of a compiler that is too old.
+#include "saddle/algorithm/cdma.hpp"
+#include "saddle/algorithm/d_adast.hpp"
+#include "saddle/algorithm/dgda_vr.hpp"
+#include "saddle/algorithm/dm_hsgd.hpp"
 #include "saddle/algorithm/dposg.hpp"
 #include "saddle/algorithm/dqgan.hpp"
+#include "saddle/algorithm/dream.hpp"
+#include "saddle/algorithm/fed_sgda_m.hpp"
 #include "saddle/algorithm/fl_gan.hpp"
 #include "saddle/algorithm/local_sgda.hpp"
+#include "saddle/algorithm/masha.hpp"
+#include "saddle/algorithm/svre.hpp"
 #include "saddle/compressor/adacomp_residual.hpp"
 #include "saddle/compressor/bfloat.hpp"
 #include "saddle/compressor/ef21.hpp"
