@@ -67,6 +67,7 @@
 #include "saddle/topology/metropolis.hpp"
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/random_rings.hpp"
+#include "saddle/topology/recentred.hpp"
 #include "saddle/topology/sampled.hpp"
 #include "saddle/topology/tracked.hpp"
 #include "saddle/train/trainer.hpp"

@@ -1,8 +1,7 @@
-// D-AdaST and D-TiAda against a plain loop, and MASHA's two forms.
+// D-AdaST and D-TiAda against a plain loop.
 #include "saddle/algorithm/d_adast.hpp"
 
 #include "naive_estimates.hpp"
-#include "saddle/algorithm/masha.hpp"
 
 namespace d_adast_tests {
 
@@ -39,22 +38,6 @@ void equals_loop(S const& how, bool mixes) {
 TEST_CASE("D-AdaST is its plain loop, and D-TiAda the same without messages of scalars") {
   equals_loop(d_adast<>{.topology = {ring(8)}}, true);
   equals_loop(d_tiada<>{.topology = {ring(8)}}, false);
-}
-
-TEST_CASE("MASHA1 and MASHA2, compressed both ways: exact, and their bits do not depend on threads or checkpoints") {
-  test::heterogeneous_game const game, noisy(0.3);
-  auto const check = [&](auto how) {
-    how.optimizer = {.step_size = 0.05, .tau = 0.9};
-    trainer<double> t{game, how, loopback{8}, cpu{}};
-    t.run(12000);
-    double const left = test::distance(t, game.solution());
-    MESSAGE(t.report().compressor, ": ", left);
-    CHECK(left < 1e-12);
-    CHECK(t.report().downlink == t.report().uplink);
-    test::is_repeatable([&](int threads) { return trainer<double>{noisy, how, loopback{8}, cpu{threads}}; });
-  };
-  check(masha1<random_k<128, 2>>{});
-  check(masha2<top_k<128, 2>>{});
 }
 
 }  // namespace d_adast_tests

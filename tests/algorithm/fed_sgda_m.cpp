@@ -3,6 +3,7 @@
 
 #include "naive_estimates.hpp"
 #include "saddle/algorithm/cdma.hpp"
+#include "saddle/topology/tracked.hpp"
 
 namespace fed_sgda_m_tests {
 
@@ -42,38 +43,51 @@ TEST_CASE("FedSGDA-M without noise: exact if it forgets nothing, else a bias tha
   test::halves_with_the_step_size([&](int steps, double eta) { return left(steps, eta, 0.3); });
 }
 
-TEST_CASE("CDMA of all workers is its plain loop") {
+TEST_CASE("CDMA is its plain loop, of all workers and of those who are drawn") {
   test::heterogeneous_game const noisy(0.3);
-  auto how = cdma<>::of(5, 8);
-  CHECK(how.optimizer.policy.step_size(1) == 0.01);
-  how.optimizer.policy = {0.02};
-  trainer<double> t{noisy, how, loopback{8}, cpu{}};
-  rows w(8, test::vector(20)), u, mean;
-  for (std::int64_t step = 1; step <= 100; ++step) {
-    if (step % 5 == 1) {
-      u = w;
-      mean = test::averaged(test::fields(noisy, u, step, full_batch));
+  for (int present : {8, 3}) {
+    auto how = cdma<>::of(5, present);
+    CHECK(how.optimizer.policy.step_size(1) == 0.01);
+    trainer<double> t{noisy, how, loopback{8}, cpu{}};
+    test::vector u(20);
+    for (std::int64_t round = 0; round < 20; ++round) {
+      std::vector<int> drawn;
+      for (int m = 0; m < 8; ++m)
+        if (how.topology.topology.topology.takes_part(1, 5 * round + 1, m, 8)) drawn.push_back(m);
+      CHECK(static_cast<int>(drawn.size()) == present);
+      test::vector mean(20), next(20);
+      for (int m : drawn)
+        for (std::size_t i = 0; i < 20; ++i)
+          mean[i] += noisy.field(u, {1, m, 5 * round + 1, full_batch})[i] / present;
+      for (int m : drawn) {
+        test::vector w = u;
+        for (std::int64_t step = 5 * round + 1; step <= 5 * round + 5; ++step) {
+          test::vector const here = noisy.field(w, {1, m, step, 0}), there = noisy.field(u, {1, m, step, 0});
+          for (std::size_t i = 0; i < 20; ++i) w[i] -= 0.01 * (here[i] - there[i] + mean[i]);
+        }
+        for (std::size_t i = 0; i < 20; ++i) next[i] += w[i] / present;
+      }
+      u = next;
+      t.run(5);
+      CHECK(test::distance(t, u) < 1e-13);
     }
-    w = test::each([](int, double x, double here, double there, double all) { return x - 0.02 * (here - there + all); },
-                   w, test::fields(noisy, w, step), test::fields(noisy, u, step), mean);
-    if (step % 5 == 0) w = test::averaged(w);
-    t.step();
-    CHECK(test::distance(t, w) < 1e-13);
+    test::is_repeatable([&](int threads) { return trainer<double>{noisy, how, loopback{8}, cpu{threads}}; });
   }
 }
 
-TEST_CASE("CDMA: exact with noise of samples, of all workers and of some of them") {
+TEST_CASE("CDMA with noise of samples: exact of all workers, and of some of them if a tracker remembers the others") {
   test::heterogeneous_game const noisy(0.2);
-  for (int present : {8, 4}) {
-    auto how = cdma<>::of(5, present);
+  auto const left = [&](auto how) {
     how.optimizer.policy = {0.02};
     trainer<double> t{noisy, how, loopback{8}, cpu{}};
     t.run(10000);
-    double const left = test::distance(t, noisy.solution());
-    MESSAGE("CDMA, ", present, " of 8 workers: ", left);
-    CHECK(left < 1e-12);
-    test::is_repeatable([&](int threads) { return trainer<double>{noisy, how, loopback{8}, cpu{threads}}; });
-  }
+    double const distance = test::distance(t, noisy.solution());
+    MESSAGE(t.report().topology, ": ", distance);
+    return distance;
+  };
+  CHECK(left(cdma<>::of(5, 8)) < 1e-12);
+  CHECK(left(cdma<>::of(5, 4)) > 1e-2);
+  CHECK(left(cdma<sgda, tracked>::of(5, 4)) < 1e-12);
 }
 
 }  // namespace fed_sgda_m_tests

@@ -63,6 +63,10 @@ TEST_CASE("methods on several processes") {
   SUBCASE("a second vector at a round's end") {
     equals_one_process(recursive{sgda{0.02}, 0.2, 0.5}, identity{}, controlled{local_steps{ring8, 1, 0.3}});
   }
+  SUBCASE("estimates that are averaged, from the mean of several samples") {
+    equals_one_process(recursive<sgda, large_batch>{{0.02}, 0.2, 1, 0, {3}}, identity{},
+                       averaged_estimates{local_steps{sampled{parameter_server{}, 6}, 3}});
+  }
   SUBCASE("dense rounds under a coin") { equals_one_process(masha{0.05}, random_k<128, 1>{}, parameter_server{}); }
   SUBCASE("scalars beside the message") { equals_one_process(adaptive<>{0.1}, identity{}, tracked{ring8}); }
   SUBCASE("scalars beside a server's message") { equals_one_process(adaptive<>{0.1}, identity{}, parameter_server{}); }

@@ -18,7 +18,9 @@ struct needs_nothing {
   static constexpr bool rounds = false;             // local steps between exchanges
   static constexpr bool exact_gossip = false;       // a graph that mixes in every step, and nothing is lost
   static constexpr bool step_size = false;          // step_size_at(step, player) of the optimizer
-  static constexpr bool carried_estimates = false;  // an estimator that carries one on, in exact messages
+  static constexpr bool carried_estimates = false;  // an estimator that carries one on
+  static constexpr bool exact_messages = false;     // estimates are sent as they are
+  static constexpr bool server = false;
 };
 
 /// An estimate counts as it is.
@@ -40,7 +42,7 @@ concept correction = requires {
   typename C::template result<run_archetype, name::g, 1>;
   {
     C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::step_size &&
-        C::needs::carried_estimates
+        C::needs::carried_estimates && C::needs::exact_messages && C::needs::server
   };
 };
 static_assert(correction<uncorrected>);

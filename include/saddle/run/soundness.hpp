@@ -187,8 +187,11 @@ constexpr char const* first_broken_rule() {
               "exact_diffusion corrects what is mixed of w, and this optimizer mixes its look-ahead, too");
   SADDLE_RULE(!needs::carried_estimates || carries_an_estimate<estimator>,
               "averaged_estimates averages what an estimator carries on: use hybrid_momentum or recursive");
-  SADDLE_RULE(!needs::carried_estimates || (is_exact<up> && is_exact<down>),
-              "averaged_estimates needs exact messages: an estimate is sent as it is, not its change");
+  SADDLE_RULE(!needs::server || averages,
+              "recentred takes the mean of those who are there, and over gossip nobody knows it: use tracked");
+  SADDLE_RULE(!needs::exact_messages || (is_exact<up> && is_exact<down>),
+              "this correction sends estimates as they are, and not their changes, which go to zero: it needs exact "
+              "messages");
 
   // Vectors of an optimizer's own, and scalars.
   SADDLE_RULE(!steps::averages_vectors || shares_weights,

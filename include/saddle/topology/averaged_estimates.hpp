@@ -20,7 +20,7 @@ struct mean_est : scratch_array { static constexpr char const* text = "mean_est"
 /// In a step with an exchange the estimate is moved together, too, and w along what it has become.
 struct estimate_averaging {
   struct needs : needs_nothing {
-    static constexpr bool carried_estimates = true;
+    static constexpr bool carried_estimates = true, exact_messages = true;
   };
   struct gives_own {
     using values = uses<in<name::estimated>, out<name::v>>;
