@@ -79,6 +79,14 @@ struct heterogeneous_game {
          .bucket = (2 * static_cast<std::uint64_t>(s.draw) + static_cast<std::uint64_t>(p)) << 20});
     for (std::size_t i = 0; i < n; ++i) out.of(p)[i] += noise * random.normal() * (1 + at.of(p)[i]);
   }
+  /// The gradient at a point in one vector.
+  vector field(vector const& at, saddle::sample s) const {
+    vector g(d);
+    std::span<double const> const in(at);
+    std::span<double> const out(g);
+    gradient({in.first(n), in.last(n)}, s, {out.first(n), out.last(n)});
+    return g;
+  }
   /// Where the mean of the F_m is zero, each times a weight (Gauss and Jordan).
   vector solution(vector weights = {}) const {
     if (weights.empty()) weights = vector(matrix.size(), 1);

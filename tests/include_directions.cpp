@@ -49,7 +49,8 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
     {"kernel", {"saddle/step/", "saddle/lanes/concept.hpp", "saddle/compressor/concept.hpp"}},
     // Policies. Who writes a list may name what the others promise, and a topology by which rule it exchanges. Identity
     // is the neutral element of the compressors.
-    {"estimator", {"saddle/step/", "saddle/optimizer/concept.hpp", "saddle/problem/concept.hpp"}},
+    {"estimator",
+     {"saddle/step/", "saddle/optimizer/concept.hpp", "saddle/optimizer/schedule.hpp", "saddle/problem/concept.hpp"}},
     {"optimizer",
      {"saddle/step/", "saddle/compressor/identity.hpp", "saddle/problem/concept.hpp", "saddle/topology/concept.hpp"}},
     {"exchange",

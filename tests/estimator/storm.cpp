@@ -21,6 +21,26 @@ TEST_CASE("storm: without noise it is the gradient: DM-HSGD is GT-GDA, up to rou
   CHECK(a.digest() == b.digest());
 }
 
+TEST_CASE("storm: its recursion from the mean of samples, with a beta a player") {
+  test::heterogeneous_game const noisy(0.3);
+  auto t = test::trainer_of(noisy, hybrid_momentum{sgda{0.02}, 0.25, 0.5, large_batch{2}}, identity{}, parameter_server{});
+  test::vector est(20), w_old;
+  for (std::int64_t step = 1; step <= 40; ++step) {
+    test::vector const w = test::joined(t.weights(0));
+    t.step();
+    auto const gradient = [&](test::vector const& p, int draw) { return noisy.field(p, {1, 2, step, draw}); };
+    if (step == 1) {
+      test::vector const a = gradient(w, large_batch::first_draw), b = gradient(w, large_batch::first_draw + 1);
+      for (std::size_t i = 0; i < 20; ++i) est[i] = 0.5 * a[i] + 0.5 * b[i];
+    } else {
+      test::vector const here = gradient(w, 0), there = gradient(w_old, 0);
+      for (std::size_t i = 0; i < 20; ++i) est[i] = here[i] + (i < 10 ? 0.75 : 0.5) * (est[i] - there[i]);
+    }
+    CHECK(test::joined(t.array("est", 2)) == est);
+    w_old = w;
+  }
+}
+
 TEST_CASE("storm: at rest the estimate's error is sqrt(beta / (2 - beta)) of a gradient's") {
   test::heterogeneous_game const noisy(0.3);
   auto t = test::trainer_of(noisy, hybrid_momentum{sgda{0.002}, 0.1}, identity{}, parameter_server{});
@@ -29,9 +49,7 @@ TEST_CASE("storm: at rest the estimate's error is sqrt(beta / (2 - beta)) of a g
   for (int k = 0; k < 500; ++k) {
     t.step();
     for (int m = 0; m < 8; ++m) {
-      test::vector mean(20);
-      std::span<double> const out(mean);
-      noisy.gradient(t.array("earlier", m), {1, m, 1, full_batch}, {out.first(10), out.last(10)});
+      test::vector const mean = noisy.field(test::joined(t.array("earlier", m)), {1, m, 1, full_batch});
       of_est += std::pow(test::distance(test::joined(t.array("est", m)), mean), 2);
       of_gradient += std::pow(test::distance(test::joined(t.array("g", m)), mean), 2);
     }
@@ -48,6 +66,7 @@ TEST_CASE("storm: the bits do not depend on threads, nor on a checkpoint between
   });
   CHECK(hybrid_momentum{sgda{0.1}}.objection() == "");
   CHECK(hybrid_momentum{sgda{0.1}, 2.0}.objection() == "hybrid_momentum: beta lies in [0, 1], and is 2");
+  CHECK(hybrid_momentum{sgda{0.1}, 0.1, -1.0}.objection() == "hybrid_momentum: beta_max lies in [0, 1], and is -1");
 }
 
 }  // namespace storm_tests

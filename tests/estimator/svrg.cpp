@@ -47,18 +47,34 @@ TEST_CASE("svrg: the estimate is what two points of one sample and the snapshot'
       ++snapshots;
     }
     last = at;
-    auto const gradient = [&](test::vector p, int draw) {
-      test::vector g(20);
-      std::span<double> const out(g), in(p);
-      noisy.gradient({in.first(10), in.last(10)}, {1, 3, step, draw}, {out.first(10), out.last(10)});
-      return g;
-    };
+    auto const gradient = [&](test::vector const& p, int draw) { return noisy.field(p, {1, 3, step, draw}); };
     test::vector const here = gradient(w, 0), there = gradient(at, 0), full = gradient(at, full_batch);
     test::vector const g = test::joined(t.array("g", 3));
     for (std::size_t i = 0; i < 20; ++i) CHECK(g[i] == here[i] - there[i] + full[i]);
   }
   CHECK(snapshots > 20);
   CHECK(snapshots < 62);
+}
+
+TEST_CASE("svrg: a snapshot every so many steps, known by the mean of samples") {
+  test::heterogeneous_game const noisy(0.3);
+  auto t = test::trainer_of(noisy, variance_reduced{sgda{0.02}, 0, 5, large_batch{4}}, identity{}, parameter_server{});
+  test::vector snapshot, full;
+  for (std::int64_t step = 1; step <= 40; ++step) {
+    test::vector const w = test::joined(t.weights(0));
+    t.step();
+    if (step % 5 == 1) {
+      snapshot = w;
+      full = test::vector(20);
+      for (int n = 0; n < 4; ++n) {
+        test::vector const one = noisy.field(w, {1, 3, step, large_batch::first_draw + n});
+        for (std::size_t i = 0; i < 20; ++i) full[i] += one[i] / 4;
+      }
+    }
+    CHECK(test::joined(t.array("snapshot", 3)) == snapshot);
+    CHECK(test::joined(t.array("full", 3)) == full);  // a fourth is exact
+  }
+  CHECK(t.report().gradients == 8 * 4 + 40 * 2);
 }
 
 TEST_CASE("svrg: the bits do not depend on threads, nor on a checkpoint between") {
@@ -74,6 +90,8 @@ TEST_CASE("svrg: a probability, and what its optimizer says") {
   static_assert(!detail::has_an_ahead<variance_reduced<sgda>> && detail::has_an_ahead<variance_reduced<extragradient>>);
   CHECK(variance_reduced{sgda{0.1}}.objection() == "");
   CHECK(variance_reduced{sgda{0.1}, 0}.objection() == "variance_reduced: refresh lies in (0, 1], and is 0");
+  CHECK(variance_reduced{sgda{0.1}, 0.1, 5}.objection() ==
+        "variance_reduced: batches begin anew at a coin or every so many steps: with `every`, refresh is 0");
   CHECK(variance_reduced{sgda{-1}}.objection() == sgda{-1}.objection());
   CHECK(variance_reduced<sgda>::name() == "svrg-sgda");
   CHECK(variance_reduced{sgda{schedule::linear(1, 10, 0)}}.paced(2).step_size_at(4, 0) ==

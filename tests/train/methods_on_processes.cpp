@@ -64,8 +64,8 @@ TEST_CASE("methods on several processes") {
     equals_one_process(recursive{sgda{0.02}, 0.2, 0.5}, identity{}, controlled{local_steps{ring8, 1, 0.3}});
   }
   SUBCASE("a state that goes along, and a round's mean gradient, of workers that are drawn") {
-    equals_one_process(momentum<momenta::exchanged>{0.02, 0.5}, error_feedback{top_k<128, 3>{}},
-                       centred{local_steps{sampled{parameter_server{}, 4}, 3}});
+    equals_one_process(momentum<momenta::exchanged>{0.02, 0.5}, identity{},
+                       recentred{local_steps{sampled{parameter_server{}, 4}, 3}});
   }
   SUBCASE("players on workers of their own") {
     equals_one_process(omd{0.05}, error_feedback{top_k<128, 3>{}},
@@ -73,6 +73,10 @@ TEST_CASE("methods on several processes") {
   }
   SUBCASE("duals of edges") { equals_one_process(forward_reflected{0.05}, top_k<128, 3>{}, primal_dual{lossy}); }
   SUBCASE("weights of push-sum") { equals_one_process(omd{0.02}, identity{}, push_sum{equal_shares(path(8))}); }
+  SUBCASE("estimates that are averaged, from the mean of several samples") {
+    equals_one_process(recursive<sgda, large_batch>{{0.02}, 0.2, 1, 0, {3}}, identity{},
+                       averaged_estimates{local_steps{sampled{parameter_server{}, 6}, 3}});
+  }
   SUBCASE("dense rounds under a coin") { equals_one_process(masha{0.05}, random_k<128, 1>{}, parameter_server{}); }
   SUBCASE("scalars beside the message") { equals_one_process(adaptive<>{0.1}, identity{}, tracked{ring8}); }
   SUBCASE("scalars beside a server's message") { equals_one_process(adaptive<>{0.1}, identity{}, parameter_server{}); }

@@ -48,6 +48,30 @@ static_assert(compares<hybrid_momentum<extra_adam>, hybrid_momentum<optimistic_a
 static_assert(compares<same_sample_optimism<alternating<sgda>>, same_sample_optimism<sgda>>());
 static_assert(compares<recursive<alternating_players<sgda, omd>>, recursive<per_player<sgda, adam>>>());
 
+static_assert(is_sound<svrg_extragradient, identity, tracked<accelerated_gossip>>);
+static_assert(breaks<hybrid_momentum<svrg_extragradient>, identity, gossip>("two estimators"));
+static_assert(breaks<proximal<svrg_extragradient>, identity, gossip>("an estimator goes around all"));
+// A large batch is a repetition of its own; where steps are compared a player moves once.
+static_assert(breaks<variance_reduced<per_player<sgda, sgda>, large_batch>, identity, gossip>("take full batches"));
+static_assert(is_sound<variance_reduced<per_player<sgda, sgda>>, identity, gossip>);
+static_assert(is_sound<recursive<per_player<sgda, sgda>, large_batch>, identity, gossip>);
+static_assert(is_sound<variance_reduced<extragradient, large_batch>, identity, gossip>);
+
+// Averaged estimates are carried on, and sent as they are.
+using averages = averaged_estimates<local<>>;
+static_assert(breaks<sgda, identity, averages>("averages what an estimator carries on"));
+static_assert(breaks<variance_reduced<sgda>, identity, averages>("averages what an estimator carries on"));
+static_assert(breaks<hybrid_momentum<sgda>, careful, averages>("sends estimates as they are"));
+static_assert(breaks<hybrid_momentum<sgda>, identity, averaged_estimates<local<answering<careful>>>>("needs exact messages"));
+static_assert(breaks<hybrid_momentum<sgda>, identity, tracked<averages>>("two corrections"));
+static_assert(is_sound<hybrid_momentum<sgda>, identity, averages> &&
+              is_sound<recursive<sgda, large_batch>, identity, averaged_estimates<local<gossip>>>);
+
+// A mean of those who are there is a server's.
+static_assert(breaks<sgda, identity, recentred<gossip>>("over gossip nobody knows it"));
+static_assert(breaks<sgda, careful, recentred<local<>>>("sends estimates as they are"));
+static_assert(is_sound<variance_reduced<sgda>, identity, recentred<local<sampled<parameter_server<>>>>>);
+
 // Corrections: one, of both players, by exchanges that give in the end all that they were given.
 static_assert(breaks<sgda, identity, tracked<controlled<local<>>>>("two corrections"));
 static_assert(breaks<sgda, identity, controlled<local<tracked<gossip>>>>("two corrections"));
@@ -76,10 +100,6 @@ static_assert(breaks<adaptive<>, identity, controlled<local<>>>("the optimizer n
 static_assert(is_sound<adam, identity, controlled<local<sampled<parameter_server<>>>>>);
 static_assert(is_sound<extragradient, identity, controlled<local<gossip>>>);
 
-// The mean of a round's gradients is a server's, and nothing of it adds up.
-static_assert(breaks<sgda, identity, centred<gossip>>("which a graph does not have"));
-static_assert(breaks<sgda, identity, centred<tracked<local<>>>>("two corrections"));
-static_assert(is_sound<sgda, unbiased, centred<local<sampled<answering<unbiased>>>>>);
 // Players apart, and duals.
 static_assert(is_sound<extra_adam, careful, local<separate_players<sampled<answering<careful>>>>>);
 static_assert(breaks<sgda, ef21<sparse>, separate_players<parameter_server<>>>("the sum over all workers"));

@@ -2,7 +2,7 @@
 #include "saddle/compressor/identity.hpp"
 #include "saddle/config.hpp"
 #include "saddle/estimator/same_sample_optimism.hpp"
-#include "saddle/optimizer/ogda.hpp"
+#include "saddle/optimizer/forward_reflected.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/run/composition.hpp"
@@ -23,7 +23,7 @@ struct dss_og {
 
 /// Diffusion optimistic learning, its predecessor: the second gradient is that of the step before, of another sample.
 struct dol {
-  ogda optimizer{};
+  forward_reflected optimizer{};
   identity compressor{};
   gossip topology{};
 };

@@ -14,12 +14,14 @@ struct estimated : scratch_array { static constexpr char const* text = "estimate
 
 /// What a correction asks of the exchanges.
 struct needs_nothing {
-  static constexpr bool conserved_sums = false;  // what is sent must come to what was given: it is added up
-  static constexpr bool rounds = false;          // local steps between exchanges
-  static constexpr bool exact_gossip = false;    // a graph that mixes in every step, and nothing is lost
-  static constexpr bool edges = false;           // what an edge adds to one end it takes from the other
-  static constexpr bool step_size = false;       // step_size_at(step, player) of the optimizer
-  static constexpr bool server = false;          // one that averages
+  static constexpr bool conserved_sums = false;     // what is sent must come to what was given: it is added up
+  static constexpr bool rounds = false;             // local steps between exchanges
+  static constexpr bool exact_gossip = false;       // a graph that mixes in every step, and nothing is lost
+  static constexpr bool edges = false;              // what an edge adds to one end it takes from the other
+  static constexpr bool step_size = false;          // step_size_at(step, player) of the optimizer
+  static constexpr bool carried_estimates = false;  // an estimator that carries one on
+  static constexpr bool exact_messages = false;     // estimates are sent as they are
+  static constexpr bool server = false;             // one that averages
 };
 
 /// An estimate counts as it is.
@@ -39,8 +41,10 @@ struct uncorrected {
 template <class C>
 concept correction = requires {
   typename C::template result<run_archetype, name::g, 1>;
-  { C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::edges && C::needs::step_size &&
-    C::needs::server };
+  {
+    C::needs::conserved_sums && C::needs::rounds && C::needs::exact_gossip && C::needs::edges && C::needs::step_size &&
+        C::needs::carried_estimates && C::needs::exact_messages && C::needs::server
+  };
 };
 static_assert(correction<uncorrected>);
 

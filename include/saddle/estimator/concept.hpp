@@ -37,8 +37,46 @@ static_assert(estimator<one_gradient>);
 
 template <class E>
 concept compares_steps = requires { requires E::compares_steps; };
+template <class E>
+concept carries_an_estimate = std::is_same_v<typename E::template result<0>, name::est>;
 
-/// Conditions: a full batch is taken in this step; what is compared counts in this step.
+/// What an estimate begins anew with: the mean over all data of a worker, or over so many of its samples. Of a problem
+/// that draws batches a sample is a batch.
+struct all_data {
+  static constexpr bool repeats = false;
+  static std::string objection() { return {}; }
+};
+struct large_batch {
+  static constexpr bool repeats = true;
+  static constexpr int first_draw = 1 << 12, most = 1 << 18;  // samples that nothing else of a step draws
+  int samples = 16;
+  std::string objection() const {
+    return objection_unless(samples >= 1 && samples <= most, "large_batch: samples", "lies between 1 and 2^18", samples);
+  }
+};
+template <class B>
+concept batch_of_estimate = std::is_same_v<B, all_data> || std::is_same_v<B, large_batch>;
+/// Of an estimator whose batch is one operation several times.
+template <class E>
+concept repeats_samples = requires { requires E::repeats_samples; };
+
+/// When it does so: in the first step, and then at a coin that all throw alike, or every so many steps.
+inline bool begins_anew(std::uint64_t seed, std::int64_t step, double refresh, int every) {
+  if (step == 1) return true;
+  return every > 0 ? (step - 1) % every == 0 : shared_coin(seed, step, coin::refresh, refresh);
+}
+inline std::string objection_to_refresh(std::string const& policy, double refresh, int every) {
+  if (every == 0) return objection_unless(refresh > 0 && refresh <= 1, policy + ": refresh", "lies in (0, 1]", refresh);
+  if (refresh != 0) return policy + ": batches begin anew at a coin or every so many steps: with `every`, refresh is 0";
+  return objection_unless(every > 0, policy + ": every", "is not negative", every);
+}
+
+/// What a policy estimates for whose list is made for its estimator: no optimizer inside has another one.
+struct estimates_for_itself {
+  using estimator = one_gradient;
+};
+
+/// Conditions: a batch begins the estimate anew in this step; what is compared counts in this step.
 struct refreshes {
   static constexpr bool constant = false;
   template <class Run>
@@ -55,10 +93,43 @@ struct corrects {
 };
 
 namespace detail {
-/// est = F(at), of all data.
-template <class At, int Player>
-using full_estimate = step_list<take_gradient<At, name::g, sample_draw<full_batch>, Player>,
-                           local_operation<make_fixed<copies<name::g, name::est>>, binds<>, Player>>;
+struct draw_of_batch {
+  template <class Run>
+  static int at(Run const&, iteration const& i) {
+    return large_batch::first_draw + i.repetition;
+  }
+};
+struct samples_of_batch {
+  template <class Run>
+  static int at(Run const& r) {
+    return r.optimizer.batch.samples;
+  }
+};
+template <class T>
+struct adds_sample {
+  using values = uses<in<name::g>, inout<name::est>>;
+  T kept, share;
+  SADDLE_HD void operator()(T g, T& est) const { est = kept * est + share * g; }
+};
+struct added_sample {
+  template <class T, class Run>
+  static adds_sample<T> at(Run const& r, iteration const& i) {
+    return {i.repetition == 0 ? T(0) : T(1), static_cast<T>(1.0 / r.optimizer.batch.samples)};
+  }
+};
+/// Into = the mean of the batch at a point.
+template <class Batch, class At, class Into, int Player>
+struct mean_of {
+  using type = step_list<take_gradient<At, name::g, sample_draw<full_batch>, Player>,
+                         local_operation<make_fixed<copies<name::g, Into>>, binds<>, Player>>;
+};
+template <class At, class Into, int Player>
+struct mean_of<large_batch, At, Into, Player> {
+  using type = step_list<repeat<samples_of_batch, take_gradient<At, name::g, draw_of_batch, Player>,
+                                local_operation<added_sample, binds<means<name::est, Into>>, Player>>>;
+};
+template <class Batch, class At, class Into, int Player>
+using mean_of_batch = typename mean_of<Batch, At, Into, Player>::type;
 /// Keeps the point for the next step.
 template <class At, int Player>
 using keeps_point = local_operation<make_fixed<copies<At, name::earlier>>, binds<>, Player>;

@@ -54,8 +54,8 @@ bool repeats_any(Run const& r, step_list<Item...>) {
   return (repeats(Item()) || ...);
 }
 template <class Run>
-bool repeats_something(Run const& r) {
-  return saddle::detail::repeats_any(r, step_of<Run>());
+bool moves_a_player_several_times(Run const& r) {
+  return saddle::detail::repeats_any(r, flat<typename Run::optimizer_type::template steps<whole>>());
 }
 
 /// What only values tell.
@@ -81,8 +81,9 @@ void check_policies(Run const& r, int workers) {
   }
   if constexpr (corrections_of<typename Run::topology_type> > 0 ||
                 compares_steps<typename Run::optimizer_type::estimator>)
-    expects(!repeats_something(r), "trainer: where an estimator compares steps, or workers are corrected, a player "
-                                   "cannot move several times a step");
+    expects(!moves_a_player_several_times(r),
+            "trainer: where an estimator compares steps, or workers are corrected, a player cannot move several times "
+            "a step");
   int const rounds = rounds_of(r.topology);
   expects(rounds >= 1, "trainer: an exchange has at least one round");
 }

@@ -6,6 +6,7 @@
 #include "saddle/config.hpp"
 #include "saddle/core/feedback.hpp"
 #include "saddle/correction/concept.hpp"
+#include "saddle/estimator/concept.hpp"
 #include "saddle/exchange/server_average.hpp"
 #include "saddle/exchange/lists.hpp"
 #include "saddle/optimizer/concept.hpp"
@@ -324,6 +325,10 @@ struct plan<Run, G, K, Begun, when<Condition, Op...>, R...> {
   using type = cat<saddle::under<Condition, typename plan<Run, G, K, Begun, Op...>::type>,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
+/// Where an estimator compares steps nothing is repeated: check_policies refuses what would be.
+template <class Run, class G, int K, bool Begun, class Count, class... Op, class... R>
+  requires compares_steps<typename Run::optimizer_type::estimator>
+struct plan<Run, G, K, Begun, repeat<Count, Op...>, R...> : plan<Run, G, K, Begun, R...> {};
 template <class Run, class G, int K, bool Begun, class Count, class... Op, class... R>
 struct plan<Run, G, K, Begun, repeat<Count, Op...>, R...> {
   using type = cat<typename repeated<Count, typename plan<Run, G, K, Begun, Op...>::type>::type,

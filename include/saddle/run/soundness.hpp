@@ -31,6 +31,10 @@ template <class Op>
 inline constexpr bool mixes_some_scalars = false;
 template <int Scalars, int First>
 inline constexpr bool mixes_some_scalars<mix_scalars<Scalars, First>> = true;
+template <class Op>
+inline constexpr bool is_repetition = false;
+template <class N, class... Op>
+inline constexpr bool is_repetition<repeat<N, Op...>> = true;
 /// What an estimator, a correction and scalars ask of the list of an optimizer.
 template <class L>
 struct demands_of_list;
@@ -51,6 +55,7 @@ template <class L>
 struct without_repetitions;
 template <class... Op>
 struct without_repetitions<step_list<Op...>> {
+  static constexpr bool leaves_some_out = (is_repetition<Op> || ...);
   using type = cat<step_list<>, typename unless_repeated<Op>::type...>;
 };
 
@@ -75,6 +80,8 @@ constexpr char const* first_broken_rule() {
   using demands = detail::demands_of_list<typename detail::unfolded<typename O::template steps<whole>>::type>;
   using in_turn = detail::facts_of_list<
       typename detail::unfolded<typename detail::without_repetitions<typename O::template steps<whole>>::type>::type>;
+  constexpr bool repeats = detail::without_repetitions<typename O::template steps<whole>>::leaves_some_out;
+  using estimator = typename O::estimator;
   using correction = topology_correction<Topology>;
   using needs = typename correction::needs;
   using up = wire_compressor<C>;
@@ -148,9 +155,12 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!has_two_estimators<O>, "two estimators: an optimizer has one, the outermost policy's");
   SADDLE_RULE(estimates_plainly<O> || names_what_it_estimates_for<O>,
               "an estimator goes around all of the optimizer: variance_reduced{proximal{...}}, not inside of it");
-  SADDLE_RULE(!compares_steps<typename O::estimator> || in_turn::estimates == 1,
+  SADDLE_RULE(!compares_steps<estimator> || in_turn::estimates == 1,
               "this estimator compares an estimate with that of the step before, and the optimizer takes several a "
               "step: use variance_reduced, or an optimizer of one gradient");
+  SADDLE_RULE(!repeats_samples<estimator> || !repeats || compares_steps<estimator>,
+              "a large batch repeats a gradient, and this optimizer repeats a player's moves: take full batches, "
+              "all_data");
 
   // Corrections.
   SADDLE_RULE(corrections_of<Topology> <= 1,
@@ -169,8 +179,6 @@ constexpr char const* first_broken_rule() {
               "control variates correct the drift between rounds: put them around local_steps, or use tracked");
   SADDLE_RULE(!needs::step_size || says_its_step_size<O>,
               "control variates and duals are in units of gradients: the optimizer needs step_size_at(step, player)");
-  SADDLE_RULE(!needs::server || averages,
-              "centred takes the mean of gradients where a round begins, which a graph does not have: use tracked");
   SADDLE_RULE(!needs::edges || (!averages && !steps_alone<Topology> && !topology_amplifies<Topology>),
               "primal_dual goes around gossip: in every step each edge of a graph moves its dual");
   SADDLE_RULE(!needs::edges || !has_memory<C>,
@@ -185,6 +193,13 @@ constexpr char const* first_broken_rule() {
               "exact_diffusion needs exact messages: what is lost would add up in its duals; use tracked");
   SADDLE_RULE(!needs::exact_gossip || !steps::exchanges_look_ahead,
               "exact_diffusion corrects what is mixed of w, and this optimizer mixes its look-ahead, too");
+  SADDLE_RULE(!needs::carried_estimates || carries_an_estimate<estimator>,
+              "averaged_estimates averages what an estimator carries on: use hybrid_momentum or recursive");
+  SADDLE_RULE(!needs::server || averages,
+              "recentred takes the mean of those who are there, and over gossip nobody knows it: use tracked");
+  SADDLE_RULE(!needs::exact_messages || (is_exact<up> && is_exact<down>),
+              "this correction sends estimates as they are, and not their changes, which go to zero: it needs exact "
+              "messages");
 
   // Vectors of an optimizer's own, and scalars.
   SADDLE_RULE(!steps::averages_vectors || shares_weights,

@@ -1,4 +1,4 @@
-#include "saddle/optimizer/ogda.hpp"
+#include "saddle/optimizer/forward_reflected.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,13 +6,13 @@
 
 #include "gradients.hpp"
 
-namespace ogda_tests {
+namespace forward_reflected_tests {
 
 using namespace reference;
 using namespace saddle;
 
-TEST_CASE("ogda: w <- w - eta (2 F(w) - F(w_old)), one gradient a step, after a plain first step") {
-  ogda const o{.step_size = schedule::linear(0.5, 10, 0.1)};
+TEST_CASE("forward_reflected: w <- w - eta (2 F(w) - F(w_old)), one gradient a step, after a plain first step") {
+  forward_reflected const o{.step_size = schedule::linear(0.5, 10, 0.1)};
   auto const seen = gradients_of(o, 8);
   REQUIRE(seen.size() == 8);
   double x = first_weights.min, y = first_weights.max, old_x = 0, old_y = 0;
@@ -29,9 +29,9 @@ TEST_CASE("ogda: w <- w - eta (2 F(w) - F(w_old)), one gradient a step, after a 
   }
 }
 
-TEST_CASE("ogda: converges on the bilinear game below a step of 1 / sqrt 3") {
+TEST_CASE("forward_reflected: converges on the bilinear game below a step of 1 / sqrt 3") {
   auto const left = [](double eta) {
-    taken const last = gradients_of(ogda{.step_size = eta}, 2000).back();
+    taken const last = gradients_of(forward_reflected{.step_size = eta}, 2000).back();
     return std::hypot(last.min, last.max);
   };
   CHECK(left(0.1) < 1e-3);
@@ -39,9 +39,10 @@ TEST_CASE("ogda: converges on the bilinear game below a step of 1 / sqrt 3") {
   CHECK(left(0.585) > 1e3);
 }
 
-TEST_CASE("ogda: a step size that is none is refused") {
-  CHECK(ogda{}.objection() == "");
-  CHECK(ogda{.step_size = -1}.objection() == "ogda: step_size is finite and not negative, and is -1");
+TEST_CASE("forward_reflected: a step size that is none is refused") {
+  CHECK(forward_reflected{}.objection() == "");
+  CHECK(forward_reflected{.step_size = -1}.objection() ==
+        "forward_reflected: step_size is finite and not negative, and is -1");
 }
 
-}  // namespace ogda_tests
+}  // namespace forward_reflected_tests

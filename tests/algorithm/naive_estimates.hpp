@@ -1,0 +1,52 @@
+#pragma once
+// Plain loops for methods whose workers estimate: rows are workers, and a player has coordinates 0 to 9, the other the rest.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "../heterogeneous.hpp"
+#include "../train/game.hpp"
+
+namespace test {
+
+using rows = std::vector<vector>;
+
+/// F_m of every worker at its own point, on the sample of a step.
+inline rows fields(heterogeneous_game const& game, rows const& at, std::int64_t step, int draw = 0) {
+  rows f;
+  for (int m = 0; m < game.workers(); ++m) f.push_back(game.field(at[static_cast<std::size_t>(m)], {1, m, step, draw}));
+  return f;
+}
+/// The mean over so many samples.
+inline rows mean_fields(heterogeneous_game const& game, rows const& at, std::int64_t step, int samples) {
+  rows sum(at.size(), vector(heterogeneous_game::d));
+  for (int n = 0; n < samples; ++n) {
+    rows const one = fields(game, at, step, saddle::large_batch::first_draw + n);
+    for (std::size_t m = 0; m < at.size(); ++m)
+      for (std::size_t i = 0; i < sum[m].size(); ++i) sum[m][i] += one[m][i] / samples;
+  }
+  return sum;
+}
+/// op(a_i, b_i, ...) with the player of i in front.
+template <class Op, class... More>
+rows each(Op const& op, rows const& first, More const&... more) {
+  rows all = first;
+  for (std::size_t m = 0; m < all.size(); ++m)
+    for (std::size_t i = 0; i < all[m].size(); ++i) all[m][i] = op(i < 10 ? 0 : 1, first[m][i], more[m][i]...);
+  return all;
+}
+inline rows averaged(rows const& x) { return rows(x.size(), average(x)); }
+
+/// A trainer and a plain loop of as many workers: the largest distance between their weights.
+inline double distance(saddle::trainer<double> const& t, rows const& w) {
+  double most = 0;
+  for (int m = 0; m < t.workers(); ++m)
+    most = std::max(most, distance(joined(t.weights(m)), w[static_cast<std::size_t>(m)]));
+  return most;
+}
+
+/// s + (v - v_old).
+inline double follows(int, double s, double v, double v_old) { return s + (v - v_old); }
+
+}  // namespace test
