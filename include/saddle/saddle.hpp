@@ -42,6 +42,7 @@
 #include "saddle/optimizer/masha.hpp"
 #include "saddle/optimizer/omd.hpp"
 #include "saddle/optimizer/omd_adam.hpp"
+#include "saddle/optimizer/on_simplex.hpp"
 #include "saddle/optimizer/optimistic_adam.hpp"
 #include "saddle/optimizer/per_player.hpp"
 #include "saddle/optimizer/proximal.hpp"

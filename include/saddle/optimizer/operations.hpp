@@ -34,6 +34,14 @@ struct whole {
     return n;
   }
 };
+/// The optimizer that a policy goes around and takes the steps of.
+template <class Who>
+struct inside_of_policy : Who {
+  template <class O>
+  static auto const& of(O const& o) {
+    return Who::of(o).policy;
+  }
+};
 /// Two that step at once, one a player. Samples are those of the second.
 template <class Min, class Max>
 struct both_of {
