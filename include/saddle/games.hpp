@@ -17,6 +17,7 @@
 #include "saddle/problem/dirac_gan.hpp"
 #include "saddle/problem/mlp_gan.hpp"
 #include "saddle/problem/partition.hpp"
+#include "saddle/problem/policeman_burglar.hpp"
 #include "saddle/problem/quadratic_game.hpp"
 #include "saddle/problem/robust_least_squares.hpp"
 #include "saddle/saddle.hpp"
