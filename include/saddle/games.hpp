@@ -15,6 +15,7 @@
 #include "saddle/problem/bilinear.hpp"
 #include "saddle/problem/classifier.hpp"
 #include "saddle/problem/dirac_gan.hpp"
+#include "saddle/problem/distributionally_robust.hpp"
 #include "saddle/problem/mlp_gan.hpp"
 #include "saddle/problem/partition.hpp"
 #include "saddle/problem/policeman_burglar.hpp"
