@@ -60,6 +60,10 @@ inline constexpr bool is_averaged_on_a_server = false;
 template <class S, class C, class Give, class Take, class B>
 inline constexpr bool is_averaged_on_a_server<average_of<S, C, Give, Take, B>> = true;
 template <class Op>
+inline constexpr bool is_averaged_in_rounds = false;
+template <class S, class Give, class Take, class B>
+inline constexpr bool is_averaged_in_rounds<average_of_round<S, Give, Take, B>> = true;
+template <class Op>
 inline constexpr bool adds_a_norm = false;
 template <int Scalar, int Player>
 inline constexpr bool adds_a_norm<add_squared_norm<Scalar, Player>> = true;
@@ -81,6 +85,7 @@ struct facts_of_list<step_list<Op...>> {
   static constexpr bool exchanges_look_ahead = (writes_h_otherwise<Op> || ...);
   static constexpr bool moves = (moves_w<Op> || ...);
   static constexpr bool averages_vectors = (is_averaged_on_a_server<Op> || ...);
+  static constexpr bool averages_rounds = (is_averaged_in_rounds<Op> || ...);
   static constexpr bool adds_norms = (adds_a_norm<Op> || ...), measures_norms = (measures_a_norm<Op> || ...);
 };
 template <class Op>

@@ -86,6 +86,9 @@ struct together {};
 /// A vector that a server averages as it is: Give leaves v, Take sees came. C void: by the run's compressor.
 template <class Subject, class C, class Give, class Take, class Binds = binds<>>
 struct average_of {};
+/// The same, exactly, where the workers meet: in each step, or at the end of a round.
+template <class Subject, class Give, class Take, class Binds = binds<>>
+struct average_of_round {};
 /// The squared norm of a player's estimate is added to a scalar of the worker.
 template <int Scalar, int Player>
 struct add_squared_norm {};

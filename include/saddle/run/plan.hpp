@@ -258,6 +258,12 @@ struct plan<Run, G, K, Begun, average_of<Subject, C, Give, Take, B>, R...> {
                         receive_vector<exchanged, made_in_turn<Take, if_point<Subject, bounded<name::x>>>, B>>,
                    typename plan<Run, G, K, Begun, R...>::type>;
 };
+template <class Run, class G, int K, bool Begun, class Subject, class Give, class Take, class B, class... R>
+struct plan<Run, G, K, Begun, average_of_round<Subject, Give, Take, B>, R...> {
+  using exchange = typename plan<Run, G, K, Begun, average_of<Subject, identity, Give, Take, B>>::type;
+  using type = cat<saddle::under<topology_exchanges<typename Run::topology_type>, exchange>,
+                   typename plan<Run, G, K, Begun, R...>::type>;
+};
 template <class Run, class G, int K, bool Begun, int Scalar, int Player, class... R>
 struct plan<Run, G, K, Begun, add_squared_norm<Scalar, Player>, R...> {
   using type = cat<step_list<measure_sum<Scalar, make_fixed<squares>, binds<means<name::g, G>>, Player>>,

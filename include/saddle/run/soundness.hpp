@@ -185,6 +185,8 @@ constexpr char const* first_broken_rule() {
               "this optimizer averages what every worker knows of a reference point: all of them must take part");
   SADDLE_RULE(!steps::averages_vectors || (!corrects && estimates_plainly<O>),
               "this optimizer is exact by itself: no estimator, and no correction");
+  SADDLE_RULE(!steps::averages_rounds || averages,
+              "this optimizer averages a point of each round: it needs a server, in every step or in local_steps");
   SADDLE_RULE(!demands::mixes_scalars || !topology_amplifies<Topology>,
               "scalars must stay positive where they are mixed, and the rounds of accelerated gossip go beyond the "
               "mean: use gossip");
