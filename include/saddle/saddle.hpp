@@ -5,8 +5,10 @@
 /// transport/simulated.hpp, codec/compress.hpp, games.hpp.
 #include "saddle/config.hpp"
 // In front, for what it says of a compiler that is too old.
+#include "saddle/algorithm/ad_gda.hpp"
 #include "saddle/algorithm/dposg.hpp"
 #include "saddle/algorithm/dqgan.hpp"
+#include "saddle/algorithm/drfa.hpp"
 #include "saddle/algorithm/fl_gan.hpp"
 #include "saddle/algorithm/local_sgda.hpp"
 #include "saddle/compressor/adacomp_residual.hpp"
@@ -36,6 +38,7 @@
 #include "saddle/optimizer/alternating.hpp"
 #include "saddle/optimizer/alternating_players.hpp"
 #include "saddle/optimizer/anchored_extragradient.hpp"
+#include "saddle/optimizer/checkpointed.hpp"
 #include "saddle/optimizer/clip.hpp"
 #include "saddle/optimizer/extra_adam.hpp"
 #include "saddle/optimizer/extragradient.hpp"
@@ -51,6 +54,7 @@
 #include "saddle/topology/circulant.hpp"
 #include "saddle/topology/controlled.hpp"
 #include "saddle/topology/exact_diffusion.hpp"
+#include "saddle/topology/exact_max.hpp"
 #include "saddle/topology/from_matrix.hpp"
 #include "saddle/topology/gossip.hpp"
 #include "saddle/topology/graph.hpp"

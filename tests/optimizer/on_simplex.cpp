@@ -117,6 +117,17 @@ TEST_CASE_TEMPLATE("on_simplex: corners, ties, numbers of any size", T, float, d
     CHECK(x[i] == doctest::Approx(want[i]).epsilon(64 * std::numeric_limits<T>::epsilon()));
 }
 
+TEST_CASE("on_simplex: a player's tensors are one vector, wherever they end") {
+  auto const y = normal<double>(1000, 0.1, 5);
+  tensor_layout const apart({1000, 0}, bucket, {{{3, 130, 1, 600, 266}, {}}});
+  bucket_layout const layout = apart.on_host();
+  auto x = y;
+  detail::onto_simplex<double> const op{1e-5, 1e-15};
+  op(player_vector<bucket, serial_group, double>{serial_group{}, layout, 0, x.data()});
+  CHECK(test::distance(x, projected<serial_group>(y, 1e-5)) < 1e-14);
+  CHECK(test::distance(x, naive(y, 1e-5)) < 1e-14);
+}
+
 namespace {
 
 std::vector<double> part(point<double const> w, int player) { return {w.of(player).begin(), w.of(player).end()}; }

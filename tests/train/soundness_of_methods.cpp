@@ -103,6 +103,14 @@ static_assert(breaks<masha, sparse, parameter_server<>>("a biased compressor on 
 static_assert(breaks<masha, ef21<sparse>, parameter_server<>>("the optimizer needs step_size_at"));
 static_assert(is_sound<masha, unbiased, parameter_server<>> && is_sound<masha, careful, answering<careful>>);
 
+// A point of each round that a server averages.
+using once_a_round = checkpointed<sgda, sgda>;
+static_assert(breaks<once_a_round, identity, local<gossip>>("averages a point of each round: it needs a server"));
+static_assert(breaks<once_a_round, identity, tracked<local<>>>("a correction follows both players at once"));
+static_assert(is_sound<on_simplex<once_a_round>, careful, local<sampled<parameter_server<>>>>);
+static_assert(is_sound<variance_reduced<on_simplex<once_a_round>>, unbiased, averaged_average>);
+static_assert(is_sound<on_simplex<extragradient>, sparse, tracked<exact_max<gossip>>>);
+
 // Scalars.
 static_assert(breaks<adaptive<>, identity, accelerated_gossip>("scalars must stay positive"));
 static_assert(breaks<adaptive<>, careful, gossip>("those of error_feedback over gossip sum to 0"));
