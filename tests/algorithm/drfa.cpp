@@ -102,8 +102,8 @@ TEST_CASE("DRFA comes to the point where the worst loss is least, up to rounding
   for (int tau : {1, 5}) {
     auto t = over({}, with(0.02, 0.01 * tau, tau, 3, 0));
     t.run(20000);
-    MESSAGE(tau, " local steps: w ", t.weights(0).min[0], ", lambda ", t.weights(0).max[0], " ", t.weights(0).max[1], " ",
-            t.weights(0).max[2]);
+    auto const [w, lambda] = t.weights(0);
+    MESSAGE(tau, " local steps: w ", w[0], ", lambda ", lambda[0], " ", lambda[1], " ", lambda[2]);
     CHECK(test::distance(test::joined(t.weights(0)), {1, 0.5, 0, 0.5}) < 1e-12);
   }
   auto floored = over({}, with(0.02, 0.05, 5, 3));

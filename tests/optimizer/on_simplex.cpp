@@ -156,7 +156,8 @@ TEST_CASE("on_simplex: players come to a point that is optimal among those of th
   test::heterogeneous_game const game;
   for (constrains const what : {constrains::both, constrains::min, constrains::max})
     for (double const floor : {0.0, 0.02}) {
-      auto t = test::trainer_of(game, on_simplex{averaged_extragradient{0.2}, what, floor}, identity{}, parameter_server{});
+      auto t =
+          test::trainer_of(game, on_simplex{averaged_extragradient{0.2}, what, floor}, identity{}, parameter_server{});
       t.run(1500);
       CHECK(residual(game, t, what, floor) < 1e-14);
       auto o = test::trainer_of(game, on_simplex{averaged_omd{0.1}, what, floor}, identity{}, parameter_server{});

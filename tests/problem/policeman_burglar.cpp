@@ -66,7 +66,7 @@ TEST_CASE("policeman_burglar: gradients and gap are those of the matrices, entry
   }
 }
 
-TEST_CASE("policeman_burglar: extragradient on the simplices closes the gap, descent ascent goes in circles around it") {
+TEST_CASE("policeman_burglar: extragradient on the simplices closes the gap, descent ascent circles around it") {
   auto const game = policeman_burglar<>::random(30, 4, 3);
   auto eg = of(game, on_simplex{averaged_extragradient{0.1}});
   auto gda = of(game, on_simplex{sgda{0.1}});

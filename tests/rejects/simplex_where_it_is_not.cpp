@@ -1,5 +1,5 @@
 // expects 1: on_simplex goes around all of an optimizer
-// expects 2: on_simplex: this method moves from a look-ahead that was not projected
+// expects 2: on_simplex: this method moves from its look-ahead
 // expects 3: this optimizer averages a point of each round: it needs a server
 // expects 4: exact_max goes around gossip
 // expects 5: checkpointed: the maximizing player takes one gradient a round

@@ -17,10 +17,10 @@ SADDLE_NAMESPACE_BEGIN
 ///
 /// step sizes  lambda's is the paper's tau gamma
 /// floor       lambda >= floor
-/// differs     from the paper, where workers are drawn by lambda and then by a second, uniform draw. Here one uniform draw
-///             serves both: local gradients count M lambda_m in place of being drawn by lambda, so that a round is as
-///             unbiased, with more noise where lambda is uneven; and lambda follows the losses at the checkpoint of the
-///             round before, which the workers of this draw have not trained
+/// differs     the paper draws workers by lambda, and others uniformly for their losses. Here one uniform draw serves
+///             both: gradients are weighted by M lambda_m instead, which is the same in expectation for one local step,
+///             with more noise where lambda is uneven, and drifts otherwise over several. lambda follows the losses at
+///             the checkpoint of the round before, which the workers of this round have not trained
 /// source      Deng, Kamani, Mahdavi: Distributionally Robust Federated Averaging. NeurIPS 2020
 template <optimizer O = sgda>
 struct drfa {

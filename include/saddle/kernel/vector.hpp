@@ -10,8 +10,8 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// All of a player's coordinates in an array, for one group of lanes. All lanes call these alike; what a function says of
-/// the whole is valid on every lane, and the same for every group.
+/// All of a player's coordinates in an array, for one group of lanes. All lanes call these functions alike; results are
+/// valid on every lane, and the same for every group.
 template <int Bucket, class G, class T>
 struct player_vector {
   static constexpr int items = Bucket / G::lanes;

@@ -18,7 +18,7 @@ SADDLE_NAMESPACE_BEGIN
 namespace name {
 struct checkpoint : weights_array { static constexpr char const* text = "checkpoint"; };  // a worker's, of the round
 struct mean_checkpoint : weights_array { static constexpr char const* text = "mean_checkpoint"; };  // of the last round
-struct asked : scratch_array { static constexpr char const* text = "asked"; };  // where the maximizing player answers
+struct asked : scratch_array { static constexpr char const* text = "asked"; };  // where the other is asked
 }  // namespace name
 
 namespace detail {
@@ -79,14 +79,14 @@ struct answering<step_list<Op...>> {
 
 }  // namespace detail
 
-/// The minimizing player moves in every step. The maximizing one moves once a round, by its gradients at a point where the
-/// round came by: the mean over the workers of their w after k steps, k drawn anew for each round.
+/// The minimizing player moves in every step. The maximizing one moves at the end of each round, along its gradients at
+/// a checkpoint: the mean over the workers of w after k steps of a round, k drawn for each round.
 ///
-/// whose round  that before the one that ends: of those who are drawn (sampled) none has had a part in the point at which
-///              it is asked, or its answer would be biased by its own training
-/// a coin       that ends rounds (local_steps::probability): k is drawn for a round of mean length, and one that is over
-///              before has the checkpoint of a round before
-/// topology     with a server
+/// which round  the one before: where workers are drawn (sampled), those of this round have not trained that
+///              checkpoint, which would bias their gradients there
+/// a coin       that ends rounds (local_steps::probability): k is drawn for a round of mean length. A shorter round
+///              keeps the checkpoint that was there
+/// topology     needs a server
 template <optimizer Min, optimizer Max>
 struct checkpointed {
   static_assert(!facts_of_steps<Min>::chooses_players && !facts_of_steps<Max>::chooses_players,

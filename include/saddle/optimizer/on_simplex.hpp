@@ -20,8 +20,8 @@ enum class constrains { both, min, max };
 namespace detail {
 
 /// The nearest point whose coordinates are at least `floor` and sum to 1: x = max(x - shift, floor). Newton's method on
-/// the shift, from below, with the largest coordinate as the origin: each turn leaves fewer coordinates above the floor,
-/// and ends where none is left out any more. A point that is there but for rounding stays as it is, to the bit.
+/// the shift, from below, with the largest coordinate as the origin: each turn leaves fewer above the floor, until their
+/// number stays. A point that is there but for rounding remains as it is, to the bit.
 template <class T>
 struct onto_simplex {
   T floor, tolerance;
@@ -112,20 +112,20 @@ struct projecting<Who, step_list<Op...>> {
 /// An optimizer whose players stay on the probability simplex, coordinates >= floor that sum to 1: whatever moves w, or
 /// looks ahead, is followed by the Euclidean projection.
 ///
-/// where       behind the exchange: w = P(together(w - v)). Workers of a server project the mean alike; over gossip each
+/// where       behind the exchange: w = P(together(w - v)). With a server all project the mean, over gossip each worker
 ///             projects its own
 /// players     all those that `constrained` names, of a per_player inside as well
 /// floor       1 / n where it is above that: of n coordinates no point has more
-/// exact       with directions that have one step size for all coordinates of a player: sgda, extragradient, omd. Adam's
-///             have another one for each, and come to rest where those, not the gradient, cannot lower the loss
-/// start       is the problem's: the first gradient is taken there, on the simplex or not
-/// cost        one group of lanes goes a few times over all of the player's coordinates, on the CPU a thread
+/// exact       for directions with one step size for all coordinates of a player (sgda, extragradient, omd): fixed
+///             points are solutions. Adam's directions scale each coordinate, and with them the fixed points are others
+/// start       the problem's: the first gradient is taken there, even if it is not on the simplex
+/// cost        one group of lanes (on the CPU a thread) goes over all of the player's coordinates a few times
 /// source      the projection: Michelot: A Finite Algorithm for Finding the Projection of a Point onto the Canonical
 ///             Simplex of R^n. 1986; Condat: Fast Projection onto the Simplex and the l1 Ball. 2016
 template <optimizer O>
 struct on_simplex {
   static_assert(!facts_of_steps<O>::averages_vectors,
-                "on_simplex: this method moves from a look-ahead that was not projected, and would come to another point");
+                "on_simplex: this method moves from its look-ahead, and projected would come to another point");
   O policy{};
   constrains constrained = constrains::both;
   double floor = 0;
@@ -154,8 +154,8 @@ struct on_simplex {
     return policy.step_size_at(step, player);
   }
   std::string objection() const {
-    return first_objection(
-        {objection_unless(floor >= 0 && floor <= 1, "on_simplex: floor", "lies in [0, 1]", floor), objection_to(policy)});
+    return first_objection({objection_unless(floor >= 0 && floor <= 1, "on_simplex: floor", "lies in [0, 1]", floor),
+                            objection_to(policy)});
   }
   static std::string name() { return "on-simplex-" + O::name(); }
 };

@@ -146,7 +146,7 @@ concept has_sound_options =
 ///                            workers exchange. On the host
 /// has_full_batches           optional: a constant, true where a sample with draw == full_batch is the mean over all data of
 ///                            the worker. Methods that need full batches (svrg, page, masha) refuse other problems
-/// loss(at, sample)           optional: f on a sample, of which gradient is the gradient; distributionally_robust asks for it
+/// loss(at, sample)           optional: f on that sample; distributionally_robust asks for it
 /// identity()                 optional: a text that differs where the problem does, with a checksum of its data: a
 ///                            checkpoint of one problem is then refused by a run of another. Asked once, at construction
 ///

@@ -22,8 +22,8 @@ SADDLE_NAMESPACE_BEGIN
 ///
 ///   min over x, max over lambda of  sum over m of lambda_m f_m(x) - regularization |lambda - shares|^2 / 2
 ///
-/// gradients  worker m knows f_m alone: M lambda_m grad f_m, and M (f_m - regularization (lambda_m - shares_m)) in its own
-///            coordinate of lambda, 0 in the others. Their mean over the M workers is the gradient
+/// gradients  worker m knows f_m alone: M lambda_m grad f_m, and M (f_m - regularization (lambda_m - shares_m)) in its
+///            own coordinate of lambda, 0 in the others. Their mean over the M workers is the gradient
 /// sample     losses are those of the sample on which the gradient is taken
 /// start      that of the losses, and lambda = shares
 /// errors     std::invalid_argument where shares are not one a worker, or not a point of the simplex. Losses with a

@@ -19,8 +19,8 @@
 SADDLE_NAMESPACE_BEGIN
 
 /// The policeman and the burglar: a matrix game on two simplices, for on_simplex. On a street of n houses a burglar
-/// chooses house i by y, and a policeman waits at house j by x. The burglar gets A_ij = wealth_i (1 - exp(-theta |i - j|)):
-/// the nearer the policeman, the less likely he escapes.
+/// chooses house i by y, and a policeman waits at house j by x. The burglar gets
+/// A_ij = wealth_i (1 - exp(-theta |i - j|)): the nearer the policeman, the less likely he escapes.
 ///
 ///   min over x, max over y of f_m(x, y) = sum of y_i A_ij x_j
 ///
@@ -85,8 +85,8 @@ struct policeman_burglar {
       for (std::size_t i = 0; i < own.size(); ++i) out.max[i] *= -own[i];
   }
 
-  /// What the burglar could get against x, less what the policeman could hold him to against y, in the mean game: 0 at a
-  /// solution, and positive elsewhere on the simplices.
+  /// The duality gap of the mean game: the most that y could get against x, less the least that x could lose against y.
+  /// 0 at a solution, and positive elsewhere on the simplices.
   double gap(point<T const> w) const {
     check();
     std::size_t const n = wealth[0].size();
@@ -100,8 +100,8 @@ struct policeman_burglar {
   }
 
  private:
-  /// out_i = sum over j of (1 - exp(-theta |i - j|)) q_j, in two sweeps: behind a house, and before it, all that is caught
-  /// decays by exp(-theta) from one to the next.
+  /// out_i = sum over j of (1 - exp(-theta |i - j|)) q_j, in two sweeps: on either side of a house the sum of
+  /// exp(-theta |i - j|) q_j decays by exp(-theta) from one to the next.
   template <class Q>
   void payoff(Q const& q, std::span<T> out) const {
     T const decay = static_cast<T>(std::exp(-theta));

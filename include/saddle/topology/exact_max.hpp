@@ -16,12 +16,12 @@ namespace name {
 struct mixed_max : weights_array { static constexpr char const* text = "mixed_max"; };  // its maximizing part alone
 }  // namespace name
 
-/// Gossip that compresses the minimizing player alone: the maximizing one, a few weights mostly, is mixed as it is, by the
-/// same matrix.
+/// Gossip that compresses the minimizing player alone: the maximizing one, a few weights mostly, is mixed as it is, by
+/// the same matrix.
 ///
-/// order   its part is mixed before the gradient of a move is taken, and moved afterwards: what a trainer shows of it is
-///         not mixed yet, and whatever projects it does so before it is sent
-/// bytes   of the maximizing player they are those of identity
+/// order   its part is mixed before the gradient of a move is taken, and moved afterwards: in a trainer's weights it is
+///         not mixed yet, and a projection of the optimizer's comes before the message
+/// bytes   of the maximizing player: those of identity
 template <topology Tp>
 struct exact_max {
   static_assert(!topology_has_server<Tp> && !topology_amplifies<Tp>,
