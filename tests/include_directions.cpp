@@ -56,7 +56,7 @@ std::map<std::string, std::vector<std::string_view>> const arrows{
     {"exchange",
      {"saddle/step/", "saddle/compressor/concept.hpp", "saddle/topology/concept.hpp", "saddle/topology/graph.hpp"}},
     {"correction", {"saddle/step/", "saddle/topology/concept.hpp"}},
-    {"topology", {"saddle/step/", "saddle/exchange/", "saddle/correction/"}},
+    {"topology", {"saddle/step/", "saddle/exchange/", "saddle/correction/", "saddle/compressor/identity.hpp"}},
     // Whoever combines sees concepts only, what a list is made of, and the kernels. Public copies and exact downlinks
     // are decoded by identity, whatever the user chose; a message is sealed and opened alike for every compressor.
     {"run",

@@ -87,6 +87,13 @@ TEST_CASE("methods on several processes") {
     equals_one_process(adaptive_forward_reflected{}, identity{},
                        parameter_server<exact_downlink, adapts::on_average>{});
   }
+  SUBCASE("projections, and the mean of checkpoints, of workers that are drawn") {
+    equals_one_process(on_simplex{checkpointed{sgda{0.02}, sgda{0.05}}}, identity{},
+                       local_steps{sampled{parameter_server{}, 4}, 3});
+  }
+  SUBCASE("one player as it is, beside public copies of the other") {
+    equals_one_process(on_simplex{sgda{0.02}, constrains::max}, top_k<128, 3>{}, exact_max{lossy});
+  }
   SUBCASE("norms of workers") {
     equals_one_process(clip_by_norm{omd{0.05}, 0.5}, error_feedback{top_k<128, 3>{}}, parameter_server{});
   }

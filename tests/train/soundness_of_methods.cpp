@@ -144,6 +144,14 @@ static_assert(is_sound<momentum<>, identity, averaged_average>);
 static_assert(is_sound<momentum<>, ef21<sparse>, parameter_server<>>);
 static_assert(is_sound<alternating_players<exchanged, sgda>, identity, local<gossip>>);
 
+// A point of each round that a server averages.
+using once_a_round = checkpointed<sgda, sgda>;
+static_assert(breaks<once_a_round, identity, local<gossip>>("averages a point of each round: it needs a server"));
+static_assert(breaks<once_a_round, identity, tracked<local<>>>("a correction follows both players at once"));
+static_assert(is_sound<on_simplex<once_a_round>, careful, local<sampled<parameter_server<>>>>);
+static_assert(is_sound<variance_reduced<on_simplex<once_a_round>>, unbiased, averaged_average>);
+static_assert(is_sound<on_simplex<extragradient>, sparse, tracked<exact_max<gossip>>>);
+
 // Scalars.
 static_assert(breaks<adaptive<>, identity, accelerated_gossip>("scalars must stay positive"));
 static_assert(breaks<adaptive<>, careful, gossip>("those of error_feedback over gossip sum to 0"));

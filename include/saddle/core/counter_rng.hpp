@@ -76,7 +76,7 @@ SADDLE_HD void normal_pair(std::uint32_t a, std::uint32_t b, double (&out)[2]) {
 }
 
 /// Coins that all workers throw alike, of a step.
-enum class coin : std::uint32_t { refresh, correction, round, workers };
+enum class coin : std::uint32_t { refresh, correction, round, workers, checkpoint };
 /// Heads, with probability p.
 inline bool shared_coin(std::uint64_t seed, std::int64_t step, coin which, double p) {
   std::uint32_t bits[4];

@@ -135,15 +135,6 @@ template <class At, int Player>
 using keeps_point = local_operation<make_fixed<copies<At, name::earlier>>, binds<>, Player>;
 }  // namespace detail
 
-/// The optimizer that a policy goes around and takes the steps of.
-template <class Who>
-struct inside_of_policy : Who {
-  template <class O>
-  static auto const& of(O const& o) {
-    return Who::of(o).policy;
-  }
-};
-
 /// The members of a policy with an estimator of its own around the optimizer `policy`.
 #define SADDLE_ESTIMATES_FOR(O)                                                \
   using estimates_for = O;                                                     \

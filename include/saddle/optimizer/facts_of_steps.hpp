@@ -63,6 +63,10 @@ template <class Op>
 inline constexpr bool agrees_on_a_state = false;
 template <class Who, class S>
 inline constexpr bool agrees_on_a_state<agree_on<Who, S>> = true;
+template <class Op>
+inline constexpr bool is_averaged_in_rounds = false;
+template <class S, class Give, class Take, class B>
+inline constexpr bool is_averaged_in_rounds<average_of_round<S, Give, Take, B>> = true;
 /// Whether a scalar is kept from one step to the next: of gradients as they are, of both players.
 template <class Op>
 inline constexpr bool keeps_a_scalar = false;
@@ -97,6 +101,7 @@ struct facts_of_list<step_list<Op...>> {
   static constexpr bool moves = (moves_w<Op> || ...);
   static constexpr bool averages_vectors = (is_averaged_on_a_server<Op> || ...);
   static constexpr bool agrees_on_states = (agrees_on_a_state<Op> || ...);
+  static constexpr bool averages_rounds = (is_averaged_in_rounds<Op> || ...);
   static constexpr bool keeps_scalars = (keeps_a_scalar<Op> || ...), weighs_workers = (weighs_a_worker<Op> || ...);
   static constexpr bool measures_norms = (measures_a_norm<Op> || ...),
                         measures_tensors = (measures_some_tensors<Op> || ...);

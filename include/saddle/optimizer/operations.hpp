@@ -34,6 +34,14 @@ struct whole {
     return n;
   }
 };
+/// The optimizer that a policy goes around and takes the steps of.
+template <class Who>
+struct inside_of_policy : Who {
+  template <class O>
+  static auto const& of(O const& o) {
+    return Who::of(o).policy;
+  }
+};
 /// Two that step at once, one a player. Samples are those of the second.
 template <class Min, class Max>
 struct both_of {
@@ -82,6 +90,9 @@ struct together {};
 /// A vector that a server averages as it is: Give leaves v, Take sees came. C void: by the run's compressor.
 template <class Subject, class C, class Give, class Take, class Binds = binds<>>
 struct average_of {};
+/// The same, exactly, where the workers meet: in each step, or at the end of a round.
+template <class Subject, class Give, class Take, class Binds = binds<>>
+struct average_of_round {};
 /// A state that each worker has of its own goes along with w: where w is exchanged, it becomes the mean of those of all
 /// workers with a server, or is mixed with those of the neighbours.
 template <class Who, class Subject>

@@ -76,6 +76,12 @@ concept splits_by_player = requires(P const p, point<typename P::scalar const> a
 template <class P>
 concept gives_full_batches = requires { requires P::has_full_batches; };
 
+/// Says what is minimized, on a sample.
+template <class P>
+concept gives_losses = requires(P const p, point<typename P::scalar const> at, sample s) {
+  { p.loss(at, s) } -> std::convertible_to<double>;
+};
+
 /// Of a member that is not overloaded, whatever it takes.
 template <class Pointer>
 concept is_function = std::is_member_function_pointer_v<Pointer> || std::is_function_v<std::remove_pointer_t<Pointer>>;
@@ -140,6 +146,7 @@ concept has_sound_options =
 ///                            workers exchange. On the host
 /// has_full_batches           optional: a constant, true where a sample with draw == full_batch is the mean over all data of
 ///                            the worker. Methods that need full batches (svrg, page, masha) refuse other problems
+/// loss(at, sample)           optional: f on that sample; distributionally_robust asks for it
 /// identity()                 optional: a text that differs where the problem does, with a checksum of its data: a
 ///                            checkpoint of one problem is then refused by a run of another. Asked once, at construction
 ///

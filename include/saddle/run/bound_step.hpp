@@ -182,7 +182,7 @@ class bound_step {
   bool is_shared(operation const& op) const {
     if (op.code->what == action::receive) return op.code->exchange->averages;
     bool const measures = op.code->what == action::measure;
-    if (op.code->what != action::local && !measures) return false;
+    if (op.code->what != action::local && op.code->what != action::vector && !measures) return false;
     for (array_use const& one : op.code->uses)
       if ((one.stored || measures) && run_->arrays[one.in("w")].whose() == owner::workers) return false;
     return true;
@@ -241,7 +241,8 @@ class bound_step {
             all.declare(code.at.text, code.at);
             all.declare(code.into.text, code.into).by_workers = true;
             break;
-          case action::local: all.declare(subject, code.uses, owner::everyone, true); break;
+          case action::local:
+          case action::vector: all.declare(subject, code.uses, owner::everyone, true); break;
           case action::measure: all.declare(subject, code.uses, owner::workers, false); break;
           case action::mix_scalars:
           case action::change_scalars: break;

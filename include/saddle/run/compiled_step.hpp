@@ -140,6 +140,21 @@ struct instruction_of<Run, Engine, Distributed, local_operation<Make, B, Player,
             .launch = launch_local<T, Op, Local, Run::bucket, Engine>};
   }
 };
+template <class Run, class Engine, bool Distributed, class Make, class Array, int Player>
+struct instruction_of<Run, Engine, Distributed, vector_operation<Make, Array, Player>> {
+  using T = typename Run::scalar;
+  using Op = operation_of<Run, Make>;
+  static constexpr instruction<T, Engine> make() {
+    return {.what = action::vector,
+            .player = Player,
+            .for_absent = is_for_absent<Make>,
+            .in_any_case = is_in_any_case<Make>,
+            .uses = uses_in<binds<>, uses<inout<Array>>>,
+            .data_bytes = sizeof(launch_data<Op>),
+            .make = make_data<Run, Make>,
+            .launch = launch_vector<T, Op, Run::bucket, Engine>};
+  }
+};
 template <class Run, class Engine, bool Distributed, int Scalar, class Make, class B, int Player, bool Grows>
 struct instruction_of<Run, Engine, Distributed, measure_sum<Scalar, Make, B, Player, Grows>> {
   using T = typename Run::scalar;

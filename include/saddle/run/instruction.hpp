@@ -22,6 +22,7 @@
 #include "saddle/kernel/relay.hpp"
 #include "saddle/kernel/select.hpp"
 #include "saddle/kernel/send.hpp"
+#include "saddle/kernel/vector.hpp"
 #include "saddle/run/global_selection.hpp"
 #include "saddle/run/named_arrays.hpp"
 #include "saddle/run/plan.hpp"
@@ -82,7 +83,7 @@ struct slot_code {
   launch send_again, relay, absorb, undo_sent;  // null where there is nothing to do
 };
 
-enum class action { gradient, local, send, receive, measure, mix_scalars, change_scalars };
+enum class action { gradient, local, vector, send, receive, measure, mix_scalars, change_scalars };
 
 /// An operation without its types.
 template <class T, class Engine>
@@ -167,6 +168,12 @@ template <class T, class Op, class Local, int Bucket, class Engine>
 void launch_local(Engine& engine, launch_arguments<T, Engine> const& a) {
   engine.run(local_kernel<T, Op, Local, Bucket>{a.layout, data_of<Op>(a), a.table, a.absent, a.skips, a.non_finite},
              a.rows, a.part.first, a.part.last);
+}
+template <class T, class Op, int Bucket, class Engine>
+void launch_vector(Engine& engine, launch_arguments<T, Engine> const& a) {
+  if (a.part.first < a.part.last)
+    engine.run(vector_kernel<T, Op, Bucket>{a.layout, data_of<Op>(a), a.table, a.absent, a.skips}, a.rows,
+               a.part.first, a.part.first + 1);
 }
 template <class T, class Op, int Bucket, class Engine>
 void launch_measure(Engine& engine, launch_arguments<T, Engine> const& a) {

@@ -308,6 +308,12 @@ struct plan<Run, G, K, Begun, agree_on<Who, Subject>, R...> {
                                                 agreement<topology, Run, Subject, Who::player>>::type>,
                    typename plan<Run, G, K, false, R...>::type>;
 };
+template <class Run, class G, int K, bool Begun, class Subject, class Give, class Take, class B, class... R>
+struct plan<Run, G, K, Begun, average_of_round<Subject, Give, Take, B>, R...> {
+  using exchange = typename plan<Run, G, K, Begun, average_of<Subject, identity, Give, Take, B>>::type;
+  using type = cat<saddle::under<topology_exchanges<typename Run::topology_type>, exchange>,
+                   typename plan<Run, G, K, Begun, R...>::type>;
+};
 template <class Run, class G, int K, bool Begun, int Scalar, int Player, class... R>
 struct plan<Run, G, K, Begun, add_squared_norm<Scalar, Player>, R...> {
   using type = cat<step_list<measure_sum<Scalar, make_fixed<squares>, binds<means<name::g, G>>, Player>>,

@@ -213,6 +213,8 @@ constexpr char const* first_broken_rule() {
   SADDLE_RULE(!steps::agrees_on_states || !shares_weights,
               "a server in every step averages directions, and with them what they remember: states that go along with "
               "w are for local_steps and gossip");
+  SADDLE_RULE(!steps::averages_rounds || averages,
+              "this optimizer averages a point of each round: it needs a server, in every step or in local_steps");
   SADDLE_RULE(!demands::mixes_scalars || !topology_amplifies<Topology>,
               "scalars must stay positive where they are mixed, and the rounds of accelerated gossip go beyond the "
               "mean: use gossip");

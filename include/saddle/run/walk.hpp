@@ -90,6 +90,7 @@ class walk final : public any_walk<T> {
       switch (op.code->what) {
         case action::gradient: prepare_gradient(op, now, model); break;
         case action::local:
+        case action::vector:
         case action::measure:
         case action::change_scalars: write_data(op, now, {run.seed, 0}); break;
         case action::mix_scalars: plan_exchange(*op.exchange); break;
@@ -298,10 +299,14 @@ class walk final : public any_walk<T> {
     if (op.code->what != action::local) step_.run_waiting();
     switch (op.code->what) {
       case action::gradient: launch_gradient(op, repetition); break;
-      case action::local: {
+      case action::local:
+      case action::vector: {
         arguments a = step_.arguments_of(op);
         a.now = step_.facts_at(op.data, op.stride, op.time(repetition, 0));
-        section([&] { step_.run(op.code->launch, a); });
+        section([&] {
+          if (op.code->what == action::local) step_.run(op.code->launch, a);
+          else op.code->launch(step_.engine, a);
+        });
         break;
       }
       case action::measure: launch_measure(op, repetition); break;

@@ -59,6 +59,9 @@ struct take_gradient {};
 /// An operation on every coordinate of every worker; once a process, where all that it reads is the same for all.
 template <class Make, class Binds = binds<>, int Player = both_players, class Local = names<>>
 struct local_operation {};
+/// An operation on a player's part of an array as a whole, by one group of lanes: called with a player_vector.
+template <class Make, class Array, int Player>
+struct vector_operation {};
 /// Make leaves v; the slot's rule makes p of it, and the slot's compressor a message.
 template <class Slot, class Make, class Binds = binds<>, int Player = both_players, class Local = names<>>
 struct send_vector {};
