@@ -2,6 +2,8 @@
 
 #include "loops.hpp"
 #include "saddle/algorithm/local_sgda.hpp"
+#include "saddle/optimizer/alternating_players.hpp"
+#include "saddle/optimizer/per_player.hpp"
 
 namespace local_sgda_plus_tests {
 
@@ -57,6 +59,19 @@ TEST_CASE("Local SGDA+: with a snapshot in every step it is Local SGDA, to the b
   b.run(100);
   CHECK(a.digest() == b.digest());
   auto c = trained(game, with(1, 10, 0.02));
+  c.run(4000);
+  CHECK(test::distance(c, game.solution()) < 1e-13);
+}
+
+TEST_CASE("Local SGDA+: with an optimizer a player; with the maximizing one first there are snapshots, too") {
+  test::heterogeneous_game const noisy(0.3), game;
+  auto a = trained(noisy, with(5, 10));
+  auto b = trained(noisy, local_sgda_plus<per_player<sgda, sgda>>{{{{0.05}, {0.05}}, 10}, {}, {{}, 5}});
+  a.run(100);
+  b.run(100);
+  CHECK(a.digest() == b.digest());
+  using answering = alternating_players<sgda, sgda, first_mover::max>;
+  auto c = trained(game, local_sgda_plus<answering>{{{{0.02}, {0.02}}, 10}, {}, {{}, 1}});
   c.run(4000);
   CHECK(test::distance(c, game.solution()) < 1e-13);
 }

@@ -21,7 +21,7 @@ struct ascent_from_snapshot {
   using part = std::conditional_t<Needed, step_list<Op...>, step_list<>>;
   /// A problem that cannot take the gradient of one player alone writes both: the second one's waits in `other`.
   template <class At, class Draw, int Player, int K>
-  using steps = cat<part<K == 0 && Player != 1, when<refreshes, keeps<At, 0>>>,
+  using steps = cat<part<Player == 0 || (Player == both_players && K == 0), when<refreshes, keeps<At, 0>>>,
                     part<Player != 0, keeps<At, 1>, take_gradient<name::ascent_point, name::other, Draw, 1>>,
                     part<Player != 1, take_gradient<At, name::g, Draw, 0>>,
                     part<Player != 0, local_operation<make_fixed<copies<name::other, name::g>>, binds<>, 1>>>;
@@ -32,11 +32,11 @@ static_assert(estimator<ascent_from_snapshot>);
 
 /// An optimizer whose maximizing player answers to a snapshot of the minimizing one, taken every so many steps.
 ///
-/// every    where it is a multiple of local_steps::every the snapshot is the workers' mean, as every snapshot follows a
-///          round; elsewhere each worker has its own x there
-/// cost     one gradient a player and step
-/// every = 1   the optimizer itself
-/// source   Deng, Mahdavi: Local Stochastic Gradient Descent Ascent (Local SGDA+). AISTATS 2021
+/// every       where it is a multiple of local_steps::every all snapshots follow a round, and are the workers' mean;
+///             elsewhere each worker has its own x there
+/// every = 1   the optimizer itself, if it moves both players along one gradient
+/// cost        one gradient a player and step
+/// source      Deng, Mahdavi: Local Stochastic Gradient Descent Ascent (Local SGDA+). AISTATS 2021
 template <optimizer O>
 struct snapshot_ascent {
   O policy{};
