@@ -21,8 +21,9 @@ struct any_game : train_gan::shared_game {
 
 /// What is said of a method where workers differ and a step size stays constant.
 enum class end_point {
-  solution,      // it comes to the solution
-  near_solution  // it stops at a distance that shrinks with the step size
+  solution,       // it comes to the solution
+  near_solution,  // it stops at a distance that halves with the step size
+  unclaimed       // its steps adapt, or what it forgets is a share of something else
 };
 
 struct method {
