@@ -13,8 +13,8 @@ using namespace saddle;
 
 namespace {
 
-/// A correction of estimates takes away what the workers disagree by; one of moves, of optimizers that do not look ahead
-/// along their own estimate alone.
+/// A correction of estimates takes away what the workers disagree by; one of moves does so where no optimizer looks
+/// ahead along its own estimate.
 enum class corrects { nothing, moves, estimates };
 
 template <class O, class Tp>
