@@ -1,5 +1,5 @@
 #pragma once
-// Plain loops for methods whose workers estimate: rows are workers, and a player has coordinates 0 to 9, the other the rest.
+// Plain loops for methods whose workers estimate: rows are workers, coordinates 0 to 9 the minimizing player's.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -13,17 +13,17 @@ using namespace saddle;
 
 namespace {
 
-/// A correction of estimates takes away what the workers disagree by; one of moves, of optimizers that do not look ahead
-/// along their own estimate alone.
+/// A correction of estimates takes away what the workers disagree by; one of moves does so where no optimizer looks
+/// ahead along its own estimate.
 enum class corrects { nothing, moves, estimates };
 
 template <class O, class Tp>
 double distance_left(O const& o, Tp const& topology, double noise) {
   test::heterogeneous_game const game(noise);
   auto t = test::trainer_of(game, o, identity{}, topology);
-  t.run(6000);
+  t.run(3500);
   double const left = test::distance(t, game.solution());
-  CHECK(left < 0.2);
+  CHECK(left < 0.5);
   return left;
 }
 
@@ -57,7 +57,7 @@ void each_estimator_meets(Tp const& topology, corrects what) {
   meet(recursive{plain, 0.2}, true, topology, what);
   meet(hybrid_momentum{plain, 0.3}, false, topology, what);
   meet(same_sample_optimism{plain}, false, topology, what);
-  meet(svrg_extragradient{0.02, 0.2}, true, topology, what);
+  meet(svrg_extragradient{0.05, 0.2}, true, topology, what);
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ TEST_CASE("storm: without noise it is the gradient: DM-HSGD is GT-GDA, up to rou
 
 TEST_CASE("storm: its recursion from the mean of samples, with a beta a player") {
   test::heterogeneous_game const noisy(0.3);
-  auto t = test::trainer_of(noisy, hybrid_momentum{sgda{0.02}, 0.25, 0.5, large_batch{2}}, identity{}, parameter_server{});
+  hybrid_momentum const o{sgda{0.02}, 0.25, 0.5, large_batch{2}};
+  auto t = test::trainer_of(noisy, o, identity{}, parameter_server{});
   test::vector est(20), w_old;
   for (std::int64_t step = 1; step <= 40; ++step) {
     test::vector const w = test::joined(t.weights(0));

@@ -62,7 +62,8 @@ using averages = averaged_estimates<local<>>;
 static_assert(breaks<sgda, identity, averages>("averages what an estimator carries on"));
 static_assert(breaks<variance_reduced<sgda>, identity, averages>("averages what an estimator carries on"));
 static_assert(breaks<hybrid_momentum<sgda>, careful, averages>("sends estimates as they are"));
-static_assert(breaks<hybrid_momentum<sgda>, identity, averaged_estimates<local<answering<careful>>>>("needs exact messages"));
+static_assert(
+    breaks<hybrid_momentum<sgda>, identity, averaged_estimates<local<answering<careful>>>>("needs exact messages"));
 static_assert(breaks<hybrid_momentum<sgda>, identity, tracked<averages>>("two corrections"));
 static_assert(is_sound<hybrid_momentum<sgda>, identity, averages> &&
               is_sound<recursive<sgda, large_batch>, identity, averaged_estimates<local<gossip>>>);

@@ -4,6 +4,7 @@
 #include "saddle/estimator/svrg.hpp"
 #include "saddle/optimizer/concept.hpp"
 #include "saddle/optimizer/sgda.hpp"
+#include "saddle/topology/concept.hpp"
 #include "saddle/topology/local_steps.hpp"
 #include "saddle/topology/parameter_server.hpp"
 #include "saddle/topology/recentred.hpp"
@@ -21,7 +22,8 @@ SADDLE_NAMESPACE_BEGIN
 ///             constant step size, though not all are there
 /// source      Xie, Zhang, Shen, Liu, Qian: CDMA: A Practical Cross-Device Federated Learning Algorithm for General
 ///             Minimax Problems. 2021
-template <optimizer O = sgda, template <class> class Correction = recentred, batch_of_estimate Batch = all_data>
+template <optimizer O = sgda, template <topology> class Correction = recentred,
+          batch_of_estimate Batch = all_data>
 struct cdma {
   variance_reduced<O, Batch> optimizer{.policy = {0.01}, .refresh = 0, .every = 20};
   identity compressor{};

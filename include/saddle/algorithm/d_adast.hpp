@@ -8,11 +8,12 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// D-AdaST: a = W (a + |g_x|^2), b = W (b + |g_y|^2), x = W (x - eta g_x / max(a, b)^alpha), y = W (y - eta g_y / b^beta).
+/// D-AdaST: a = W (a + |g_x|^2), b = W (b + |g_y|^2), then x = W (x - eta g_x / max(a, b)^alpha) and
+/// y = W (y - eta g_y / b^beta).
 ///
 /// over    gossip, or tracked<gossip>: there exact while the step sizes stay where they are
-/// source  Huang, Li, Shen, He, Xu: Achieving Near-Optimal Convergence for Distributed Minimax Optimization with Adaptive
-///         Stepsizes. NeurIPS 2024
+/// source  Huang, Li, Shen, He, Xu: Achieving Near-Optimal Convergence for Distributed Minimax Optimization with
+///         Adaptive Stepsizes. NeurIPS 2024
 template <topology Tp = gossip>
 struct d_adast {
   adaptive<> optimizer{.step_size = 0.1};

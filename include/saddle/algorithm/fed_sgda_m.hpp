@@ -12,11 +12,11 @@
 
 SADDLE_NAMESPACE_BEGIN
 
-/// FedSGDA-M: local descent ascent along momentum that is corrected by a sample at two points, v = F(w; xi) + (1 - beta)
-/// (v - F(w_old; xi)). Every so many steps both w and v become the mean over the workers, and the mean of w moves along
-/// that of v.
+/// FedSGDA-M: local descent ascent along momentum that is corrected by a sample at two points,
+/// v = F(w; xi) + (1 - beta) (v - F(w_old; xi)). Every so many steps both w and v become the mean over the workers, and
+/// the mean of w moves along that of v.
 ///
-/// biased  by what beta forgets of the common v within a round: proportional to the step size, and to nothing at beta = 0
+/// biased  by what beta forgets of the common v within a round: as the step size; at beta = 0 by nothing
 /// source  Wu, Sun, Hu, Zhang, Huang: Solving a Class of Non-Convex Minimax Optimization in Federated Learning. NeurIPS
 ///         2023
 template <optimizer O = per_player<sgda, sgda>, batch_of_estimate Batch = all_data>

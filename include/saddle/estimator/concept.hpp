@@ -51,7 +51,8 @@ struct large_batch {
   static constexpr int first_draw = 1 << 12, most = 1 << 18;  // samples that nothing else of a step draws
   int samples = 16;
   std::string objection() const {
-    return objection_unless(samples >= 1 && samples <= most, "large_batch: samples", "lies between 1 and 2^18", samples);
+    bool const holds = samples >= 1 && samples <= most;
+    return objection_unless(holds, "large_batch: samples", "lies between 1 and 2^18", samples);
   }
 };
 template <class B>

@@ -43,9 +43,9 @@ static_assert(estimator<page<>> && estimator<page<large_batch>>);
 /// every       in place of refresh, which is then 0: a batch every so many steps
 /// Batch       all_data, or a large_batch: then the problem needs no full batches, and the estimate is not exact
 /// differs     w in step s is compared with w in step s - 1, whether the estimate followed then or not, as in DREAM
-/// source      Li, Bao, Zhang, Richtarik: PAGE. ICML 2021; Fang, Li, Lin, Zhang: SPIDER. NeurIPS 2018; Chen, Ye, Luo: An
-///             Efficient Stochastic Algorithm for Decentralized Nonconvex-Strongly-Concave Minimax Optimization (DREAM).
-///             AISTATS 2024
+/// source      Li, Bao, Zhang, Richtarik: PAGE. ICML 2021; Fang, Li, Lin, Zhang: SPIDER. NeurIPS 2018; Chen, Ye, Luo:
+///             An Efficient Stochastic Algorithm for Decentralized Nonconvex-Strongly-Concave Minimax Optimization
+///             (DREAM). AISTATS 2024
 template <optimizer O, batch_of_estimate Batch = all_data>
 struct recursive {
   O policy{};

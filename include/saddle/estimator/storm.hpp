@@ -61,7 +61,8 @@ struct hybrid_momentum {
 
  private:
   static std::string objection_to_share(char const* field, double value) {
-    return objection_unless(value >= 0 && value <= 1, std::string("hybrid_momentum: ") + field, "lies in [0, 1]", value);
+    bool const holds = value >= 0 && value <= 1;
+    return objection_unless(holds, std::string("hybrid_momentum: ") + field, "lies in [0, 1]", value);
   }
 };
 template <class O>

@@ -3,9 +3,9 @@
 #include <type_traits>
 
 #include "saddle/config.hpp"
-#include "saddle/core/players.hpp"
 #include "saddle/core/bits.hpp"
 #include "saddle/core/buckets.hpp"
+#include "saddle/core/players.hpp"
 #include "saddle/lanes/concept.hpp"
 #include "saddle/kernel/arguments.hpp"
 

@@ -33,8 +33,8 @@ enum class masha_difference { to_full, of_one_sample };
 ///
 /// tau       1 - tau is how likely, by a coin that all throw alike, u becomes w: then F_m(u) is sent as it is. Bytes of
 ///           both kinds are equal where that is the share of what the compressor sends
-/// Of        of_one_sample: what is sent is F_m(h; xi) - F_m(u; xi), so that noise of samples goes to zero, too (VR-MASHA).
-///           A step takes one more gradient
+/// Of        of_one_sample: what is sent is F_m(h; xi) - F_m(u; xi), so that noise of samples goes to zero, too
+///           (VR-MASHA). A step takes one more gradient
 /// topology  a server in every step, whose workers are all there
 /// source    Beznosikov, Richtarik, Diskin, Ryabinin, Gasnikov: Distributed Methods with Compressed Communication for
 ///           Solving Variational Inequalities, with Theoretical Guarantees. NeurIPS 2022

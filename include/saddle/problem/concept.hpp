@@ -145,7 +145,8 @@ concept has_sound_options =
 ///                            is. It is saved and loaded with the run, and settings::buffers says what becomes of it where
 ///                            workers exchange. On the host
 /// has_full_batches           optional: a constant, true where a sample with draw == full_batch is the mean over all data of
-///                            the worker. Methods that need full batches (svrg, page, masha) refuse other problems
+///                            the worker. Methods that need full batches (svrg, page, masha; not with a
+///                            large_batch of samples in their place) refuse other problems
 /// loss(at, sample)           optional: f on that sample; distributionally_robust asks for it
 /// identity()                 optional: a text that differs where the problem does, with a checksum of its data: a
 ///                            checkpoint of one problem is then refused by a run of another. Asked once, at construction

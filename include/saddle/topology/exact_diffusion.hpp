@@ -30,8 +30,8 @@ struct diffusion : uncorrected {
 /// that differ come to the solution of their mean, at the bytes of plain gossip.
 ///
 /// graph    one symmetric matrix, whose eigenvalues are above -1/3: lazy(graph) of any symmetric one
-/// exact    for optimizers that take their gradients at w. A look-ahead goes along a worker's own gradient, and leaves a
-///          bias that is proportional to the step size: tracking corrects that, too
+/// exact    for optimizers that take their gradients at w. A look-ahead goes along a worker's own gradient, and leaves
+///          a bias that is proportional to the step size: tracking corrects that, too
 /// drift    a sum of duals that is 0 is carried in w - psi, and rounding moves it: in double by about 1e-11 in 20,000
 ///          steps, in float too much. Tracking has no such sum
 /// source   Yuan, Ying, Zhao, Sayed: Exact Diffusion for Distributed Optimization and Learning. 2019; Tang et al.: D^2.
