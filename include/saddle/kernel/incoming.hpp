@@ -21,7 +21,8 @@ struct incoming {
   int count;
   std::uint32_t first = 0;  // whose random bits messages[0] was written with: worker 0's, or the server's
   bool skips = false;
-  int split = -1;  // where the maximizing player's terms begin, if some are there as one player; -1: all are of both
+  int to_max = 0;  // how far on what is heard of the maximizing player stands; 0: the same
+  SADDLE_HD incoming const& of(int player) const { return player == 1 ? this[to_max] : *this; }
 };
 
 SADDLE_NAMESPACE_END

@@ -67,7 +67,8 @@ struct skip_if_non_finite {
     for (int target = 0; target < targets; ++target) {
       incoming<T>& in = sources[target];
       in.skips = false;
-      for (int j = 0; j < in.count; ++j) in.skips |= lowest[in.terms[j].sender] != no_coordinate;
+      for (int p = 0; p < 2; ++p)
+        for (int j = 0; j < in.of(p).count; ++j) in.skips |= lowest[in.of(p).terms[j].sender] != no_coordinate;
     }
     sources[targets].skips = sources[0].skips;
     for (int m = 0; m < hosted; ++m) skips[m] = sources[targets == 1 ? 0 : m].skips ? 1 : 0;

@@ -19,12 +19,10 @@ template <class D, class T, int Items, cooperative_group G>
 SADDLE_HD void combine(G const& g, D const& decoder, exchange_facts const& now, incoming<T> const& in, bucket const& b,
                        int count, T (&acc)[Items]) {
   for_each_item<Items>(g, count, [&](int k, int) { acc[k] = T(0); });
-  int const begin = in.split >= 0 && b.player == 1 ? in.split : 0;
-  int const end = in.split >= 0 && b.player == 0 ? in.split : in.count;
 #ifdef __CUDA_ARCH__
 #pragma unroll 4
 #endif
-  for (int j = begin; j < end; ++j) {
+  for (int j = 0; j < in.count; ++j) {
     term<T> const& one = in.terms[j];
     message_planes const& message = in.messages[one.sender];
     prefetch_next<D, T>(message, b, count);
@@ -81,7 +79,7 @@ struct receive_kernel {
     prefetch_next(count, at);
     T acc[Items];
     if constexpr (!by_edges)
-      combine(g, decoder, static_cast<exchange_facts const&>(*now), sources[m], b, count, acc);
+      combine(g, decoder, static_cast<exchange_facts const&>(*now), sources[m].of(b.player), b, count, acc);
     detail::decide(now->op, facts_of(r, b), [&](auto const& shared) SADDLE_INLINE_LAMBDA {
       auto const op = shared;
       if constexpr (by_edges)

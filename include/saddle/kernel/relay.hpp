@@ -33,7 +33,7 @@ struct relay_kernel {
     T v[Items], p[Items], sent[Items];
     prefetch_next<Down, T>(message, b, count);
     if constexpr (Memory) prefetch_next(count, memory + b.begin);
-    combine(g, decoder, *now, *sources, b, count, v);
+    combine(g, decoder, *now, sources->of(b.player), b, count, v);
     if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] = v[k] + e; }, reads(memory + b.begin));
     else for_each_item<Items>(g, count, [&](int k, int) { p[k] = v[k]; });
     bool const overflows = finds_non_finite<Items>(g, p, b, count, non_finite);

@@ -62,7 +62,7 @@ struct put_average_aside_kernel {
     constexpr int Items = Bucket / G::lanes;
     if (sources->skips) return;
     T p[Items];
-    combine(g, decoder, *now, *sources, b, count, p);
+    combine(g, decoder, *now, sources->of(b.player), b, count, p);
     if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] += e; }, reads(memory + b.begin));
     if (finds_non_finite<Items>(g, p, b, count, non_finite)) {
       if constexpr (Memory) sweep<Items>(g, count, [&](int k, T e) { p[k] = e; }, reads(memory + b.begin));

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -171,13 +170,10 @@ class exchange_slot {
       heard_round& r = heard_[static_cast<std::size_t>(round)];
       r.transfers.clear();
       lists_.clear();
-      split_ = -1;
-      if (code.averages && run.is_split()) {
-        lists_.push_back(heard_by(run, step, round, run.first(), 0));
-        split_ = static_cast<int>(lists_[0].size());
-        std::ranges::copy(heard_by(run, step, round, run.first(), 1), std::back_inserter(lists_[0]));
-      } else if (code.averages) {
-        lists_.push_back(heard_by(run, step, round, run.first()));
+      bool const is_split = code.averages && run.is_split();
+      if (code.averages) {
+        lists_.push_back(heard_by(run, step, round, run.first(), is_split ? 0 : both_players));
+        if (is_split) lists_.push_back(heard_by(run, step, round, run.first(), 1));
       } else {
         for (int m = 0; m < run.workers(); ++m) {
           std::vector<edge> from = heard_by(run, step, round, m);
@@ -190,7 +186,7 @@ class exchange_slot {
       }
       for (std::vector<edge> const& from : lists_)
         for (edge const& e : from) expect_worker(run, e.worker);
-      fill_round(engine, r, run.workers());
+      fill_round(engine, r, run.workers(), is_split);
       if constexpr (Distributed)
         if (messages_) messages_->plan(round, r.transfers);
     }
@@ -250,20 +246,21 @@ class exchange_slot {
     fill(*engine_, distant_there_, distant_);
     engine_->forget_recordings();  // the table has moved
   }
-  void fill_round(Engine& engine, heard_round& r, int workers) {
+  void fill_round(Engine& engine, heard_round& r, int workers, bool is_split) {
     std::size_t terms = 0;
     for (std::vector<edge> const& from : lists_) terms += from.size();
-    r.targets = lists_.size();
+    r.targets = is_split ? 1 : lists_.size();
     r.terms.resize(engine, terms);
-    r.sources.resize(engine, lists_.size() + 1);  // what the server hears and, after a relay, what its workers do
+    r.sources.resize(engine, r.targets + 2);  // what the server hears and, after a relay, what its workers do
     std::size_t next = 0;
     message_planes const* const messages = code.mixes_copies ? mixed_.data() : senders_.data();
-    for (std::size_t target = 0; target < lists_.size(); ++target) {
-      r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(lists_[target].size())};
-      r.sources[target].split = split_;
-      for (edge const& e : lists_[target]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
+    for (std::size_t i = 0; i < lists_.size(); ++i) {
+      std::size_t const target = i < r.targets ? i : i + 1;  // behind those: of the maximizing player
+      r.sources[target] = {messages, r.terms.there() + next, static_cast<int>(lists_[i].size())};
+      for (edge const& e : lists_[i]) r.terms[next++] = {e.worker, static_cast<T>(e.weight)};
     }
-    r.sources[lists_.size()] = {mixed_.data(), whole_.data(), 1, static_cast<std::uint32_t>(workers)};
+    r.sources[r.targets] = {mixed_.data(), whole_.data(), 1, static_cast<std::uint32_t>(workers)};
+    if (is_split) r.sources[0].to_max = 2;
   }
   /// A server averages over those who are present; what is integrated stays a share of all.
   std::vector<edge> present_as(run_state<T> const& run, std::vector<edge> from, int player) const {
@@ -301,7 +298,6 @@ class exchange_slot {
   std::vector<copy_elsewhere<T>> distant_;
   array<copy_elsewhere<T>> distant_there_{};
   std::vector<std::vector<edge>> lists_;
-  int split_ = -1;
   Engine* engine_ = nullptr;
   run_state<T>* run_ = nullptr;
   std::unique_ptr<messenger<T>> messages_;
