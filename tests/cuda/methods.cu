@@ -40,12 +40,12 @@ TEST_CASE("methods give the same bytes on the device") {
   same_bytes(clip_by_norm{clip_by_value{extragradient{0.1}, 0.4}, 0.7}, top_k<128, 3>{},
              gossip{.graph = complete(workers), .consensus_step = 0.2});
   same_bytes(clip_by_norm{adamw{0.02}, 0.7}, identity{}, parameter_server<exact_downlink, adapts::on_average>{});
-  same_bytes(snapshot_ascent{momentum<momenta::exchanged>{0.02, 0.5}, 2}, error_feedback{top_k<128, 3>{}},
-             local_steps{sampled{parameter_server{}, 2}, 2});
   same_bytes(adaptive_extragradient{}, error_feedback{top_k<128, 3>{}}, local_steps{weighted_server<>{}, 2});
-  same_bytes(layerwise{clip_by_norm{adamw{0.02}, 0.7}}, identity{}, parameter_server<exact_downlink, adapts::on_average>{});
-  same_bytes(recursive<per_player<sgda, sgda>, large_batch>{{{0.02}, {0.03}}, 0.3, 1, 0, {3}}, identity{},
-             averaged_estimates{local_steps{parameter_server{}, 2}});
-  same_bytes(svrg_extragradient{0.05, 0.4}, identity{}, recentred{local_steps{sampled{parameter_server{}, 2}, 2}});
+  same_bytes(layerwise{adamw{0.02}}, identity{}, parameter_server<exact_downlink, adapts::on_average>{});
+  same_bytes(on_simplex{sgda{0.02}}, identity{}, local_steps{sampled{parameter_server{}, 2}, 2});
+  same_bytes(forward_reflected{0.02}, top_k<128, 3>{},
+             primal_dual{gossip{.graph = complete(workers), .consensus_step = 0.2}});
+  same_bytes(sgda{0.02}, error_feedback{top_k<128, 3>{}}, local_steps{separate_players{parameter_server{}}, 2});
+  same_bytes(sgda{0.02}, identity{}, push_sum{equal_shares(directed_ring(workers))});
   same_bytes(omd_adam{0.02}, error_feedback{top_k<128, 3>{}}, parameter_server<exact_downlink, adapts::on_average>{});
 }
