@@ -7,17 +7,13 @@
 
 #include "../heterogeneous.hpp"
 #include "../train/game.hpp"
+#include "loops.hpp"
 
 namespace test {
 
-using rows = std::vector<vector>;
+using rows = loops::vectors;
+using loops::averaged, loops::fields;
 
-/// F_m of every worker at its own point, on the sample of a step.
-inline rows fields(heterogeneous_game const& game, rows const& at, std::int64_t step, int draw = 0) {
-  rows f;
-  for (int m = 0; m < game.workers(); ++m) f.push_back(game.field(at[static_cast<std::size_t>(m)], {1, m, step, draw}));
-  return f;
-}
 /// The mean over so many samples.
 inline rows mean_fields(heterogeneous_game const& game, rows const& at, std::int64_t step, int samples) {
   rows sum(at.size(), vector(heterogeneous_game::d));
@@ -36,7 +32,6 @@ rows each(Op const& op, rows const& first, More const&... more) {
     for (std::size_t i = 0; i < all[m].size(); ++i) all[m][i] = op(i < 10 ? 0 : 1, first[m][i], more[m][i]...);
   return all;
 }
-inline rows averaged(rows const& x) { return rows(x.size(), average(x)); }
 
 /// A trainer and a plain loop of as many workers: the largest distance between their weights.
 inline double distance(saddle::trainer<double> const& t, rows const& w) {
