@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,10 +83,14 @@ contest burglar(std::int64_t steps) {
   return {"policeman and burglar", "gap / first gap", [make](std::uint64_t seed) { return erased(make(seed)); },
           [make](std::uint64_t seed) {
             auto const game = make(seed);
-            std::vector<float> const uniform(40, 1.0f / 20);
-            double const first = game.gap(uniform);
-            return [game, first](std::vector<double> const& w) {
-              return game.gap(std::vector<float>(w.begin(), w.end())) / first;
+            auto const gap = [game](std::vector<float> const& w) {
+              std::span<float const> const all(w);
+              return game.gap({all.first(all.size() / 2), all.last(all.size() / 2)});
+            };
+            auto const houses = static_cast<std::size_t>(game.sizes().min);
+            double const first = gap(std::vector<float>(2 * houses, 1.0f / static_cast<float>(houses)));
+            return [gap, first](std::vector<double> const& w) {
+              return gap(std::vector<float>(w.begin(), w.end())) / first;
             };
           },
           steps};
@@ -155,8 +160,8 @@ course run_once(runs& kept, contest const& in, method const& of, double step_siz
           if (!(d < 1e6)) break;  // it diverged
         }
         report const r = t.report();
-        n[0] = static_cast<double>(r.uplink.sent) / static_cast<double>(r.step);
-        n[1] = static_cast<double>(r.downlink.sent) / static_cast<double>(r.step);
+        n[0] = static_cast<double>(r.uplink.total) / static_cast<double>(r.step);
+        n[1] = static_cast<double>(r.downlink.total) / static_cast<double>(r.step);
         return n;
       });
   numbers.resize(2 + evaluations, never);
