@@ -28,6 +28,21 @@ endforeach()
 files_like(left *)
 expect_equal("${left}" out.json "a run left files beside its outputs")
 
+# ---- A picture of the log ----
+run(0 --data digits ${tiny} --steps 4 --evaluate-every 2 --log log.csv)
+execute_process(COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/../plot.sh log.csv WORKING_DIRECTORY ${SCRATCH}
+                RESULT_VARIABLE result ERROR_VARIABLE errors)
+find_program(gnuplot gnuplot)
+if(gnuplot)
+  expect_equal("${result}${errors}" 0 "plot.sh")
+  file(SIZE ${SCRATCH}/log.png size)
+  if(size LESS 1000)
+    message(FATAL_ERROR "log.png has only ${size} bytes")
+  endif()
+elseif(NOT errors MATCHES "there is no gnuplot")
+  message(FATAL_ERROR "plot.sh without gnuplot: ${errors}")
+endif()
+
 # ---- Equal bits ----
 set(short --data digits ${tiny} --workers 3)
 foreach(policies IN ITEMS "--method;dqgan" "--method;dposg;--compressor;sign" "--local-steps;2"
