@@ -1,13 +1,14 @@
 # Writes one header with all that some of saddle's are and include, for a project of one file or Compiler Explorer:
 #
 #   cmake -D OUT=saddle.hpp -P cmake/amalgamate.cmake      # the trainer and all policies, 480 kB
-#   cmake -D "HEADERS=saddle/codec/compress.hpp;saddle/compressor/qsgd.hpp" -D OUT=compress.hpp -P cmake/amalgamate.cmake
+#   cmake -D HEADERS=saddle/codec/compress.hpp,saddle/compressor/qsgd.hpp -D OUT=compress.hpp -P cmake/amalgamate.cmake
 #
 # Comments on lines of their own are left out. What is not saddle's is included where it was.
 cmake_minimum_required(VERSION 3.25)
 if(NOT HEADERS)
   set(HEADERS saddle/saddle.hpp)
 endif()
+string(REPLACE "," ";" HEADERS "${HEADERS}")
 if(NOT OUT)
   message(FATAL_ERROR "amalgamate: where to? -D OUT=FILE")
 endif()
@@ -59,7 +60,8 @@ string(REGEX REPLACE "(^|\n)( *//[^\n]*\n)+" "\\1" text "${text}")
 string(REGEX REPLACE "\n\n\n+" "\n\n" text "${text}")
 file(READ ${root}/../LICENSE licence)
 string(REGEX REPLACE "\n" "\n// " licence "${licence}")
-file(WRITE ${OUT} "#pragma once\n// Of saddle: ${HEADERS}, and all of its headers that these include.\n//\n// ${licence}\n${text}")
+list(JOIN HEADERS ", " names)
+file(WRITE ${OUT} "#pragma once\n// Of saddle: ${names}, and all of its headers that these include.\n//\n// ${licence}\n${text}")
 string(LENGTH "${text}" bytes)
 math(EXPR kilobytes "(${bytes} + 999) / 1000")
 message("${OUT}: ${kilobytes} kB")

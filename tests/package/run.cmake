@@ -48,7 +48,7 @@ endif()
 
 # All in one header: the smallest example, with no other one in reach.
 file(WRITE ${SCRATCH}/single/saddle/problem/bilinear.hpp "")
-must(PASS "kB" ${CMAKE_COMMAND} -D "HEADERS=saddle/saddle.hpp;saddle/problem/bilinear.hpp"
+must(PASS "kB" ${CMAKE_COMMAND} -D HEADERS=saddle/saddle.hpp,saddle/problem/bilinear.hpp
      -D OUT=${SCRATCH}/single/saddle/saddle.hpp -P ${SOURCE}/cmake/amalgamate.cmake)
 must(PASS "" ${COMPILER} -std=c++20 -I${SCRATCH}/single ${SOURCE}/examples/01_smallest.cpp -o ${SCRATCH}/single/smallest)
 must(PASS "step 2000" ${SCRATCH}/single/smallest)
