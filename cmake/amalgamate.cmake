@@ -1,6 +1,6 @@
 # Writes one header with all that some of saddle's are and include, for a project of one file or Compiler Explorer:
 #
-#   cmake -D OUT=saddle.hpp -P cmake/amalgamate.cmake      # the trainer and all policies, 480 kB
+#   cmake -D OUT=saddle.hpp -P cmake/amalgamate.cmake      # the trainer and all policies, 580 kB
 #   cmake -D HEADERS=saddle/codec/compress.hpp,saddle/compressor/qsgd.hpp -D OUT=compress.hpp -P cmake/amalgamate.cmake
 #
 # Comments on lines of their own are left out. What is not saddle's is included where it was.
