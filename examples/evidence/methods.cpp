@@ -265,7 +265,7 @@ int measure_all(options const& o) {
                 "on two simplices the last iterate of extragradient and of optimism closes the gap to 1 %, that of "
                 "descent ascent does not");
   runs kept(o, "methods");
-  std::int64_t const steps = o.quick ? 1000 : 20000;
+  std::int64_t const steps = o.quick ? 1000 : 10000;
   std::vector<panel> panels;
   std::vector<method> const all = methods_of_games(workers);
   bool is_whole = halve(kept, quadratic(0, steps), all, 0.02, exact, halves, verdict, o);
