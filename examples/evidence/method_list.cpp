@@ -27,14 +27,17 @@ std::vector<method> methods_of_games(int workers) {
 
   // Baselines, and small rules.
   add("SGDA", "server", exact, [](double eta) { return centralized<sgda>{.optimizer = {eta}}; });
-  add("extragradient", "server", exact, [](double eta) { return centralized<extragradient>{.optimizer = {eta}}; });
+  add("extragradient", "server", exact,
+      [](double eta) { return centralized<averaged_extragradient>{.optimizer = {eta}}; });
+  add("extragradient, own look-ahead", "server", biased,
+      [](double eta) { return centralized<extragradient>{.optimizer = {eta}}; });
   add("Local SGDA", "local steps", biased,
       [](double eta) { return local_sgda<>{.optimizer = {eta}, .topology = {.every = every}}; });
   add("Local SGDA+", "local steps", biased, [](double eta) {
     return local_sgda_plus<>{.optimizer = {{eta}, every}, .topology = {.every = every}};
   });
   add("Momentum Local SGDA", "local steps", biased, [](double eta) {
-    return momentum_local_sgda{.optimizer = {.step_size = eta}, .topology = {.every = every}};
+    return momentum_local_sgda{.optimizer = {.step_size = eta, .beta = 0.3}, .topology = {.every = every}};
   });
   add("Local extragradient", "local steps", biased,
       [](double eta) { return local_extragradient{.optimizer = {eta}, .topology = {.every = every}}; });
@@ -53,7 +56,8 @@ std::vector<method> methods_of_games(int workers) {
   });
   add("DQGAN, 8 bits", "compressed", biased, [](double eta) { return dqgan<omd, qsgd<128, 8>>{.optimizer = {eta}}; });
   add("DeLi-CoCo, top 13 of 128", "compressed", biased, [=](double eta) {
-    return deli_coco<top_k<128, 13>>{.optimizer = {eta}, .topology = {.graph = graph, .rounds = 5, .consensus_step = 0.1}};
+    return deli_coco<top_k<128, 13>>{.optimizer = {eta},
+                                     .topology = {.graph = graph, .rounds = 5, .consensus_step = 0.1}};
   });
 
   // Corrections.
@@ -82,8 +86,10 @@ std::vector<method> methods_of_games(int workers) {
   auto const add_quiet = [&](std::string name, std::string mechanism, end_point end, auto const& make) {
     add(std::move(name), std::move(mechanism), end, make).reduces_variance = true;
   };
-  add_quiet("SVRE", "SVRG, server", exact, [](double eta) { return svre<>{.optimizer = {{eta}}}; });
-  add_quiet("loopless SVRE", "SVRG, server", exact, [](double eta) { return loopless_svre<>{.optimizer = {eta}}; });
+  add_quiet("SVRE", "SVRG, tracking, server", exact,
+            [](double eta) { return svre<extragradient, tracked<parameter_server<>>>{.optimizer = {{eta}}}; });
+  add_quiet("loopless SVRE", "SVRG, tracking, server", exact,
+            [](double eta) { return loopless_svre<tracked<parameter_server<>>>{.optimizer = {eta}}; });
   add_quiet("MC-SVRE", "SVRG, tracking, gossip", exact,
             [=](double eta) { return mc_svre_over(graph, gap, 4, {eta}); });
   add("DM-HSGD", "STORM, tracking, gossip", exact, [=](double eta) {
@@ -104,8 +110,13 @@ std::vector<method> methods_of_games(int workers) {
   add("FedSGDA-M", "STORM, local steps", open, [](double eta) {
     return fed_sgda_m<sgda>{.optimizer = {{eta}}, .topology = {{.every = every}}};
   });
-  add_quiet("CDMA", "SVRG, tracking, server", exact, [](double eta) {
+  add("CDMA, 4 workers a round", "SVRG, mean of those, server", open, [](double eta) {
     auto how = cdma<>::of(every, 4);
+    how.optimizer.policy.step_size = eta;
+    return how;
+  });
+  add_quiet("CDMA, 4 workers a round, tracked", "SVRG, tracking, server", exact, [](double eta) {
+    auto how = cdma<sgda, tracked>::of(every, 4);
     how.optimizer.policy.step_size = eta;
     return how;
   });
@@ -119,14 +130,18 @@ std::vector<method> methods_of_games(int workers) {
       [](double eta) { return masha2<top_k<128, 13>>{.optimizer = {eta}}; });
 
   // Step sizes that adapt.
-  add("D-AdaST", "scalars, gossip", open, [=](double eta) { return d_adast<>{{.step_size = eta}, {}, {graph}}; });
-  add("D-TiAda", "own scalars, gossip", open, [=](double eta) { return d_tiada<>{{.step_size = eta}, {}, {graph}}; });
-  add("LocalAdaSEG", "scalars, weighted server", open, [](double eta) {
+  auto const add_adaptive = [&](std::string name, std::string mechanism, double first, auto const& make) {
+    add(std::move(name), std::move(mechanism), open, make).first_step_size = first;
+  };
+  add_adaptive("D-AdaST", "scalars, gossip", 1, [=](double eta) { return d_adast<>{{.step_size = eta}, {}, {graph}}; });
+  add_adaptive("D-TiAda", "own scalars, gossip", 1,
+               [=](double eta) { return d_tiada<>{{.step_size = eta}, {}, {graph}}; });
+  add_adaptive("LocalAdaSEG", "scalars, weighted server", 1, [](double eta) {
     local_adaseg<> how;
     how.optimizer.diameter = eta;
     return how;
   });
-  add("adaptive forward-reflected-backward", "scalars, server", open, [](double eta) {
+  add_adaptive("adaptive forward-reflected-backward", "scalars, server", 1, [](double eta) {
     return centralized<adaptive_forward_reflected>{.optimizer = {.step_size = eta}};
   });
   return all;
@@ -140,8 +155,10 @@ std::vector<method> methods_on_simplices(int workers) {
   };
   add("SGDA", "server", biased, [](double eta) { return centralized<on_simplex<sgda>>{.optimizer = {{eta}}}; });
   add("extragradient", "server", exact,
-      [](double eta) { return centralized<on_simplex<extragradient>>{.optimizer = {{eta}}}; });
-  add("OMD", "server", exact, [](double eta) { return centralized<on_simplex<omd>>{.optimizer = {{eta}}}; });
+      [](double eta) { return centralized<on_simplex<averaged_extragradient>>{.optimizer = {{eta}}}; });
+  add("OMD", "server", exact, [](double eta) { return centralized<on_simplex<averaged_omd>>{.optimizer = {{eta}}}; });
+  add("OMD, own look-ahead", "server", biased,
+      [](double eta) { return centralized<on_simplex<omd>>{.optimizer = {{eta}}}; });
   add("GT-EG", "tracking, gossip", exact, [=](double eta) {
     return gradient_tracking<on_simplex<extragradient>>{{{eta}}, {}, {{graph}}};
   });

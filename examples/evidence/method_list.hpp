@@ -30,6 +30,7 @@ struct method {
   std::string name, mechanism;
   end_point end;
   bool reduces_variance = false;  // comes to the solution of a noisy game, too
+  std::optional<double> first_step_size{};  // of a search, where it is in no unit of the problem
   std::function<saddle::trainer<float>(any_game const&, double step_size, std::optional<saddle::link_kind> const&,
                                        saddle::compute_time const&, int threads, saddle::settings const&)>
       start;

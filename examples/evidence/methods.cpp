@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -174,6 +175,14 @@ double seconds_of_a_step(contest const& in, method const& of, int threads) {
   return t.report().simulated->seconds / steps;
 }
 
+/// Of many methods a picture shows these.
+bool is_drawn(method const& m) {
+  static std::set<std::string> const drawn{
+      "SGDA",   "Local SGDA",           "decentralized SGDA", "DQGAN, 8 bits", "FedGDA-GT", "ProxSkip-VIP",
+      "GT-GDA", "GT-GDA, top 13 of 128", "K-GT",              "VI-PAPC",       "MC-SVRE",   "C-DPSSG, 8 bits",
+      "MASHA2, top 13 of 128"};
+  return drawn.contains(m.name);
+}
 /// The median over the seeds of f of a run.
 template <class F>
 double middle(std::vector<course> const& all, F const& f) {
@@ -185,7 +194,8 @@ bool compare(runs& kept, contest const& in, std::vector<method> const& of, doubl
              std::function<void(method const&, std::vector<course> const&)> const& observe, std::vector<panel>& panels,
              options const& o) {
   table out(in.name + ": " + std::to_string(workers) + " workers that differ, median of " + std::to_string(o.seeds) +
-                " seeds, " + std::to_string(in.steps) + " steps; " + in.measure + ", and what it takes to " + text(near) +
+                " seeds, " + std::to_string(in.steps) + " steps; " + in.measure + ", and what it takes to " +
+                text(near) +
                 ": steps, kB of all workers up and down, seconds on 10 Mbit/s and 5 ms.",
             {"method", "mechanism", "step size", "error at the end", "steps", "kB up", "kB down", "seconds"});
   panel by_steps{in.name, "steps", in.measure}, by_bytes{in.name, "kB up", in.measure};
@@ -197,22 +207,25 @@ bool compare(runs& kept, contest const& in, std::vector<method> const& of, doubl
         double const reached = c.first_below(near);
         return std::isfinite(reached) ? reached : 2 * evaluations * (1 + c.end());
       };
-      double const eta = o.quick ? first : best_step_size(first, score);
+      double const begin = m.first_step_size.value_or(first);
+      double const eta = o.quick ? begin : best_step_size(begin, score);
       std::vector<course> all;
       for (int seed = 2; seed <= o.seeds + 1; ++seed) all.push_back(run_once(kept, in, m, eta, seed, in.steps, o));
       double const a_step = kept(in.name + ", " + m.name + ", seconds of a step",
                                  [&] { return std::vector{seconds_of_a_step(in, m, o.threads)}; })[0];
       double const every = static_cast<double>(in.steps) / evaluations;
       double const steps = every * middle(all, [&](course const& c) { return c.first_below(near); });
-      out.add({m.name, m.mechanism, text(eta), text(middle(all, &course::end)), text(steps, 6),
-               text(steps * all[0].up / 1e3), text(steps * all[0].down / 1e3), text(steps * a_step)});
-      for (auto const& [p, unit] : {std::pair{&by_steps, 1.0}, std::pair{&by_bytes, all[0].up / 1e3}}) {
-        series line{m.name};
-        for (std::size_t e = 0; e < evaluations; e += 2)
-          line.points.emplace_back(unit * every * static_cast<double>(e + 1),
-                                   middle(all, [&](course const& c) { return c.errors[e]; }));
-        p->lines.push_back(std::move(line));
-      }
+      auto const spent = [&](double each) { return std::isfinite(steps) ? text(steps * each) : text(never); };
+      out.add({m.name, m.mechanism, text(eta), text(middle(all, &course::end)), text(steps, 6), spent(all[0].up / 1e3),
+               spent(all[0].down / 1e3), spent(a_step)});
+      if (is_drawn(m) || of.size() < 10)
+        for (auto const& [p, unit] : {std::pair{&by_steps, 1.0}, std::pair{&by_bytes, all[0].up / 1e3}}) {
+          series line{m.name};
+          for (std::size_t e = 0; e < evaluations; e += 2)
+            line.points.emplace_back(unit * every * static_cast<double>(e + 1),
+                                     middle(all, [&](course const& c) { return c.errors[e]; }));
+          p->lines.push_back(std::move(line));
+        }
       observe(m, all);
     });
   out.print();
@@ -241,8 +254,8 @@ bool halve(runs& kept, contest const& in, std::vector<method> const& of, double 
       double const a = median(whole), b = median(half);
       out.add({m.name, m.mechanism, text(a), text(b), text(a / b)});
       std::string const what = m.name + ": " + text(a) + ", with half the step size " + text(b);
-      if (m.end == end_point::solution) verdict.observe(exact, a < 1e-5, what);
-      else verdict.observe(halves, a > 1e-4 && a / b > 1.5 && a / b < 2.8, what);
+      if (m.end == end_point::solution) verdict.observe(exact, a < 1e-4, what);
+      else if (m.end == end_point::near_solution) verdict.observe(halves, a > 1e-4 && a / b > 1.5 && a / b < 2.8, what);
     });
   out.print();
   out.save(o.out / "methods_step_size.csv");
@@ -253,19 +266,20 @@ int measure_all(options const& o) {
   claims verdict;
   int const exact = verdict.state(
                 "where workers differ, methods with a correction end at the solution with a constant step size: within "
-                "1e-5 in float"),
+                "1e-4 in float"),
             halves = verdict.state("and those without stop at a distance that halves with the step size (1.5 to 2.8)"),
             quiet = verdict.state(
-                "where gradients are noisy as well, methods that reduce the variance end within 1e-3, and others do not"),
+                "where gradients are noisy as well, methods that reduce the variance end within 1e-3, and others do "
+                "not"),
             squares = verdict.state("on robust least squares, too, those with a correction end within 1e-3"),
             helps = verdict.state(
-                "where each worker has few classes of the digits, a GAN with a correction ends nearer to them than the same "
-                "without, after as many steps"),
+                "where each worker has few classes of the digits, a GAN with a correction ends nearer to them than the "
+                "same without, after as many steps"),
             ends = verdict.state(
                 "on two simplices the last iterate of extragradient and of optimism closes the gap to 1 %, that of "
                 "descent ascent does not");
   runs kept(o, "methods");
-  std::int64_t const steps = o.quick ? 1000 : 10000;
+  std::int64_t const steps = o.quick ? 300 : 10000;
   std::vector<panel> panels;
   std::vector<method> const all = methods_of_games(workers);
   bool is_whole = halve(kept, quadratic(0, steps), all, 0.02, exact, halves, verdict, o);
@@ -274,7 +288,8 @@ int measure_all(options const& o) {
       kept, quadratic(0.1, steps), all, 1e-2, 5e-3,
       [&](method const& m, std::vector<course> const& c) {
         double const end = middle(c, &course::end);
-        verdict.observe(quiet, (end < 1e-3) == m.reduces_variance, m.name + ": " + text(end));
+        if (m.end != end_point::unclaimed)
+          verdict.observe(quiet, (end < 1e-3) == m.reduces_variance, m.name + ": " + text(end));
       },
       panels, o);
   is_whole &= compare(
@@ -300,7 +315,8 @@ int measure_all(options const& o) {
     if (end.contains(with) && end.contains(without))
       verdict.observe(helps, end[with] < end[without],
                       std::string(with) + ": " + text(end[with]) + ", " + without + " " + text(end[without]));
-  if (is_whole) evidence::draw(o, "methods", panels);
+  // The quadratic game by steps and by bytes, the noisy one and the digits by steps.
+  if (is_whole) evidence::draw(o, "methods", {panels[0], panels[1], panels[2], panels[8]});
   return kept.conclude(verdict);
 }
 
@@ -308,7 +324,7 @@ int measure_all(options const& o) {
 
 int main(int argc, char** argv) {
   return evidence::program(argc, argv,
-                           "The methods that cite DQGAN and DPOSG: where they end, and what it takes in steps, bytes and "
-                           "seconds.",
+                           "The methods that cite DQGAN and DPOSG: where they end, and what it takes in steps, bytes "
+                           "and seconds.\n\nThe full form takes five minutes of one core.",
                            measure_all);
 }
