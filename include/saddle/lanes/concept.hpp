@@ -9,6 +9,10 @@
 
 SADDLE_NAMESPACE_BEGIN
 
+/// What store_codes and load_codes take: another number of bits does not compile.
+template <int Bits>
+inline constexpr bool is_code_width = Bits == 2 || Bits == 4 || Bits == 8 || Bits == 16;
+
 // A group is the lanes that work on one bucket: one lane on the CPU, a warp or a block on the GPU, a few threads
 // in tests. A policy is written once against it; all lanes call all collectives in the same order, and a result is
 // valid on every lane. One lane writes to memory, sync(), then others may read.

@@ -76,6 +76,7 @@ class quads {
 
   template <int Bits, int Items, class F>
   SADDLE_HD void store_codes(int count, std::uint8_t* bytes, F f) const {
+    static_assert(is_code_width<Bits>, "codes have 2, 4, 8 or 16 bits: for one bit there is store_bits");
     for_each_quad<Items>(count, [&](int q, int n) {
       wide_word_of<Bits> four = 0;
       SADDLE_UNROLL
@@ -89,6 +90,7 @@ class quads {
 
   template <int Bits, int Items, class F>
   SADDLE_HD void load_codes(int count, std::uint8_t const* bytes, F f) const {
+    static_assert(is_code_width<Bits>, "codes have 2, 4, 8 or 16 bits: for one bit there is store_bits");
     for_each_quad<Items>(count, [&](int q, int n) {
       word_of<Bits> word;
       __builtin_memcpy(&word,

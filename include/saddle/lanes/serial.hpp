@@ -84,6 +84,7 @@ struct serial_group {
 
   template <int Bits, int Items, class F>
   SADDLE_HD void store_codes(int count, std::uint8_t* bytes, F f) const {
+    static_assert(is_code_width<Bits>, "codes have 2, 4, 8 or 16 bits: for one bit there is store_bits");
     using code_type = std::conditional_t<Bits == 16, std::uint16_t, std::uint8_t>;
     code_type code[Items + 4];
     std::memset(code + count, 0, 4 * sizeof code[0]);  // absent places of the last quad
@@ -108,6 +109,7 @@ struct serial_group {
 
   template <int Bits, int Items, class F>
   SADDLE_HD void load_codes(int count, std::uint8_t const* bytes, F f) const {
+    static_assert(is_code_width<Bits>, "codes have 2, 4, 8 or 16 bits: for one bit there is store_bits");
     std::conditional_t<Bits == 16, std::uint16_t, std::uint8_t> code[Items];
     int const quads = (count + 3) / 4;
     if constexpr (Bits >= 8) {
