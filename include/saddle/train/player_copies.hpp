@@ -27,8 +27,8 @@
 #include "saddle/run/policies.hpp"
 #include "saddle/run/run_state.hpp"
 #include "saddle/step/list.hpp"
-#include "saddle/step/norm.hpp"
 #include "saddle/step/name.hpp"
+#include "saddle/step/norm.hpp"
 
 SADDLE_NAMESPACE_BEGIN
 
@@ -70,7 +70,7 @@ class player_copies {
     saddle::expect_no_objection(run_.optimizer);
     for (code const& one : compiled_step<run, Engine, false, step_of<run>>) {
       if (one.holds != nullptr && one.is_constant && !one.holds(&run_, 1)) continue;
-      bool const is_gradient = one.what == action::gradient, 
+      bool const is_gradient = one.what == action::gradient,
                  measures = one.what == action::measure && !one.grows && !one.of_tensors;
       if (measures && one.player == 1) continue;  // there is one player here, and it is the first
       expects(one.what == action::measure || one.player == both_players,
