@@ -69,6 +69,24 @@ struct steps_beside {
 
 }  // namespace detail
 
+/// The members of a policy that has an optimizer for each player, `min` and `max`, and no fields beside them.
+#define SADDLE_OF_MIN_AND_MAX(Policy)                                                        \
+  template <class T>                                                                         \
+  auto direction(std::int64_t step) const {                                                  \
+    return of_each_player(min.template direction<T>(step), max.template direction<T>(step)); \
+  }                                                                                          \
+  Policy paced(int n) const                                                                  \
+    requires(can_be_paced<Min> && can_be_paced<Max>)                                         \
+  {                                                                                          \
+    return {min.paced(n), max.paced(n)};                                                     \
+  }                                                                                          \
+  double step_size_at(std::int64_t step, int player) const                                   \
+    requires(says_its_step_size<Min> && says_its_step_size<Max>)                             \
+  {                                                                                          \
+    return player == 0 ? min.step_size_at(step, 0) : max.step_size_at(step, 1);              \
+  }                                                                                          \
+  std::string objection() const { return first_objection({objection_to(min), objection_to(max)}); }
+
 /// One player after the other, each with an optimizer of its own; the second answers to where the first went. Both on
 /// one sample. With one optimizer for both and the minimizing player first it is `alternating`.
 ///
@@ -93,21 +111,7 @@ struct alternating_players {
   using steps =
       std::conditional_t<First == first_mover::min, cat<of_min<Who>, of_max<Who>>, cat<of_max<Who>, of_min<Who>>>;
   using estimator = typename Min::estimator;
-  template <class T>
-  auto direction(std::int64_t step) const {
-    return of_each_player(min.template direction<T>(step), max.template direction<T>(step));
-  }
-  alternating_players paced(int n) const
-    requires(can_be_paced<Min> && can_be_paced<Max>)
-  {
-    return {min.paced(n), max.paced(n)};
-  }
-  double step_size_at(std::int64_t step, int player) const
-    requires(says_its_step_size<Min> && says_its_step_size<Max>)
-  {
-    return player == 0 ? min.step_size_at(step, 0) : max.step_size_at(step, 1);
-  }
-  std::string objection() const { return first_objection({objection_to(min), objection_to(max)}); }
+  SADDLE_OF_MIN_AND_MAX(alternating_players)
   static std::string name() {
     return std::string(First == first_mover::min ? "alternating-" : "alternating-max-first-") + Min::name() + "-" +
            Max::name();

@@ -110,21 +110,7 @@ struct checkpointed {
           step_list<average_of_round<name::checkpoint, make_fixed<detail::gives_checkpoint>,
                                      make_fixed<detail::takes_mean_checkpoint>>>>;
   using estimator = typename Min::estimator;
-  template <class T>
-  auto direction(std::int64_t step) const {
-    return of_each_player(min.template direction<T>(step), max.template direction<T>(step));
-  }
-  checkpointed paced(int n) const
-    requires(can_be_paced<Min> && can_be_paced<Max>)
-  {
-    return {min.paced(n), max.paced(n)};
-  }
-  double step_size_at(std::int64_t step, int player) const
-    requires(says_its_step_size<Min> && says_its_step_size<Max>)
-  {
-    return player == 0 ? min.step_size_at(step, 0) : max.step_size_at(step, 1);
-  }
-  std::string objection() const { return first_objection({objection_to(min), objection_to(max)}); }
+  SADDLE_OF_MIN_AND_MAX(checkpointed)
   static std::string name() { return "checkpointed-" + Min::name() + "-" + Max::name(); }
 };
 template <class Min, class Max>
