@@ -179,4 +179,16 @@ void is_repeatable(Make const& make, int steps = 23) {
   CHECK(first.digest() != whole.digest());
 }
 
+/// Rows of a matrix over 8 workers that sum to 1, and columns that do not: a worker counts as the left eigenvector says.
+inline saddle::mixing_rows uneven_ring() {
+  saddle::mixing_rows rows;
+  for (int m = 0; m < 8; ++m) {
+    double const own = m % 2 == 1 ? 0.6 : 0.2;
+    std::vector<saddle::edge> row{{m, own}, {(m + 1) % 8, (1 - own) / 2}, {(m + 7) % 8, (1 - own) / 2}};
+    std::ranges::sort(row, {}, &saddle::edge::worker);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 }  // namespace test

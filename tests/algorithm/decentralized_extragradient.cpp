@@ -1,6 +1,7 @@
 #include "saddle/algorithm/decentralized_extragradient.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "loops.hpp"
 #include "saddle/topology/random_rings.hpp"
@@ -18,15 +19,8 @@ accelerated_gossip fast(int rounds) {
   double const second = (1 + std::sqrt(2.0)) / 3;  // the second largest eigenvalue of the ring of 8
   return {.graph = ring(8), .rounds = rounds, .spectral_gap = 1 - second};
 }
-/// v_{k+1} = (1 + beta) W v_k - beta v_{k-1}, v_{-1} = v_0.
-vectors mixed_fast(accelerated_gossip const& a, vectors now) {
-  vectors before = now;
-  for (int k = 0; k < a.rounds; ++k) {
-    vectors const next = sum(1 + a.momentum(k), mixed(a.graph, now), -a.momentum(k), before);
-    before = now;
-    now = next;
-  }
-  return now;
+vectors mixed_fast(accelerated_gossip const& a, vectors x) {
+  return loops::mixed_fast(a.graph, a.rounds, [&](int k) { return a.momentum(k); }, std::move(x));
 }
 
 }  // namespace

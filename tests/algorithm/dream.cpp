@@ -15,14 +15,7 @@ double const rho = 0.8047378541243650;
 
 rows fast_mix(rows const& x, int rounds) {
   double const root = std::sqrt(1 - rho * rho), beta = (1 - root) / (1 + root);
-  rows before = x, now = x;
-  for (int k = 0; k < rounds; ++k) {
-    rows const next = test::each([&](int, double mixed, double old) { return (1 + beta) * mixed - beta * old; },
-                                 test::mixed(ring(8).rounds[0], now), before);
-    before = now;
-    now = next;
-  }
-  return now;
+  return loops::mixed_fast(ring(8), rounds, [&](int) { return beta; }, x);
 }
 
 }  // namespace

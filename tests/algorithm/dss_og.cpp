@@ -1,7 +1,5 @@
 #include "saddle/algorithm/dss_og.hpp"
 
-#include <algorithm>
-
 #include "loops.hpp"
 
 namespace dss_og_tests {
@@ -13,16 +11,8 @@ namespace {
 
 constexpr double eta = 0.05;
 
-/// Rows sum to 1, columns do not.
 gossip uneven() {
-  mixing_rows rows;
-  for (int m = 0; m < 8; ++m) {
-    double const own = m % 2 == 1 ? 0.6 : 0.2;
-    std::vector<edge> row{{m, own}, {(m + 1) % 8, (1 - own) / 2}, {(m + 7) % 8, (1 - own) / 2}};
-    std::ranges::sort(row, {}, &edge::worker);
-    rows.push_back(row);
-  }
-  return {.graph = {.name = "uneven", .workers = 8, .rounds = {rows}, .sums = stochastic::rows}};
+  return {.graph = {.name = "uneven", .workers = 8, .rounds = {test::uneven_ring()}, .sums = stochastic::rows}};
 }
 
 }  // namespace

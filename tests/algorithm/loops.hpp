@@ -66,6 +66,18 @@ inline vectors mixed(saddle::mixing_graph const& graph, vectors const& x, std::i
   return z;
 }
 
+/// Rounds that build on each other: v_{k+1} = (1 + beta_k) W v_k - beta_k v_{k-1}, v_{-1} = v_0.
+template <class Beta>
+vectors mixed_fast(saddle::mixing_graph const& graph, int rounds, Beta const& beta, vectors now) {
+  vectors before = now;
+  for (int k = 0; k < rounds; ++k) {
+    vectors const next = sum(1 + beta(k), mixed(graph, now), -beta(k), before);
+    before = now;
+    now = next;
+  }
+  return now;
+}
+
 /// The largest distance of a worker's array to what it should be.
 inline double gap(saddle::trainer<double> const& t, vectors const& x, std::string const& array = "w") {
   double most = 0;

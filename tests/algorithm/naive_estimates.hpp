@@ -34,12 +34,7 @@ rows each(Op const& op, rows const& first, More const&... more) {
 }
 
 /// A trainer and a plain loop of as many workers: the largest distance between their weights.
-inline double distance(saddle::trainer<double> const& t, rows const& w) {
-  double most = 0;
-  for (int m = 0; m < t.workers(); ++m)
-    most = std::max(most, distance(joined(t.weights(m)), w[static_cast<std::size_t>(m)]));
-  return most;
-}
+inline double distance(saddle::trainer<double> const& t, rows const& w) { return loops::gap(t, w); }
 
 /// s + (v - v_old).
 inline double follows(int, double s, double v, double v_old) { return s + (v - v_old); }

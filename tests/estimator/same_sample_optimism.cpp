@@ -1,7 +1,5 @@
 #include "saddle/estimator/same_sample_optimism.hpp"
 
-#include <algorithm>
-
 #include "../heterogeneous.hpp"
 #include "saddle/optimizer/sgda.hpp"
 #include "saddle/topology/gossip.hpp"
@@ -12,17 +10,6 @@ using namespace saddle;
 
 namespace {
 
-/// Rows that sum to 1, and columns that do not: a worker counts as the left eigenvector says.
-mixing_rows uneven_ring() {
-  mixing_rows rows;
-  for (int m = 0; m < 8; ++m) {
-    double const own = m % 2 == 1 ? 0.6 : 0.2;
-    std::vector<edge> row{{m, own}, {(m + 1) % 8, (1 - own) / 2}, {(m + 7) % 8, (1 - own) / 2}};
-    std::ranges::sort(row, {}, &edge::worker);
-    rows.push_back(row);
-  }
-  return rows;
-}
 test::vector weights_of(mixing_rows const& rows) {
   test::vector pi(8, 1.0 / 8);
   for (int n = 0; n < 2000; ++n) {
@@ -45,7 +32,7 @@ TEST_CASE("same-sample optimism over gossip: a bias that halves with the step si
 
 TEST_CASE("same-sample optimism over rows that sum to 1, DSS-OG: to the solution that its eigenvector weighs") {
   test::heterogeneous_game const game;
-  mixing_rows const rows = uneven_ring();
+  mixing_rows const rows = test::uneven_ring();
   gossip const uneven{.graph = {.name = "uneven", .workers = 8, .rounds = {rows}, .sums = stochastic::rows}};
   test::vector const weighted = game.solution(weights_of(rows));
   double of_mean = 0;
